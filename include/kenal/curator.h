@@ -1,0 +1,158 @@
+// Curator: keeps the lists. Every call that changes something is one record
+// in the change log, durable and visible to every later answer when it
+// returns.
+//
+// Engine changes a store in this process; client::Connection asks a running
+// `kenal serve`. Thread-safe; writers wait for each other.
+#ifndef KENAL_CURATOR_H_
+#define KENAL_CURATOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kenal/entry.h"
+#include "kenal/list.h"
+#include "kenal/status.h"
+
+namespace kenal {
+
+// Who makes a change and why; both go into the log. `actor` is not empty.
+struct Authorship {
+  std::string actor;
+  std::string reason;
+};
+
+// What became of one draft or one named entry.
+enum class Outcome : uint8_t {
+  kAdded = 1,
+  kReplaced = 2,        // same source id, other content
+  kUnchanged = 3,       // same source id, same content: nothing written
+  kKeptWithdrawn = 4,   // withdrawn earlier: adding does not bring it back
+  kStateChanged = 5,
+  kRefused = 6,         // invalid; `why` says so and nothing was written
+  kUnknown = 7,         // no such entry on that list
+};
+std::string_view OutcomeName(Outcome outcome);
+
+struct EntryResult {
+  Outcome outcome = Outcome::kRefused;
+  EntryId id;       // 0 when refused or unknown
+  std::string why;  // for kRefused
+};
+
+// Sequence is that of the log record, or of the head if nothing was written.
+struct EntriesReport {
+  Sequence sequence;
+  std::vector<EntryResult> results;  // one a draft or reference, in order
+};
+
+// Yields drafts one at a time; nullopt at the end. An item may be a refusal of
+// one bad record (position and reason), which is counted and not fatal; an
+// error status is fatal.
+struct ImportItem {
+  EntryDraft draft;
+  std::string refused;    // not empty: this record is bad, and why
+  uint64_t position = 0;  // line or record number from 1
+};
+using ImportSource = std::function<StatusOr<std::optional<ImportItem>>()>;
+
+struct ImportProgress {
+  uint64_t read = 0;
+  uint64_t durable = 0;  // read so far and safe from a crash
+};
+using ImportWatcher = std::function<void(const ImportProgress&)>;
+
+struct Refusal {
+  uint64_t position = 0;
+  std::string why;
+};
+
+struct ImportReport {
+  static constexpr size_t kRefusalsKept = 1000;
+
+  Sequence sequence;
+  uint64_t read = 0;
+  uint64_t added = 0;
+  uint64_t replaced = 0;
+  uint64_t unchanged = 0;
+  uint64_t kept_withdrawn = 0;
+  uint64_t refused = 0;
+  std::vector<Refusal> refusals;  // the first kRefusalsKept
+};
+
+struct StoreStats {
+  std::string store_id;  // hex, made by init
+  Sequence head;
+  std::vector<ListInfo> lists;
+  uint64_t pdq_rows = 0;     // near-searchable hashes in the index
+  uint64_t digest_rows = 0;  // digests in the index
+  uint64_t index_bytes = 0;
+  uint64_t store_bytes = 0;  // on disk
+};
+
+struct VerifyReport {
+  Sequence head;
+  uint64_t log_records = 0;
+  uint64_t entries = 0;
+  uint64_t postings = 0;
+  std::vector<std::string> problems;  // empty: everything agrees
+};
+
+class Curator {
+ public:
+  static constexpr size_t kDraftsMax = 10'000;  // in one AddEntries
+
+  virtual ~Curator() = default;
+
+  // Errors: kAlreadyExists, kInvalidArgument (name, radius).
+  virtual StatusOr<ListInfo> CreateList(std::string_view name, Purpose purpose,
+                                        const ListPolicy& policy,
+                                        const Authorship& by) = 0;
+  // Ordered by name.
+  virtual StatusOr<std::vector<ListInfo>> Lists() = 0;
+  // Errors: kNotFound names the lists there are.
+  virtual StatusOr<ListInfo> GetList(std::string_view name) = 0;
+  virtual StatusOr<ListInfo> SetListPolicy(std::string_view name,
+                                           const ListPolicy& policy,
+                                           const Authorship& by) = 0;
+
+  // At most kDraftsMax drafts, as one log record: all become visible together.
+  virtual StatusOr<EntriesReport> AddEntries(std::string_view list,
+                                             std::span<const EntryDraft> drafts,
+                                             const Authorship& by) = 0;
+
+  // Any number of drafts, staged in segments that each become visible in one
+  // step. After a crash whole segments are there and importing again adds the
+  // rest.
+  virtual StatusOr<ImportReport> Import(std::string_view list,
+                                        const ImportSource& source,
+                                        const ImportWatcher& watcher,
+                                        const Authorship& by) = 0;
+
+  // `reference`: the decimal serial of the entry, or "source:" and the
+  // source's own id. Errors: kNotFound.
+  virtual StatusOr<Entry> GetEntry(std::string_view list,
+                                   std::string_view reference) = 0;
+  // One log record. Unknown references are reported and change nothing.
+  // A withdrawn entry stays withdrawn. Errors: kInvalidArgument for an empty
+  // reason.
+  virtual StatusOr<EntriesReport> SetEntryState(
+      std::string_view list, std::span<const std::string> references,
+      EntryState state, const Authorship& by) = 0;
+
+  virtual StatusOr<StoreStats> Stats() = 0;
+
+  // Reads everything: chain, rows against the log's counts, postings against
+  // entries. `watcher` gets (done, total) rows; it may be empty.
+  virtual StatusOr<VerifyReport> Verify(
+      const std::function<void(uint64_t, uint64_t)>& watcher) = 0;
+};
+
+}  // namespace kenal
+
+#endif  // KENAL_CURATOR_H_

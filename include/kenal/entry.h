@@ -1,0 +1,92 @@
+// Entries: one known piece of content on one list.
+#ifndef KENAL_ENTRY_H_
+#define KENAL_ENTRY_H_
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kenal/list.h"
+#include "kenal/signal.h"
+#include "kenal/status.h"
+
+namespace kenal {
+
+// List number in the high 16 bits, serial within the list (from 1) in the low
+// 48. The text form within a list is the serial in decimal. Never reused.
+struct EntryId {
+  uint64_t value = 0;
+
+  static constexpr int kSerialBits = 48;
+  static constexpr uint64_t kSerialMax = (uint64_t{1} << kSerialBits) - 1;
+
+  static constexpr EntryId Of(ListNumber list, uint64_t serial) {
+    return EntryId{(uint64_t{list.value} << kSerialBits) | serial};
+  }
+  constexpr ListNumber list() const {
+    return ListNumber{static_cast<uint16_t>(value >> kSerialBits)};
+  }
+  constexpr uint64_t serial() const { return value & kSerialMax; }
+
+  friend auto operator<=>(const EntryId&, const EntryId&) = default;
+};
+
+// Position in the change log; 0 is the empty store.
+struct Sequence {
+  uint64_t value = 0;
+  friend auto operator<=>(const Sequence&, const Sequence&) = default;
+};
+
+// A source's own class, verbatim. Never translated, never invented.
+struct Classification {
+  std::string scheme;     // such as "ncmec-industry"
+  std::string raw_value;  // such as "A1"
+  friend bool operator==(const Classification&,
+                         const Classification&) = default;
+};
+
+// On whose word an entry is there. `source` is never empty in the store.
+struct Provenance {
+  std::string source;     // the body or person that vouches for it
+  std::string member;     // who within the source, when known
+  std::string import_id;  // the import or ingest run that brought it
+  std::string reference;  // the source's pointer, such as a file or case name
+  int64_t added_unix_ms = 0;
+  friend bool operator==(const Provenance&, const Provenance&) = default;
+};
+
+// Values are stored; never renumber.
+enum class EntryState : uint8_t {
+  kActive = 1,
+  kDisputed = 2,   // still matched; each match says so
+  kWithdrawn = 3,  // never matched again; kept for the record
+};
+std::string_view EntryStateName(EntryState state);
+
+// What a caller gives to add an entry.
+struct EntryDraft {
+  // The source's own id, up to 512 bytes; makes adding idempotent within a
+  // list. Empty: the catalogue derives one with its secret key.
+  std::string source_id;
+  SignalSet signals;  // at least one signal; pdq_failure is not stored
+  std::vector<Classification> classifications;
+  std::string series;
+  std::vector<std::string> flags;
+  Provenance provenance;
+  friend bool operator==(const EntryDraft&, const EntryDraft&) = default;
+};
+
+struct Entry : EntryDraft {
+  EntryId id;
+  EntryState state = EntryState::kActive;
+  std::string state_reason;  // why it is disputed or withdrawn
+  Sequence added_at;
+  Sequence changed_at;
+  friend bool operator==(const Entry&, const Entry&) = default;
+};
+
+}  // namespace kenal
+
+#endif  // KENAL_ENTRY_H_

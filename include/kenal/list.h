@@ -1,0 +1,63 @@
+// Lists: entries from one source under one purpose and policy.
+#ifndef KENAL_LIST_H_
+#define KENAL_LIST_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "kenal/signal.h"
+#include "kenal/status.h"
+
+namespace kenal {
+
+// What a list is for. The set is compiled in: Kenal recognises known abuse
+// imagery and serves no other purpose. Values are stored; never renumber. The
+// order is the order in which matches are returned.
+enum class Purpose : uint8_t {
+  kChildAbuse = 1,
+  kOwnDecisions = 2,
+  kKnownBenign = 3,
+  kTest = 4,
+};
+// "child-abuse", "own-decisions", "known-benign", "test".
+std::string_view PurposeName(Purpose purpose);
+// kInvalidArgument names the four accepted words.
+StatusOr<Purpose> ParsePurpose(std::string_view name);
+
+// Internal number of a list: 1..65,535, never reused. Part of each EntryId.
+struct ListNumber {
+  uint16_t value = 0;
+  friend auto operator<=>(const ListNumber&, const ListNumber&) = default;
+};
+
+// What an operator may change after a list exists; each change is logged.
+struct ListPolicy {
+  bool enabled = true;
+  Radius pdq_radius = kDefaultRadius;  // inclusive, 0..kRadiusBitsMax
+  friend bool operator==(const ListPolicy&, const ListPolicy&) = default;
+};
+
+struct ListCounts {
+  uint64_t active = 0;
+  uint64_t disputed = 0;   // still matched, and marked
+  uint64_t withdrawn = 0;  // kept for the record, never matched
+  friend bool operator==(const ListCounts&, const ListCounts&) = default;
+};
+
+struct ListInfo {
+  ListNumber number;
+  std::string name;
+  Purpose purpose = Purpose::kTest;
+  ListPolicy policy;
+  ListCounts counts;
+  int64_t created_unix_ms = 0;
+  friend bool operator==(const ListInfo&, const ListInfo&) = default;
+};
+
+// A list name: 1 to 64 of a-z A-Z 0-9 . _ -, starting with a letter or digit.
+Status CheckListName(std::string_view name);
+
+}  // namespace kenal
+
+#endif  // KENAL_LIST_H_

@@ -1,0 +1,104 @@
+// Verdicts: what the policies of all lists make of the matches.
+//
+// Precedence, from all hits whatever the limit:
+//
+//   EXACT           a digest equals one on an enabled child-abuse list
+//   NEAR            a PDQ within the radius of an enabled child-abuse list
+//                   (distance 0 is still NEAR)
+//   UNAVAILABLE     neither, and a needed check failed: ask again or look
+//   TEST            only entries of test lists were hit
+//   NO_KNOWN_MATCH  none of these; it does not say that content is harmless
+//
+// Hits on known-benign and own-decisions lists are reported among the matches
+// and change no verdict.
+#ifndef KENAL_VERDICT_H_
+#define KENAL_VERDICT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kenal/entry.h"
+#include "kenal/list.h"
+#include "kenal/signal.h"
+
+namespace kenal {
+
+// Values are sent; never renumber. The order is not the precedence.
+enum class Verdict : uint8_t {
+  kNoKnownMatch = 1,
+  kTest = 2,
+  kUnavailable = 3,
+  kNear = 4,
+  kExact = 5,
+};
+// "NO_KNOWN_MATCH", "TEST", "UNAVAILABLE", "NEAR", "EXACT".
+std::string_view VerdictName(Verdict verdict);
+
+enum class CheckState : uint8_t {
+  kDone = 1,
+  kNotApplicable = 2,  // nothing to compare, such as a signal not supplied
+  kFailed = 3,         // should have been compared and could not be
+};
+// "done", "not_applicable", "failed".
+std::string_view CheckStateName(CheckState state);
+
+// What became of one signal type in one answer.
+struct Check {
+  SignalType signal = SignalType::kPdq;
+  CheckState state = CheckState::kDone;
+  std::string reason;   // stable lower_snake word; empty when plainly done
+  std::string message;  // for people; may be empty
+  friend bool operator==(const Check&, const Check&) = default;
+};
+
+// How the query had to be looked at to meet the entry.
+struct Transform {
+  View query_view = View::kStored;
+  Variant query_variant = Variant::kOrig;
+  View entry_view = View::kStored;
+  Variant entry_variant = Variant::kOrig;
+  friend bool operator==(const Transform&, const Transform&) = default;
+};
+
+// One entry met by one signal: the smallest distance over views and variants.
+struct Match {
+  std::string list;
+  Purpose purpose = Purpose::kTest;
+  EntryId entry;
+  std::string source_id;
+  SignalType signal = SignalType::kPdq;
+  int distance = 0;  // bits; 0 for a digest
+  std::optional<Transform> transform;  // PDQ only
+  EntryState state = EntryState::kActive;
+  std::vector<Classification> classifications;
+  std::string series;
+  std::vector<std::string> flags;
+  Provenance provenance;
+  friend bool operator==(const Match&, const Match&) = default;
+};
+
+struct SkippedList {
+  std::string list;
+  std::string reason;  // such as "disabled"
+  friend bool operator==(const SkippedList&, const SkippedList&) = default;
+};
+
+struct Answer {
+  Verdict verdict = Verdict::kUnavailable;
+  Sequence sequence;  // the state of the lists that this was served from
+  // Ordered by purpose, distance, list name, entry, signal; at most `limit`.
+  std::vector<Match> matches;
+  uint64_t match_count = 0;  // before the limit
+  bool truncated = false;
+  std::vector<Check> checks;  // one a signal type, in SignalType order
+  std::vector<SkippedList> lists_skipped;
+  bool damaged = false;  // the picture was only decoded in part
+  friend bool operator==(const Answer&, const Answer&) = default;
+};
+
+}  // namespace kenal
+
+#endif  // KENAL_VERDICT_H_

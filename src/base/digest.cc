@@ -1,0 +1,95 @@
+#include "src/base/digest.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+
+#include "src/base/check.h"
+
+namespace kenal::base {
+namespace {
+
+// Fits the L1 cache beside the digests' own state.
+constexpr size_t kBlockBytes = 16 * 1024;
+
+class Evp {
+ public:
+  explicit Evp(const EVP_MD* type) : context_(EVP_MD_CTX_new()) {
+    KENAL_CHECK(context_ != nullptr);
+    KENAL_CHECK(EVP_DigestInit_ex(context_, type, nullptr) == 1);
+  }
+  ~Evp() { EVP_MD_CTX_free(context_); }
+  Evp(const Evp&) = delete;
+  Evp& operator=(const Evp&) = delete;
+
+  void Add(std::span<const uint8_t> bytes) {
+    KENAL_CHECK(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
+  }
+  void Finish(std::span<uint8_t> out) {
+    unsigned size = 0;
+    KENAL_CHECK(EVP_DigestFinal_ex(context_, out.data(), &size) == 1);
+    KENAL_CHECK(size == out.size());
+  }
+
+ private:
+  EVP_MD_CTX* context_;
+};
+
+}  // namespace
+
+Digests DigestAll(std::span<const uint8_t> bytes) {
+  Evp md5(EVP_md5());
+  Evp sha1(EVP_sha1());
+  Evp sha256(EVP_sha256());
+  while (!bytes.empty()) {
+    const auto block = bytes.first(std::min(bytes.size(), kBlockBytes));
+    md5.Add(block);
+    sha1.Add(block);
+    sha256.Add(block);
+    bytes = bytes.subspan(block.size());
+  }
+  Digests out;
+  md5.Finish(out.md5);
+  sha1.Finish(out.sha1);
+  sha256.Finish(out.sha256);
+  return out;
+}
+
+Sha256Bytes Sha256Of(std::span<const uint8_t> bytes) {
+  Sha256Stream stream;
+  stream.Add(bytes);
+  return stream.Finish();
+}
+
+Sha256Bytes HmacSha256(std::span<const uint8_t> key,
+                       std::span<const uint8_t> bytes) {
+  Sha256Bytes out{};
+  unsigned size = 0;
+  KENAL_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                   bytes.data(), bytes.size(), out.data(), &size) != nullptr);
+  KENAL_CHECK(size == out.size());
+  return out;
+}
+
+struct Sha256Stream::State {
+  Evp evp{EVP_sha256()};
+};
+
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {}
+Sha256Stream::~Sha256Stream() = default;
+void Sha256Stream::Add(std::span<const uint8_t> bytes) {
+  state_->evp.Add(bytes);
+}
+Sha256Bytes Sha256Stream::Finish() {
+  Sha256Bytes out{};
+  state_->evp.Finish(out);
+  return out;
+}
+
+void RandomBytes(std::span<uint8_t> out) {
+  KENAL_CHECK(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1);
+}
+
+}  // namespace kenal::base

@@ -1,0 +1,89 @@
+#include "src/base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace kenal::base {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+int OpenQuietly(const std::string& path) {
+  // O_NONBLOCK keeps a named pipe from stopping us before fstat tells.
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  const int fd = open(path.c_str(), kFlags | O_NOATIME);
+  // O_NOATIME is for the file's owner only.
+  if (fd < 0 && errno == EPERM) return open(path.c_str(), kFlags);
+  return fd;
+}
+
+Status FromErrno(const std::string& path, int error_number) {
+  if (error_number == ENOENT || error_number == ENOTDIR) {
+    return NotFound(path + ": no such file");
+  }
+  return Unavailable(WithErrno(path + ": cannot be read", error_number));
+}
+
+}  // namespace
+
+std::string WithErrno(const std::string& message, int error_number) {
+  return message + ": " +
+         std::error_code(error_number, std::generic_category()).message();
+}
+
+StatusOr<std::vector<uint8_t>> ReadFile(const std::string& path,
+                                        uint64_t size_bytes_max) {
+  const Descriptor file(OpenQuietly(path));
+  if (file.get() < 0) return FromErrno(path, errno);
+  struct stat info {};
+  if (fstat(file.get(), &info) != 0) return FromErrno(path, errno);
+  if (S_ISDIR(info.st_mode)) {
+    return InvalidArgument(path + ": is a folder, not a file");
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return InvalidArgument(path + ": is not a regular file");
+  }
+  const auto too_large = [&] {
+    return ResourceExhausted(path + ": is larger than the limit of " +
+                             std::to_string(size_bytes_max) + " bytes");
+  };
+  if (static_cast<uint64_t>(info.st_size) > size_bytes_max) return too_large();
+
+  // One byte more than fstat said shows a file that grows while it is read.
+  std::vector<uint8_t> bytes(static_cast<size_t>(info.st_size) + 1);
+  size_t used = 0;
+  while (true) {
+    if (used == bytes.size()) {
+      if (used > size_bytes_max) return too_large();
+      bytes.resize(std::min<uint64_t>(used * 2, size_bytes_max + 1));
+    }
+    const ssize_t got =
+        read(file.get(), bytes.data() + used, bytes.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return FromErrno(path, errno);
+    if (got == 0) break;
+    used += static_cast<size_t>(got);
+  }
+  if (used > size_bytes_max) return too_large();
+  bytes.resize(used);
+  return bytes;
+}
+
+}  // namespace kenal::base

@@ -1,0 +1,102 @@
+// Catalogue: the durable store. Lists, entries, postings and the change log in
+// one RocksDB; the bytes are described in docs/format.md.
+//
+// Every write is a change: one log record and the rows that it alters, in one
+// atomic, synced step. Views (the index, replicas) are told of each in order,
+// before the call that made it returns.
+#ifndef KENAL_SRC_CATALOGUE_CATALOGUE_H_
+#define KENAL_SRC_CATALOGUE_CATALOGUE_H_
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kenal/curator.h"
+#include "kenal/entry.h"
+#include "kenal/list.h"
+#include "kenal/status.h"
+#include "src/signal/posting.h"
+
+namespace kenal::catalogue {
+
+// Where the log stands: its last sequence and the chain over all records.
+struct Head {
+  Sequence sequence;
+  std::array<uint8_t, 32> chain{};
+  friend bool operator==(const Head&, const Head&) = default;
+};
+
+// Who holds the store, as its lock file tells.
+struct LockHolder {
+  int64_t pid = 0;
+  std::string command;  // such as "kenal serve"
+  std::string server_address;  // empty when it serves nobody
+};
+
+class Catalogue {
+ public:
+  // Called under the write lock, in sequence order, once a change is durable
+  // and before the call that made it returns. Must not call the catalogue's
+  // writing methods.
+  using Subscriber = std::function<void(const Delta&)>;
+
+  // Makes an empty store in `folder`, creating it when missing.
+  // Errors: kAlreadyExists, kFailedPrecondition (folder holds other files).
+  static Status Create(const std::string& folder);
+
+  // Opens, locks and checks a store: format, head record, counts, that the
+  // last log record chains. Errors as Engine::Open.
+  static StatusOr<std::unique_ptr<Catalogue>> Open(const std::string& folder);
+  virtual ~Catalogue() = default;
+
+  virtual std::string store_id() const = 0;    // 32 hex digits
+  virtual uint64_t incarnation() const = 0;    // grows with each restore
+  virtual Head head() const = 0;
+  virtual Status AnnounceServer(const std::string& address) = 0;
+
+  virtual void Subscribe(Subscriber subscriber) = 0;  // at most one
+
+  virtual StatusOr<ListInfo> CreateList(std::string_view name, Purpose purpose,
+                                        const ListPolicy& policy,
+                                        const Authorship& by) = 0;
+  virtual StatusOr<ListInfo> SetListPolicy(std::string_view name,
+                                           const ListPolicy& policy,
+                                           const Authorship& by) = 0;
+  virtual std::vector<ListInfo> Lists() const = 0;  // by name
+  virtual StatusOr<ListInfo> GetList(std::string_view name) const = 0;
+
+  // As in Curator.
+  virtual StatusOr<EntriesReport> AddEntries(std::string_view list,
+                                             std::span<const EntryDraft> drafts,
+                                             const Authorship& by) = 0;
+  virtual StatusOr<ImportReport> Import(std::string_view list,
+                                        const ImportSource& source,
+                                        const ImportWatcher& watcher,
+                                        const Authorship& by) = 0;
+  virtual StatusOr<EntriesReport> SetEntryState(
+      std::string_view list, std::span<const std::string> references,
+      EntryState state, const Authorship& by) = 0;
+
+  virtual StatusOr<Entry> GetEntry(std::string_view list,
+                                   std::string_view reference) const = 0;
+  // In request order. Errors: kNotFound or kDataLoss for any of them.
+  virtual StatusOr<std::vector<Entry>> GetEntries(
+      std::span<const EntryId> ids) const = 0;
+
+  // Visits every posting of active and disputed entries at `head()`.
+  virtual Status VisitPostings(
+      const std::function<void(const Posting&)>& visit) const = 0;
+
+  virtual StatusOr<VerifyReport> Verify(
+      const std::function<void(uint64_t, uint64_t)>& watcher) const = 0;
+  virtual uint64_t SizeBytes() const = 0;
+};
+
+}  // namespace kenal::catalogue
+
+#endif  // KENAL_SRC_CATALOGUE_CATALOGUE_H_

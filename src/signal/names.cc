@@ -1,0 +1,152 @@
+// The words of the public enums, each in one table for both directions.
+#include <array>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "kenal/curator.h"
+#include "kenal/entry.h"
+#include "kenal/list.h"
+#include "kenal/signal.h"
+#include "kenal/verdict.h"
+#include "src/base/check.h"
+
+namespace kenal {
+namespace {
+
+template <typename Enum>
+using Word = std::pair<Enum, std::string_view>;
+
+constexpr Word<SignalType> kSignalTypes[] = {{SignalType::kPdq, "pdq"},
+                                             {SignalType::kMd5, "md5"},
+                                             {SignalType::kSha1, "sha1"},
+                                             {SignalType::kSha256, "sha256"}};
+constexpr Word<Variant> kVariants[] = {
+    {Variant::kOrig, "orig"},           {Variant::kRot90, "rot90"},
+    {Variant::kRot180, "rot180"},       {Variant::kRot270, "rot270"},
+    {Variant::kFlipX, "flipx"},         {Variant::kFlipY, "flipy"},
+    {Variant::kFlipPlus1, "flipplus1"}, {Variant::kFlipMinus1, "flipminus1"}};
+constexpr Word<View> kViews[] = {{View::kStored, "stored"},
+                                 {View::kUpright, "upright"}};
+constexpr Word<PdqProfile> kProfiles[] = {{PdqProfile::kNative, "native"}};
+constexpr Word<Purpose> kPurposes[] = {
+    {Purpose::kChildAbuse, "child-abuse"},
+    {Purpose::kKnownBenign, "known-benign"},
+    {Purpose::kOwnDecisions, "own-decisions"},
+    {Purpose::kTest, "test"}};
+constexpr Word<Verdict> kVerdicts[] = {
+    {Verdict::kNoKnownMatch, "NO_KNOWN_MATCH"},
+    {Verdict::kTest, "TEST"},
+    {Verdict::kUnavailable, "UNAVAILABLE"},
+    {Verdict::kNear, "NEAR"},
+    {Verdict::kExact, "EXACT"}};
+constexpr Word<CheckState> kCheckStates[] = {
+    {CheckState::kDone, "done"},
+    {CheckState::kNotApplicable, "not_applicable"},
+    {CheckState::kFailed, "failed"}};
+constexpr Word<EntryState> kEntryStates[] = {
+    {EntryState::kActive, "active"},
+    {EntryState::kDisputed, "disputed"},
+    {EntryState::kWithdrawn, "withdrawn"}};
+constexpr Word<Outcome> kOutcomes[] = {
+    {Outcome::kAdded, "added"},
+    {Outcome::kReplaced, "replaced"},
+    {Outcome::kUnchanged, "unchanged"},
+    {Outcome::kKeptWithdrawn, "kept_withdrawn"},
+    {Outcome::kStateChanged, "state_changed"},
+    {Outcome::kRefused, "refused"},
+    {Outcome::kUnknown, "unknown"}};
+
+template <typename Enum, size_t kCount>
+std::string_view NameIn(const Word<Enum> (&words)[kCount], Enum value) {
+  for (const auto& [candidate, word] : words) {
+    if (candidate == value) return word;
+  }
+  KENAL_CHECK(false && "value outside its enum");
+  return {};
+}
+
+template <typename Enum, size_t kCount>
+StatusOr<Enum> ParseIn(const Word<Enum> (&words)[kCount], std::string_view kind,
+                       std::string_view name) {
+  std::string accepted;
+  for (const auto& [value, word] : words) {
+    if (word == name) return value;
+    accepted += (accepted.empty() ? "" : ", ");
+    accepted += word;
+  }
+  return InvalidArgument("unknown " + std::string(kind) +
+                         "; use one of: " + accepted);
+}
+
+}  // namespace
+
+std::string_view SignalTypeName(SignalType type) {
+  return NameIn(kSignalTypes, type);
+}
+StatusOr<SignalType> ParseSignalType(std::string_view name) {
+  return ParseIn(kSignalTypes, "signal type", name);
+}
+size_t SignalSizeBytes(SignalType type) {
+  switch (type) {
+    case SignalType::kPdq:
+      return PdqHash::kSizeBytes;
+    case SignalType::kMd5:
+      return Md5::kSizeBytes;
+    case SignalType::kSha1:
+      return Sha1::kSizeBytes;
+    case SignalType::kSha256:
+      return Sha256::kSizeBytes;
+  }
+  KENAL_CHECK(false && "value outside SignalType");
+  return 0;
+}
+std::string_view VariantName(Variant variant) {
+  return NameIn(kVariants, variant);
+}
+StatusOr<Variant> ParseVariant(std::string_view name) {
+  return ParseIn(kVariants, "variant", name);
+}
+std::string_view ViewName(View view) { return NameIn(kViews, view); }
+StatusOr<View> ParseView(std::string_view name) {
+  return ParseIn(kViews, "view", name);
+}
+std::string_view PdqProfileName(PdqProfile profile) {
+  return NameIn(kProfiles, profile);
+}
+std::string_view PurposeName(Purpose purpose) {
+  return NameIn(kPurposes, purpose);
+}
+StatusOr<Purpose> ParsePurpose(std::string_view name) {
+  return ParseIn(kPurposes, "purpose", name);
+}
+std::string_view VerdictName(Verdict verdict) {
+  return NameIn(kVerdicts, verdict);
+}
+std::string_view CheckStateName(CheckState state) {
+  return NameIn(kCheckStates, state);
+}
+std::string_view EntryStateName(EntryState state) {
+  return NameIn(kEntryStates, state);
+}
+std::string_view OutcomeName(Outcome outcome) {
+  return NameIn(kOutcomes, outcome);
+}
+
+Status CheckListName(std::string_view name) {
+  constexpr size_t kNameSizeMax = 64;
+  const auto is_alnum = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9');
+  };
+  bool good = !name.empty() && name.size() <= kNameSizeMax && is_alnum(name[0]);
+  for (const char c : name) {
+    good = good && (is_alnum(c) || c == '.' || c == '_' || c == '-');
+  }
+  if (good) return OkStatus();
+  return InvalidArgument(
+      "a list name has 1 to 64 of a-z A-Z 0-9 . _ - and starts with a letter "
+      "or digit");
+}
+
+}  // namespace kenal

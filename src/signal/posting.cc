@@ -1,0 +1,31 @@
+#include "src/signal/posting.h"
+
+#include <algorithm>
+
+namespace kenal {
+namespace {
+
+template <typename HashType>
+Posting Of(EntryId entry, View view, const HashType& hash) {
+  Posting posting{.type = HashType::kType, .view = view, .entry = entry};
+  std::copy(hash.bytes.begin(), hash.bytes.end(), posting.bits.begin());
+  return posting;
+}
+
+}  // namespace
+
+std::vector<Posting> PostingsOf(EntryId entry, const SignalSet& signals) {
+  std::vector<Posting> postings;
+  for (const PdqView& pdq : signals.pdq) {
+    if (pdq.quality && *pdq.quality <= kFlatQualityMax) continue;
+    postings.push_back(Of(entry, pdq.view, pdq.hash));
+  }
+  if (signals.md5) postings.push_back(Of(entry, View::kStored, *signals.md5));
+  if (signals.sha1) postings.push_back(Of(entry, View::kStored, *signals.sha1));
+  if (signals.sha256) {
+    postings.push_back(Of(entry, View::kStored, *signals.sha256));
+  }
+  return postings;
+}
+
+}  // namespace kenal

@@ -1,0 +1,37 @@
+// A posting: one searchable signal of one entry. It is what the catalogue
+// hands to views such as the index.
+#ifndef KENAL_SRC_SIGNAL_POSTING_H_
+#define KENAL_SRC_SIGNAL_POSTING_H_
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "kenal/entry.h"
+#include "kenal/signal.h"
+
+namespace kenal {
+
+struct Posting {
+  SignalType type = SignalType::kPdq;
+  View view = View::kStored;          // kStored for digests
+  std::array<uint8_t, 32> bits{};     // SignalSizeBytes(type), then zeros
+  EntryId entry;
+
+  friend auto operator<=>(const Posting&, const Posting&) = default;
+};
+
+// The postings of a signal set: each digest, and the PDQ of each view whose
+// quality is unknown or above kFlatQualityMax.
+std::vector<Posting> PostingsOf(EntryId entry, const SignalSet& signals);
+
+// What one log record changed for views.
+struct Delta {
+  Sequence sequence;
+  std::vector<Posting> added;
+  std::vector<Posting> removed;  // each was added by an earlier delta
+};
+
+}  // namespace kenal
+
+#endif  // KENAL_SRC_SIGNAL_POSTING_H_
