@@ -22,8 +22,8 @@ namespace kenal {
 struct HasherOptions {
   // Decoder processes, hence pictures decoded at once. 0: one a core.
   int worker_count = 0;
-  // Path of the kenal-decoder binary. Empty: beside this program, else in
-  // the same build tree, else $KENAL_DECODER.
+  // Path of the kenal-decoder binary. Empty: $KENAL_DECODER when it is set,
+  // else beside this program.
   std::string decoder_path;
 };
 

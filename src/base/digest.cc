@@ -40,20 +40,35 @@ class Evp {
 }  // namespace
 
 Digests DigestAll(std::span<const uint8_t> bytes) {
-  Evp md5(EVP_md5());
-  Evp sha1(EVP_sha1());
-  Evp sha256(EVP_sha256());
+  DigestStream stream;
+  stream.Add(bytes);
+  return stream.Finish();
+}
+
+struct DigestStream::State {
+  Evp md5{EVP_md5()};
+  Evp sha1{EVP_sha1()};
+  Evp sha256{EVP_sha256()};
+};
+
+DigestStream::DigestStream() : state_(std::make_unique<State>()) {}
+DigestStream::~DigestStream() = default;
+
+void DigestStream::Add(std::span<const uint8_t> bytes) {
   while (!bytes.empty()) {
     const auto block = bytes.first(std::min(bytes.size(), kBlockBytes));
-    md5.Add(block);
-    sha1.Add(block);
-    sha256.Add(block);
+    state_->md5.Add(block);
+    state_->sha1.Add(block);
+    state_->sha256.Add(block);
     bytes = bytes.subspan(block.size());
   }
+}
+
+Digests DigestStream::Finish() {
   Digests out;
-  md5.Finish(out.md5);
-  sha1.Finish(out.sha1);
-  sha256.Finish(out.sha256);
+  state_->md5.Finish(out.md5);
+  state_->sha1.Finish(out.sha1);
+  state_->sha256.Finish(out.sha256);
   return out;
 }
 

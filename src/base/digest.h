@@ -24,6 +24,19 @@ struct Digests {
 // to all of them while it is in the cache.
 Digests DigestAll(std::span<const uint8_t> bytes);
 
+// The same, for bytes that come in pieces. Not thread-safe.
+class DigestStream {
+ public:
+  DigestStream();
+  ~DigestStream();
+  void Add(std::span<const uint8_t> bytes);
+  Digests Finish();  // once
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 Sha256Bytes Sha256Of(std::span<const uint8_t> bytes);
 Sha256Bytes HmacSha256(std::span<const uint8_t> key,
                        std::span<const uint8_t> bytes);

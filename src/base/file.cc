@@ -41,6 +41,30 @@ Status FromErrno(const std::string& path, int error_number) {
   return Unavailable(WithErrno(path + ": cannot be read", error_number));
 }
 
+// Size of an open regular file; `fd` below 0 stands for a failed open.
+StatusOr<uint64_t> RegularSize(int fd, const std::string& path) {
+  struct stat info {};
+  if (fd < 0 || fstat(fd, &info) != 0) return FromErrno(path, errno);
+  if (S_ISDIR(info.st_mode)) {
+    return InvalidArgument(path + ": is a folder, not a file");
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return InvalidArgument(path + ": is not a regular file");
+  }
+  return static_cast<uint64_t>(info.st_size);
+}
+
+// 0 at the end of the file.
+StatusOr<size_t> ReadSome(int fd, const std::string& path,
+                          std::span<uint8_t> out) {
+  ssize_t got = -1;
+  do {
+    got = read(fd, out.data(), out.size());
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return FromErrno(path, errno);
+  return static_cast<size_t>(got);
+}
+
 }  // namespace
 
 std::string WithErrno(const std::string& message, int error_number) {
@@ -50,40 +74,45 @@ std::string WithErrno(const std::string& message, int error_number) {
 
 StatusOr<std::vector<uint8_t>> ReadFile(const std::string& path,
                                         uint64_t size_bytes_max) {
+  std::vector<uint8_t> bytes;
   const Descriptor file(OpenQuietly(path));
-  if (file.get() < 0) return FromErrno(path, errno);
-  struct stat info {};
-  if (fstat(file.get(), &info) != 0) return FromErrno(path, errno);
-  if (S_ISDIR(info.st_mode)) {
-    return InvalidArgument(path + ": is a folder, not a file");
-  }
-  if (!S_ISREG(info.st_mode)) {
-    return InvalidArgument(path + ": is not a regular file");
-  }
+  KENAL_TRY_ASSIGN(const uint64_t size_bytes, RegularSize(file.get(), path));
   const auto too_large = [&] {
     return ResourceExhausted(path + ": is larger than the limit of " +
                              std::to_string(size_bytes_max) + " bytes");
   };
-  if (static_cast<uint64_t>(info.st_size) > size_bytes_max) return too_large();
+  if (size_bytes > size_bytes_max) return too_large();
 
   // One byte more than fstat said shows a file that grows while it is read.
-  std::vector<uint8_t> bytes(static_cast<size_t>(info.st_size) + 1);
+  bytes.resize(size_bytes + 1);
   size_t used = 0;
   while (true) {
     if (used == bytes.size()) {
       if (used > size_bytes_max) return too_large();
       bytes.resize(std::min<uint64_t>(used * 2, size_bytes_max + 1));
     }
-    const ssize_t got =
-        read(file.get(), bytes.data() + used, bytes.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return FromErrno(path, errno);
+    KENAL_TRY_ASSIGN(const size_t got,
+                     ReadSome(file.get(), path,
+                              std::span(bytes).subspan(used)));
     if (got == 0) break;
-    used += static_cast<size_t>(got);
+    used += got;
   }
   if (used > size_bytes_max) return too_large();
   bytes.resize(used);
   return bytes;
+}
+
+Status ReadBlocks(const std::string& path,
+                  const std::function<void(std::span<const uint8_t>)>& block) {
+  constexpr size_t kBlockBytes = 1 << 20;
+  const Descriptor file(OpenQuietly(path));
+  KENAL_TRY(RegularSize(file.get(), path).status());
+  std::vector<uint8_t> buffer(kBlockBytes);
+  while (true) {
+    KENAL_TRY_ASSIGN(const size_t got, ReadSome(file.get(), path, buffer));
+    if (got == 0) return OkStatus();
+    block(std::span<const uint8_t>(buffer).first(got));
+  }
 }
 
 }  // namespace kenal::base

@@ -3,6 +3,8 @@
 #define KENAL_SRC_BASE_FILE_H_
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,11 @@ namespace kenal::base {
 //         kUnavailable         cannot be opened or read, with the reason
 StatusOr<std::vector<uint8_t>> ReadFile(const std::string& path,
                                         uint64_t size_bytes_max);
+
+// The same for files of any size: `block` gets the bytes in order, in pieces
+// of at most 1 MiB.
+Status ReadBlocks(const std::string& path,
+                  const std::function<void(std::span<const uint8_t>)>& block);
 
 // "message: No such file or directory" for an errno value.
 std::string WithErrno(const std::string& message, int error_number);
