@@ -21,16 +21,19 @@
 
 namespace kenal::signal {
 
+// Longest side of a picture.
+inline constexpr int kSidePixelsMax = 32'768;
+
 struct PdqResult {
-  PdqHash hash;     // the plain path
-  int quality = 0;  // 0..100
+  PdqHash hash;                                 // the plain path
+  int quality = 0;                              // 0..100
   std::array<PdqHash, kVariantCount> dihedral;  // the eight-hash path
 };
 
 // One picture. Not thread-safe; objects are independent of each other.
 class PdqStream {
  public:
-  // width, height: 1..32,768 pixels. Under 5 either way every hash is zero
+  // width, height: 1..kSidePixelsMax. Under 5 either way every hash is zero
   // and the quality 0 (specification, section 0).
   PdqStream(int width, int height);
   ~PdqStream();
