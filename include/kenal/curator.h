@@ -30,12 +30,12 @@ struct Authorship {
 // What became of one draft or one named entry.
 enum class Outcome : uint8_t {
   kAdded = 1,
-  kReplaced = 2,        // same source id, other content
-  kUnchanged = 3,       // same source id, same content: nothing written
-  kKeptWithdrawn = 4,   // withdrawn earlier: adding does not bring it back
+  kReplaced = 2,       // same source id, other content
+  kUnchanged = 3,      // same source id, same content: nothing written
+  kKeptWithdrawn = 4,  // withdrawn earlier: adding does not bring it back
   kStateChanged = 5,
-  kRefused = 6,         // invalid; `why` says so and nothing was written
-  kUnknown = 7,         // no such entry on that list
+  kRefused = 6,  // invalid; `why` says so and nothing was written
+  kUnknown = 7,  // no such entry on that list
 };
 std::string_view OutcomeName(Outcome outcome);
 

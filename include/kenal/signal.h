@@ -30,8 +30,8 @@ namespace kenal {
 
 // The values are stored on disk; never renumber.
 enum class SignalType : uint8_t {
-  kPdq = 1,     // 256 bits, compared by Hamming distance
-  kMd5 = 2,     // digests are compared for equality
+  kPdq = 1,  // 256 bits, compared by Hamming distance
+  kMd5 = 2,  // digests are compared for equality
   kSha1 = 3,
   kSha256 = 4,
 };
@@ -89,11 +89,11 @@ inline constexpr int kFlatQualityMax = 49;
 // specification, section 9. Values are stored and sent; never renumber.
 enum class Variant : uint8_t {
   kOrig = 0,
-  kRot90 = 1,   // turned 90 degrees counter-clockwise
+  kRot90 = 1,  // turned 90 degrees counter-clockwise
   kRot180 = 2,
   kRot270 = 3,
-  kFlipX = 4,   // mirrored top to bottom
-  kFlipY = 5,   // mirrored left to right
+  kFlipX = 4,       // mirrored top to bottom
+  kFlipY = 5,       // mirrored left to right
   kFlipPlus1 = 6,   // transposed
   kFlipMinus1 = 7,  // transposed over the other diagonal
 };
@@ -157,9 +157,7 @@ struct SignalSet {
   // the set so that every route gives UNAVAILABLE, never a pass.
   std::optional<SignalFailure> pdq_failure;
 
-  bool HasSignal() const {
-    return md5 || sha1 || sha256 || !pdq.empty();
-  }
+  bool HasSignal() const { return md5 || sha1 || sha256 || !pdq.empty(); }
   friend bool operator==(const SignalSet&, const SignalSet&) = default;
 };
 

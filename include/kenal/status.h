@@ -67,19 +67,18 @@ inline Status Internal(std::string_view message) {
 #define KENAL_STATUS_NAME_(a, b) KENAL_STATUS_JOIN_(a, b)
 
 // Returns from the enclosing function when `expression` is not OK.
-#define KENAL_TRY(expression)                        \
-  do {                                               \
-    if (::kenal::Status kenal_status = (expression); \
-        !kenal_status.ok()) {                        \
-      return kenal_status;                           \
-    }                                                \
+#define KENAL_TRY(expression)                                              \
+  do {                                                                     \
+    if (::kenal::Status kenal_status = (expression); !kenal_status.ok()) { \
+      return kenal_status;                                                 \
+    }                                                                      \
   } while (false)
 
 // Declares or assigns `target` from a StatusOr, or returns its error.
 #define KENAL_TRY_ASSIGN(target, expression) \
   KENAL_TRY_ASSIGN_(KENAL_STATUS_NAME_(kenal_or_, __LINE__), target, expression)
-#define KENAL_TRY_ASSIGN_(temporary, target, expression) \
-  auto temporary = (expression);                         \
+#define KENAL_TRY_ASSIGN_(temporary, target, expression)     \
+  auto temporary = (expression);                             \
   if (!temporary.ok()) return std::move(temporary).status(); \
   target = *std::move(temporary)
 

@@ -70,7 +70,7 @@ struct Match {
   EntryId entry;
   std::string source_id;
   SignalType signal = SignalType::kPdq;
-  int distance = 0;  // bits; 0 for a digest
+  int distance = 0;                    // bits; 0 for a digest
   std::optional<Transform> transform;  // PDQ only
   EntryState state = EntryState::kActive;
   std::vector<Classification> classifications;

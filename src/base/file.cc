@@ -91,9 +91,9 @@ StatusOr<std::vector<uint8_t>> ReadFile(const std::string& path,
       if (used > size_bytes_max) return too_large();
       bytes.resize(std::min<uint64_t>(used * 2, size_bytes_max + 1));
     }
-    KENAL_TRY_ASSIGN(const size_t got,
-                     ReadSome(file.get(), path,
-                              std::span(bytes).subspan(used)));
+    KENAL_TRY_ASSIGN(
+        const size_t got,
+        ReadSome(file.get(), path, std::span(bytes).subspan(used)));
     if (got == 0) break;
     used += got;
   }

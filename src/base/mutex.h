@@ -10,9 +10,10 @@
 #else
 #define KENAL_THREAD_ATTRIBUTE(x)
 #endif
-#define GUARDED_BY(x) KENAL_THREAD_ATTRIBUTE(guarded_by(x))
-#define REQUIRES(...) KENAL_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
-#define EXCLUDES(...) KENAL_THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
+#define KENAL_GUARDED_BY(x) KENAL_THREAD_ATTRIBUTE(guarded_by(x))
+#define KENAL_REQUIRES(...) \
+  KENAL_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
+#define KENAL_EXCLUDES(...) KENAL_THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 
 namespace kenal::base {
 
@@ -39,9 +40,7 @@ class KENAL_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
       : mutex_(mutex) {
     mutex_.Lock();
   }
-  ~MutexLock() KENAL_THREAD_ATTRIBUTE(release_capability()) {
-    mutex_.Unlock();
-  }
+  ~MutexLock() KENAL_THREAD_ATTRIBUTE(release_capability()) { mutex_.Unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;
 
@@ -53,7 +52,7 @@ class KENAL_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
 class CondVar {
  public:
   template <typename Predicate>
-  void Wait(Mutex& mutex, Predicate ready) REQUIRES(mutex) {
+  void Wait(Mutex& mutex, Predicate ready) KENAL_REQUIRES(mutex) {
     condition_.wait(mutex, ready);
   }
   void NotifyOne() { condition_.notify_one(); }
