@@ -135,9 +135,9 @@ class Curator {
                                         const Authorship& by) = 0;
 
   // `reference`: the decimal serial of the entry, or "source:" and the
-  // source's own id. Errors: kNotFound.
-  virtual StatusOr<Entry> GetEntry(std::string_view list,
-                                   std::string_view reference) = 0;
+  // source's own id. Without hash bits: Summarize(entry). Errors: kNotFound.
+  virtual StatusOr<EntrySummary> GetEntry(std::string_view list,
+                                          std::string_view reference) = 0;
   // One log record. Unknown references are reported and change nothing.
   // A withdrawn entry stays withdrawn. Errors: kInvalidArgument for an empty
   // reason.

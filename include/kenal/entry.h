@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,6 +87,57 @@ struct Entry : EntryDraft {
   Sequence changed_at;
   friend bool operator==(const Entry&, const Entry&) = default;
 };
+
+// A signal that an entry holds, without its bits.
+struct SignalHeld {
+  SignalType type = SignalType::kPdq;
+  View view = View::kStored;   // PDQ only
+  std::optional<int> quality;  // PDQ only, when known
+  friend bool operator==(const SignalHeld&, const SignalHeld&) = default;
+};
+
+// What a query tells of a stored entry: everything but hash bits. Stored
+// hashes are secrets, so no query returns them.
+struct EntrySummary {
+  EntryId id;
+  std::string source_id;
+  std::vector<SignalHeld> signals;  // PDQ by view, then md5, sha1, sha256
+  std::optional<PictureInfo> picture;
+  std::vector<Classification> classifications;
+  std::string series;
+  std::vector<std::string> flags;
+  Provenance provenance;
+  EntryState state = EntryState::kActive;
+  std::string state_reason;
+  Sequence added_at;
+  Sequence changed_at;
+  friend bool operator==(const EntrySummary&, const EntrySummary&) = default;
+};
+
+inline EntrySummary Summarize(const Entry& entry) {
+  EntrySummary out{.id = entry.id,
+                   .source_id = entry.source_id,
+                   .signals = {},
+                   .picture = entry.signals.picture,
+                   .classifications = entry.classifications,
+                   .series = entry.series,
+                   .flags = entry.flags,
+                   .provenance = entry.provenance,
+                   .state = entry.state,
+                   .state_reason = entry.state_reason,
+                   .added_at = entry.added_at,
+                   .changed_at = entry.changed_at};
+  const auto hold = [&](SignalType type) {
+    out.signals.push_back({type, View::kStored, std::nullopt});
+  };
+  for (const PdqView& pdq : entry.signals.pdq) {
+    out.signals.push_back({SignalType::kPdq, pdq.view, pdq.quality});
+  }
+  if (entry.signals.md5) hold(SignalType::kMd5);
+  if (entry.signals.sha1) hold(SignalType::kSha1);
+  if (entry.signals.sha256) hold(SignalType::kSha256);
+  return out;
+}
 
 }  // namespace kenal
 
