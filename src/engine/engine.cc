@@ -253,9 +253,10 @@ class StoreEngine final : public Engine {
                                 const Authorship& by) override {
     return catalogue_->Import(list, source, watcher, by);
   }
-  StatusOr<Entry> GetEntry(std::string_view list,
-                           std::string_view reference) override {
-    return catalogue_->GetEntry(list, reference);
+  StatusOr<EntrySummary> GetEntry(std::string_view list,
+                                  std::string_view reference) override {
+    KENAL_TRY_ASSIGN(const Entry entry, catalogue_->GetEntry(list, reference));
+    return Summarize(entry);
   }
   StatusOr<EntriesReport> SetEntryState(std::string_view list,
                                         std::span<const std::string> references,

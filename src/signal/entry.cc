@@ -1,0 +1,30 @@
+#include "kenal/entry.h"
+
+namespace kenal {
+
+EntrySummary Summarize(const Entry& entry) {
+  EntrySummary out{.id = entry.id,
+                   .source_id = entry.source_id,
+                   .signals = {},
+                   .picture = entry.signals.picture,
+                   .classifications = entry.classifications,
+                   .series = entry.series,
+                   .flags = entry.flags,
+                   .provenance = entry.provenance,
+                   .state = entry.state,
+                   .state_reason = entry.state_reason,
+                   .added_at = entry.added_at,
+                   .changed_at = entry.changed_at};
+  const auto hold = [&](SignalType type) {
+    out.signals.push_back({type, View::kStored, std::nullopt});
+  };
+  for (const PdqView& pdq : entry.signals.pdq) {
+    out.signals.push_back({SignalType::kPdq, pdq.view, pdq.quality});
+  }
+  if (entry.signals.md5) hold(SignalType::kMd5);
+  if (entry.signals.sha1) hold(SignalType::kSha1);
+  if (entry.signals.sha256) hold(SignalType::kSha256);
+  return out;
+}
+
+}  // namespace kenal

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs the Debian 12 packages that building and testing Kenal needs.
+# Does nothing, in well under a second, when they are there.
+set -euo pipefail
+
+packages=(
+  # tools
+  g++ cmake ninja-build ccache pkg-config python3
+  # what Kenal is made of
+  libabsl-dev libcli11-dev libfaiss-dev libgrpc++-dev libhwy-dev
+  libopenblas-dev libopencv-dev libprotobuf-dev librocksdb-dev libseccomp-dev
+  libssl-dev libxxhash-dev nlohmann-json3-dev protobuf-compiler
+  protobuf-compiler-grpc rapidjson-dev
+  # picture codecs
+  libgif-dev libheif-dev libjpeg62-turbo-dev libpng-dev libtiff-dev libwebp-dev
+  # tests and benchmarks
+  libbenchmark-dev libgmock-dev libgtest-dev python3-grpcio python3-protobuf
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -eq 0 ]; then
+  as_root=()
+elif command -v sudo >/dev/null; then
+  as_root=(sudo)
+else
+  echo "Kenal needs these Debian packages, and this user is neither root nor has sudo:" >&2
+  echo "  apt-get install ${missing[*]}" >&2
+  echo "Ask an administrator to run that line, then start this script again." >&2
+  exit 1
+fi
+
+echo "Installing ${#missing[@]} Debian packages ..." >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { "${as_root[@]}" apt-get update &&
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1
+then
+  tail -20 "$log" >&2
+  echo "Installing packages failed (the end of apt-get's output is above)." >&2
+  exit 1
+fi
