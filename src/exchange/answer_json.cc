@@ -1,0 +1,83 @@
+#include "src/exchange/answer_json.h"
+
+#include "src/exchange/fields.h"
+#include "src/exchange/json_writer.h"
+
+namespace kenal::exchange {
+namespace {
+
+void WriteMatch(const Match& match, JsonWriter& json) {
+  json.BeginObject()
+      .Field("list", match.list)
+      .Field("purpose", PurposeName(match.purpose))
+      .Field("entry", EntryName(match.entry))
+      .OptionalField("source_id", match.source_id)
+      .Field("signal", SignalTypeName(match.signal))
+      .Field("distance", match.distance);
+  if (match.transform) {
+    const Transform& transform = *match.transform;
+    json.Key("transform")
+        .BeginObject()
+        .Field("view", ViewName(transform.query_view))
+        .Field("variant", VariantName(transform.query_variant))
+        .Field("entry_view", ViewName(transform.entry_view))
+        .Field("entry_variant", VariantName(transform.entry_variant))
+        .EndObject();
+  }
+  json.Field("state", EntryStateName(match.state));
+  WriteClassifications(match.classifications, json);
+  json.OptionalField("series", match.series);
+  WriteFlags(match.flags, json);
+  WriteProvenance(match.provenance, json);
+  json.EndObject();
+}
+
+void WriteChecks(const Answer& answer, JsonWriter& json) {
+  json.Key("checks").BeginObject();
+  for (const Check& check : answer.checks) {
+    json.Key(SignalTypeName(check.signal))
+        .BeginObject()
+        .Field("state", CheckStateName(check.state))
+        .OptionalField("reason", check.reason)
+        .OptionalField("message", check.message)
+        .EndObject();
+  }
+  json.EndObject();
+  json.Key("lists_skipped").BeginArray();
+  for (const SkippedList& skipped : answer.lists_skipped) {
+    json.BeginObject()
+        .Field("list", skipped.list)
+        .Field("reason", skipped.reason)
+        .EndObject();
+  }
+  json.EndArray();
+}
+
+}  // namespace
+
+std::string WriteAnswerLine(const Input& input, const Answer& answer) {
+  JsonWriter json;
+  json.BeginObject();
+  if (input.path.empty()) {
+    json.Field("line", input.line);
+  } else {
+    json.BytesField("path", input.path);
+  }
+  json.Field("verdict", VerdictName(answer.verdict))
+      .Field("sequence", answer.sequence.value)
+      .Field("match_count", answer.match_count)
+      .Field("truncated", answer.truncated)
+      .Field("damaged", answer.damaged);
+  if (input.failure) {
+    json.Field("error", input.failure->message)
+        .Field("error_code", input.failure->code);
+  }
+  json.Key("matches").BeginArray();
+  for (const Match& match : answer.matches) WriteMatch(match, json);
+  json.EndArray();
+  WriteChecks(answer, json);
+  json.EndObject();
+  return json.Finish();
+}
+
+}  // namespace kenal::exchange

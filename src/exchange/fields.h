@@ -1,0 +1,24 @@
+// Fields that several kinds of line have in common.
+#ifndef KENAL_SRC_EXCHANGE_FIELDS_H_
+#define KENAL_SRC_EXCHANGE_FIELDS_H_
+
+#include <string>
+#include <vector>
+
+#include "kenal/entry.h"
+#include "src/exchange/json_writer.h"
+
+namespace kenal::exchange {
+
+void WriteClassifications(const std::vector<Classification>& classifications,
+                          JsonWriter& json);
+void WriteFlags(const std::vector<std::string>& flags, JsonWriter& json);
+void WriteProvenance(const Provenance& provenance, JsonWriter& json);
+
+// An entry as people and scripts name it: its serial in decimal. A string,
+// because JSON's numbers lose bits in some readers.
+std::string EntryName(EntryId id);
+
+}  // namespace kenal::exchange
+
+#endif  // KENAL_SRC_EXCHANGE_FIELDS_H_

@@ -1,0 +1,41 @@
+// Hash lines: a signal set as one line of JSON. `kenal hash --json` writes
+// them and `kenal query` reads them back; docs/cli.md lists the fields.
+//
+//   {"path":"kite.jpg","width":640,"height":480,"format":"jpeg",
+//    "damaged":false,"signals":{"pdq":{"hex":"...","quality":100,
+//    "profile":"native","dihedral":{"orig":"...",...},
+//    "views":{"upright":{"hex":"...","quality":100}}},
+//    "md5":"...","sha1":"...","sha256":"..."}}
+//
+// A file without PDQ has "error" and "error_code" as well, and still what
+// digests there are. A path that is not UTF-8 is written with U+FFFD in
+// "path", and exactly in "path_base64".
+#ifndef KENAL_SRC_EXCHANGE_HASH_JSON_H_
+#define KENAL_SRC_EXCHANGE_HASH_JSON_H_
+
+#include <string>
+#include <string_view>
+
+#include "kenal/signal.h"
+#include "kenal/status.h"
+
+namespace kenal::exchange {
+
+struct HashLine {
+  std::string path;  // bytes as the file system has them; may be empty
+  SignalSet signals;
+  friend bool operator==(const HashLine&, const HashLine&) = default;
+};
+
+// Without an end of line. `dihedral`: with the eight variants, where known.
+std::string WriteHashLine(const HashLine& line, bool dihedral);
+
+// The inverse of WriteHashLine. Strict, because a field overlooked could be a
+// check left out: unknown or repeated fields, wrong types and a line with
+// neither signals nor an error are refused.
+// Errors: kInvalidArgument names the field; the message never repeats a value.
+StatusOr<HashLine> ParseHashLine(std::string_view json);
+
+}  // namespace kenal::exchange
+
+#endif  // KENAL_SRC_EXCHANGE_HASH_JSON_H_
