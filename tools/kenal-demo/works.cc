@@ -16,14 +16,16 @@ namespace fs = std::filesystem;
 constexpr uintmax_t kSizeBytesWanted = 1'500'000;
 
 // Plasma keeps the editions of a work in a folder of its own; the others tell
-// them apart by size or by light and dark in the file name.
+// them apart by size or colouring in the file name.
 std::string WorkOf(const fs::path& picture) {
   for (auto part = picture.begin(); part != picture.end(); ++part) {
     if (*part != "wallpapers") continue;
     if (++part == picture.end()) break;
     return part->string();
   }
-  static const std::regex editions("(_[0-9]+x[0-9]+|-[ld]|-morning|-night)+$");
+  static const std::regex editions(
+      "(_[0-9]+x[0-9]+|-[ld]|-Dark|-Light|-Cold|-Warm|-Radioactive|-no-logo)+"
+      "$");
   return std::regex_replace(picture.stem().string(), editions, "");
 }
 

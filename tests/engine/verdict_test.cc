@@ -1,0 +1,143 @@
+#include "src/engine/verdict.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "tests/support/support.h"
+
+namespace kenal::engine {
+namespace {
+
+using ::testing::HasSubstr;
+
+const Purpose kPurposes[] = {Purpose::kChildAbuse, Purpose::kOwnDecisions,
+                             Purpose::kKnownBenign, Purpose::kTest};
+
+SignalSet WithPdq(std::optional<int> quality) {
+  SignalSet signals;
+  signals.pdq.push_back({.quality = quality});
+  return signals;
+}
+
+// The precedence written as a table, from kenal/verdict.h, independently of
+// the code: the first row whose condition holds gives the verdict.
+Verdict Expected(const std::vector<Hit>& hits, bool check_failed) {
+  const auto has = [&](Purpose purpose, auto signal_matches) {
+    return std::ranges::count_if(hits, [&](const Hit& hit) {
+             return hit.list->purpose == purpose && signal_matches(hit.signal);
+           }) > 0;
+  };
+  const auto digest = [](SignalType type) { return type != SignalType::kPdq; };
+  const auto pdq = [](SignalType type) { return type == SignalType::kPdq; };
+  const auto any = [](SignalType) { return true; };
+  const std::pair<bool, Verdict> rows[] = {
+      {has(Purpose::kChildAbuse, digest), Verdict::kExact},
+      {has(Purpose::kChildAbuse, pdq), Verdict::kNear},
+      {check_failed, Verdict::kUnavailable},
+      {has(Purpose::kTest, any), Verdict::kTest},
+      {true, Verdict::kNoKnownMatch}};
+  return std::ranges::find(rows, true, &std::pair<bool, Verdict>::first)
+      ->second;
+}
+
+TEST(Verdict, FollowsThePrecedenceForEverySmallSetOfHits) {
+  std::vector<ListInfo> lists;
+  for (const Purpose purpose : kPurposes) {
+    lists.push_back({.name = "l", .purpose = purpose});
+  }
+  std::vector<Hit> kinds;
+  for (const ListInfo& list : lists) {
+    kinds.push_back({.list = &list, .signal = SignalType::kPdq});
+    kinds.push_back({.list = &list, .signal = SignalType::kSha256});
+  }
+  for (unsigned mask = 0; mask < 1U << kinds.size(); ++mask) {
+    std::vector<Hit> hits;
+    for (size_t i = 0; i < kinds.size(); ++i) {
+      if ((mask >> i & 1) != 0) hits.push_back(kinds[i]);
+    }
+    for (const bool failed : {false, true}) {
+      const Check check{.state =
+                            failed ? CheckState::kFailed : CheckState::kDone};
+      EXPECT_EQ(VerdictOf(hits, {&check, 1}), Expected(hits, failed))
+          << "mask " << mask << " failed " << failed;
+    }
+  }
+}
+
+TEST(Verdict, PdqAtDistanceZeroIsNearNotExact) {
+  const ListInfo list{.name = "l", .purpose = Purpose::kChildAbuse};
+  const Hit hit{.list = &list, .signal = SignalType::kPdq, .distance = 0};
+  EXPECT_EQ(VerdictOf({&hit, 1}, {}), Verdict::kNear);
+}
+
+TEST(Checks, OneForEachSignalTypeInOrder) {
+  const auto checks = ChecksOf(WithPdq(100));
+  ASSERT_EQ(checks.size(), 4U);
+  EXPECT_EQ(checks[0].signal, SignalType::kPdq);
+  EXPECT_EQ(checks[0].state, CheckState::kDone);
+  EXPECT_EQ(checks[0].reason, "");
+  for (size_t i = 1; i < 4; ++i) {
+    EXPECT_EQ(checks[i].state, CheckState::kNotApplicable);
+    EXPECT_EQ(checks[i].reason, "not_supplied");
+  }
+}
+
+TEST(Checks, QualityFortyNineIsFlatAndFiftyIsNot) {
+  EXPECT_EQ(ChecksOf(WithPdq(49))[0].state, CheckState::kNotApplicable);
+  EXPECT_EQ(ChecksOf(WithPdq(49))[0].reason, "flat");
+  EXPECT_THAT(ChecksOf(WithPdq(49))[0].message, HasSubstr("49"));
+  EXPECT_EQ(ChecksOf(WithPdq(50))[0].state, CheckState::kDone);
+}
+
+TEST(Checks, UnknownQualityIsComparedAndSaid) {
+  const Check check = ChecksOf(WithPdq(std::nullopt))[0];
+  EXPECT_EQ(check.state, CheckState::kDone);
+  EXPECT_EQ(check.reason, "quality_unknown");
+}
+
+TEST(Checks, AFailureTravelsEvenBesideDigests) {
+  SignalSet signals;
+  signals.md5 = Md5{};
+  signals.pdq_failure = {"decoder_died", "the decoder died"};
+  const auto checks = ChecksOf(signals);
+  EXPECT_EQ(checks[0].state, CheckState::kFailed);
+  EXPECT_EQ(checks[0].reason, "decoder_died");
+  EXPECT_EQ(checks[1].state, CheckState::kDone);
+}
+
+TEST(Checks, NothingGivenIsAFailedCheckNotAPass) {
+  const auto checks = ChecksOf(SignalSet{});
+  EXPECT_EQ(checks[0].state, CheckState::kFailed);
+  EXPECT_EQ(VerdictOf({}, checks), Verdict::kUnavailable);
+}
+
+TEST(Order, IsPurposeThenDistanceThenListThenEntryThenSignal) {
+  const ListInfo abuse_a{.name = "a", .purpose = Purpose::kChildAbuse};
+  const ListInfo abuse_b{.name = "b", .purpose = Purpose::kChildAbuse};
+  const ListInfo test{.name = "a", .purpose = Purpose::kTest};
+  const std::vector<Hit> ordered = {
+      {&abuse_a, EntryId{9}, SignalType::kMd5, 0},
+      {&abuse_b, EntryId{1}, SignalType::kPdq, 0},
+      {&abuse_b, EntryId{1}, SignalType::kMd5, 0},
+      {&abuse_b, EntryId{2}, SignalType::kPdq, 0},
+      {&abuse_a, EntryId{1}, SignalType::kPdq, 3},
+      {&test, EntryId{1}, SignalType::kMd5, 0},
+  };
+  std::vector<size_t> order = {0, 1, 2, 3, 4, 5};
+  do {
+    std::vector<Hit> hits;
+    for (const size_t i : order) hits.push_back(ordered[i]);
+    std::ranges::sort(hits, ComesBefore);
+    for (size_t i = 0; i < hits.size(); ++i) {
+      ASSERT_EQ(hits[i].entry, ordered[i].entry);
+      ASSERT_EQ(hits[i].list, ordered[i].list);
+      ASSERT_EQ(hits[i].signal, ordered[i].signal);
+    }
+  } while (std::ranges::next_permutation(order).found);
+}
+
+}  // namespace
+}  // namespace kenal::engine
