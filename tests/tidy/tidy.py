@@ -113,15 +113,29 @@ def check_guard(relative, text):
         yield 1, f"the header guard should be {name}"
 
 
+def signature_start(lines, number):
+    """First line of the statement that ends on line `number`."""
+    while number > 1:
+        above = lines[number - 2].rstrip()
+        if not above or above[-1] in ";{}" or above.lstrip().startswith("//"):
+            break
+        if re.match(r"^ *(public|private|protected|case .*|default):$", above):
+            break
+        number -= 1
+    return number
+
+
 def check_functions(lines):
     """Length of each definition that closes with a brace at its own depth."""
     start = None
     for number, line in enumerate(lines, 1):
         if start is None:
-            opens = re.match(r"^( *)\S.*[)\w&>] ?(const |override |noexcept )*\{$", line)
-            if opens and "(" in line + lines[number - 2] and not re.match(
-                    r"^ *(namespace|class|struct|enum|union|extern)\b", line):
-                start, indent = number, len(opens.group(1))
+            first = signature_start(lines, number)
+            head = lines[first - 1]
+            if line.endswith("{") and "(" in "".join(
+                    lines[first - 1:number]) and not re.match(
+                        r"^ *(namespace|class|struct|enum|union|extern)\b", head):
+                start, indent = first, len(head) - len(head.lstrip())
         elif re.match(r"^ {%d}\}" % indent, line):
             if number - start + 1 > FUNCTION_LINES_MAX:
                 yield start, (f"a function of {number - start + 1} lines; "
