@@ -1,0 +1,157 @@
+#include <string>
+
+#include "kenal/v1/match_service.pb.h"
+#include "src/wire/convert.h"
+#include "src/wire/enums.h"
+#include "src/wire/limits.h"
+#include "src/wire/parts.h"
+#include "src/wire/text.h"
+
+namespace kenal::wire {
+namespace {
+
+// This file's own overloads would hide them.
+using wire::FromWire;
+using wire::ToWire;
+
+void ToWire(const Check& from, v1::Check* to) {
+  to->set_signal(EnumToWire(kSignalTypes, from.signal));
+  to->set_state(EnumToWire(kCheckStates, from.state));
+  to->set_reason(CleanText(from.reason));
+  to->set_message(CleanText(from.message));
+}
+
+StatusOr<Check> FromWire(const v1::Check& from) {
+  Check to;
+  KENAL_TRY_ASSIGN(to.signal,
+                   EnumFromWire(kSignalTypes, "check.signal", from.signal()));
+  KENAL_TRY_ASSIGN(to.state,
+                   EnumFromWire(kCheckStates, "check.state", from.state()));
+  to.reason = from.reason();
+  to.message = from.message();
+  return to;
+}
+
+void ToWire(const Transform& from, v1::Transform* to) {
+  to->set_query_view(EnumToWire(kViews, from.query_view));
+  to->set_query_variant(EnumToWire(kVariants, from.query_variant));
+  to->set_entry_view(EnumToWire(kViews, from.entry_view));
+  to->set_entry_variant(EnumToWire(kVariants, from.entry_variant));
+}
+
+StatusOr<Transform> FromWire(const v1::Transform& from) {
+  Transform to;
+  KENAL_TRY_ASSIGN(to.query_view, EnumFromWire(kViews, "transform.query_view",
+                                               from.query_view()));
+  KENAL_TRY_ASSIGN(
+      to.query_variant,
+      EnumFromWire(kVariants, "transform.query_variant", from.query_variant()));
+  KENAL_TRY_ASSIGN(to.entry_view, EnumFromWire(kViews, "transform.entry_view",
+                                               from.entry_view()));
+  KENAL_TRY_ASSIGN(
+      to.entry_variant,
+      EnumFromWire(kVariants, "transform.entry_variant", from.entry_variant()));
+  return to;
+}
+
+void ToWire(const Match& from, v1::Match* to) {
+  to->set_list(CleanText(from.list));
+  to->set_purpose(EnumToWire(kPurposes, from.purpose));
+  ToWire(from.entry, to->mutable_entry());
+  to->set_source_id(CleanText(from.source_id));
+  to->set_signal(EnumToWire(kSignalTypes, from.signal));
+  to->set_distance_bits(from.distance);
+  if (from.transform) ToWire(*from.transform, to->mutable_transform());
+  to->set_state(EnumToWire(kEntryStates, from.state));
+  ToWire(from.classifications, to->mutable_classifications());
+  to->set_series(CleanText(from.series));
+  ToWire(from.flags, to->mutable_flags());
+  ToWire(from.provenance, to->mutable_provenance());
+}
+
+StatusOr<Match> FromWire(const v1::Match& from) {
+  Match to;
+  to.list = from.list();
+  KENAL_TRY_ASSIGN(to.purpose,
+                   EnumFromWire(kPurposes, "match.purpose", from.purpose()));
+  KENAL_TRY_ASSIGN(to.entry, FromWire(from.entry()));
+  to.source_id = from.source_id();
+  KENAL_TRY_ASSIGN(to.signal,
+                   EnumFromWire(kSignalTypes, "match.signal", from.signal()));
+  to.distance = from.distance_bits();
+  if (from.has_transform()) {
+    KENAL_TRY_ASSIGN(to.transform, FromWire(from.transform()));
+  }
+  KENAL_TRY_ASSIGN(to.state,
+                   EnumFromWire(kEntryStates, "match.state", from.state()));
+  to.classifications = FromWire(from.classifications());
+  to.series = from.series();
+  to.flags = FromWire(from.flags());
+  KENAL_TRY_ASSIGN(to.provenance, FromWire(from.provenance()));
+  return to;
+}
+
+}  // namespace
+
+void ToWire(const Answer& from, v1::Answer* to) {
+  to->set_verdict(EnumToWire(kVerdicts, from.verdict));
+  to->set_sequence(from.sequence.value);
+  to->mutable_matches()->Reserve(static_cast<int>(from.matches.size()));
+  for (const Match& match : from.matches) ToWire(match, to->add_matches());
+  to->set_match_count(from.match_count);
+  to->set_truncated(from.truncated);
+  for (const Check& check : from.checks) ToWire(check, to->add_checks());
+  for (const SkippedList& skipped : from.lists_skipped) {
+    v1::SkippedList* added = to->add_lists_skipped();
+    added->set_list(CleanText(skipped.list));
+    added->set_reason(CleanText(skipped.reason));
+  }
+  to->set_damaged(from.damaged);
+}
+
+StatusOr<Answer> FromWire(const v1::Answer& from) {
+  Answer to;
+  KENAL_TRY_ASSIGN(to.verdict,
+                   EnumFromWire(kVerdicts, "answer.verdict", from.verdict()));
+  to.sequence.value = from.sequence();
+  to.matches.reserve(static_cast<size_t>(from.matches_size()));
+  for (const v1::Match& match : from.matches()) {
+    KENAL_TRY_ASSIGN(Match added, FromWire(match));
+    to.matches.push_back(std::move(added));
+  }
+  to.match_count = from.match_count();
+  to.truncated = from.truncated();
+  for (const v1::Check& check : from.checks()) {
+    KENAL_TRY_ASSIGN(Check added, FromWire(check));
+    to.checks.push_back(std::move(added));
+  }
+  for (const v1::SkippedList& skipped : from.lists_skipped()) {
+    to.lists_skipped.push_back(
+        {.list = skipped.list(), .reason = skipped.reason()});
+  }
+  to.damaged = from.damaged();
+  return to;
+}
+
+void ToWire(const Status& status, v1::ItemError* to) {
+  to->set_code(static_cast<int32_t>(status.raw_code()));
+  const absl::string_view message = status.message();
+  to->set_message(CutText({message.data(), message.size()}, kErrorBytesMax));
+}
+
+Status FromWire(const v1::ItemError& from) {
+  if (from.code() == 0) return Internal("an item failed with the code OK");
+  return Status(static_cast<StatusCode>(from.code()), from.message());
+}
+
+StatusOr<MatchOptions> MatchOptionsFromWire(std::optional<int32_t> limit) {
+  MatchOptions options;
+  if (!limit) return options;
+  if (*limit < 1 || *limit > MatchOptions::kLimitMax) {
+    return InvalidArgument("limit: is not 1 to 1000000");
+  }
+  options.limit = *limit;
+  return options;
+}
+
+}  // namespace kenal::wire

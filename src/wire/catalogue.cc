@@ -1,0 +1,285 @@
+#include <algorithm>
+#include <string>
+
+#include "src/wire/convert.h"
+#include "src/wire/enums.h"
+#include "src/wire/limits.h"
+#include "src/wire/parts.h"
+#include "src/wire/text.h"
+
+namespace kenal::wire {
+namespace {
+
+// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, as Timestamp has them.
+constexpr int64_t kSecondsMin = -62'135'596'800;
+constexpr int64_t kSecondsMax = 253'402'300'799;
+constexpr int64_t kNanosPerMs = 1'000'000;
+
+Status CheckUtf8(std::string_view field, std::string_view text) {
+  if (IsUtf8(text)) return OkStatus();
+  return InvalidArgument(std::string(field) +
+                         ": is not UTF-8; convert it before sending");
+}
+
+Status CheckSizes(const v1::EntryDraft& draft) {
+  KENAL_TRY(
+      CheckSize("source_id", draft.source_id().size(), kSourceIdBytesMax));
+  KENAL_TRY(CheckSize("series", draft.series().size(), kTextBytesMax));
+  if (draft.classifications_size() > kTagsMax ||
+      draft.flags_size() > kTagsMax) {
+    return InvalidArgument(
+        "an entry has at most 256 classifications and 256 flags");
+  }
+  for (const v1::Classification& one : draft.classifications()) {
+    KENAL_TRY(CheckSize("scheme", one.scheme().size(), kTextBytesMax));
+    KENAL_TRY(CheckSize("raw_value", one.raw_value().size(), kTextBytesMax));
+  }
+  for (const std::string& flag : draft.flags()) {
+    KENAL_TRY(CheckSize("flag", flag.size(), kTextBytesMax));
+  }
+  const v1::Provenance& from = draft.provenance();
+  KENAL_TRY(CheckSize("source", from.source().size(), kTextBytesMax));
+  KENAL_TRY(CheckSize("member", from.member().size(), kTextBytesMax));
+  KENAL_TRY(CheckSize("import_id", from.import_id().size(), kTextBytesMax));
+  return CheckSize("reference", from.reference().size(), kTextBytesMax);
+}
+
+}  // namespace
+
+int ToWire(Purpose purpose) { return EnumToWire(kPurposes, purpose); }
+StatusOr<Purpose> PurposeFromWire(int value) {
+  return EnumFromWire(kPurposes, "purpose", value);
+}
+int ToWire(EntryState state) { return EnumToWire(kEntryStates, state); }
+StatusOr<EntryState> EntryStateFromWire(int value) {
+  return EnumFromWire(kEntryStates, "state", value);
+}
+
+void TimeToWire(int64_t unix_ms, google::protobuf::Timestamp* to) {
+  const int64_t clamped =
+      std::clamp(unix_ms, kSecondsMin * 1000, kSecondsMax * 1000 + 999);
+  int64_t seconds = clamped / 1000;
+  int64_t rest_ms = clamped % 1000;
+  if (rest_ms < 0) {  // A Timestamp counts nanoseconds forwards only.
+    rest_ms += 1000;
+    --seconds;
+  }
+  to->set_seconds(seconds);
+  to->set_nanos(static_cast<int32_t>(rest_ms * kNanosPerMs));
+}
+
+StatusOr<int64_t> TimeFromWire(const google::protobuf::Timestamp& from) {
+  if (from.seconds() < kSecondsMin || from.seconds() > kSecondsMax ||
+      from.nanos() < 0 || from.nanos() >= 1000 * kNanosPerMs) {
+    return InvalidArgument("a time is outside years 1 to 9999");
+  }
+  return from.seconds() * 1000 + from.nanos() / kNanosPerMs;
+}
+
+void ToWire(const EntryId& from, v1::EntryId* to) {
+  to->set_list_number(from.list().value);
+  to->set_serial(from.serial());
+}
+
+StatusOr<EntryId> FromWire(const v1::EntryId& from) {
+  if (from.list_number() > UINT16_MAX || from.serial() > EntryId::kSerialMax) {
+    return InvalidArgument("entry: list number or serial is out of range");
+  }
+  return EntryId::Of(ListNumber{static_cast<uint16_t>(from.list_number())},
+                     from.serial());
+}
+
+void ToWire(const Provenance& from, v1::Provenance* to) {
+  to->set_source(CleanText(from.source));
+  to->set_member(CleanText(from.member));
+  to->set_import_id(CleanText(from.import_id));
+  to->set_reference(CleanText(from.reference));
+  if (from.added_unix_ms != 0) {
+    TimeToWire(from.added_unix_ms, to->mutable_added_at());
+  }
+}
+
+StatusOr<Provenance> FromWire(const v1::Provenance& from) {
+  Provenance to{.source = from.source(),
+                .member = from.member(),
+                .import_id = from.import_id(),
+                .reference = from.reference()};
+  if (from.has_added_at()) {
+    KENAL_TRY_ASSIGN(to.added_unix_ms, TimeFromWire(from.added_at()));
+  }
+  return to;
+}
+
+void ToWire(const std::vector<Classification>& from, Classifications* to) {
+  for (const Classification& one : from) {
+    v1::Classification* added = to->Add();
+    added->set_scheme(CleanText(one.scheme));
+    added->set_raw_value(CleanText(one.raw_value));
+  }
+}
+
+std::vector<Classification> FromWire(const Classifications& from) {
+  std::vector<Classification> to;
+  for (const v1::Classification& one : from) {
+    to.push_back({.scheme = one.scheme(), .raw_value = one.raw_value()});
+  }
+  return to;
+}
+
+void ToWire(const std::vector<std::string>& from, Strings* to) {
+  for (const std::string& text : from) to->Add(CleanText(text));
+}
+
+std::vector<std::string> FromWire(const Strings& from) {
+  return {from.begin(), from.end()};
+}
+
+void ToWire(const ListPolicy& from, v1::ListPolicy* to) {
+  to->set_mode(from.enabled ? v1::LIST_MODE_ENABLED : v1::LIST_MODE_DISABLED);
+  to->set_pdq_radius_bits(from.pdq_radius.bits);
+}
+
+StatusOr<ListPolicy> FromWire(const v1::ListPolicy& from) {
+  if (from.mode() != v1::LIST_MODE_ENABLED &&
+      from.mode() != v1::LIST_MODE_DISABLED) {
+    return InvalidArgument(
+        "policy.mode: is not set; use LIST_MODE_ENABLED or "
+        "LIST_MODE_DISABLED");
+  }
+  if (!from.has_pdq_radius_bits() || from.pdq_radius_bits() < 0 ||
+      from.pdq_radius_bits() > kRadiusBitsMax) {
+    return InvalidArgument("policy.pdq_radius_bits: is not 0 to " +
+                           std::to_string(kRadiusBitsMax));
+  }
+  return ListPolicy{.enabled = from.mode() == v1::LIST_MODE_ENABLED,
+                    .pdq_radius = Radius{from.pdq_radius_bits()}};
+}
+
+void ToWire(const ListInfo& from, v1::ListInfo* to) {
+  to->set_number(from.number.value);
+  to->set_name(CleanText(from.name));
+  to->set_purpose(EnumToWire(kPurposes, from.purpose));
+  ToWire(from.policy, to->mutable_policy());
+  to->mutable_counts()->set_active(from.counts.active);
+  to->mutable_counts()->set_disputed(from.counts.disputed);
+  to->mutable_counts()->set_withdrawn(from.counts.withdrawn);
+  TimeToWire(from.created_unix_ms, to->mutable_created_at());
+}
+
+StatusOr<ListInfo> FromWire(const v1::ListInfo& from) {
+  ListInfo to;
+  if (from.number() > UINT16_MAX) {
+    return InvalidArgument("list.number: is not 1 to 65535");
+  }
+  to.number.value = static_cast<uint16_t>(from.number());
+  to.name = from.name();
+  KENAL_TRY_ASSIGN(to.purpose, PurposeFromWire(from.purpose()));
+  KENAL_TRY_ASSIGN(to.policy, FromWire(from.policy()));
+  to.counts = {.active = from.counts().active(),
+               .disputed = from.counts().disputed(),
+               .withdrawn = from.counts().withdrawn()};
+  KENAL_TRY_ASSIGN(to.created_unix_ms, TimeFromWire(from.created_at()));
+  return to;
+}
+
+void ToWire(const Authorship& from, v1::Authorship* to) {
+  to->set_actor(CleanText(from.actor));
+  to->set_reason(CleanText(from.reason));
+}
+
+StatusOr<Authorship> FromWire(const v1::Authorship& from) {
+  if (from.actor().empty()) {
+    return InvalidArgument("by.actor: is empty; say who makes the change");
+  }
+  KENAL_TRY(CheckSize("by.actor", from.actor().size(), kTextBytesMax));
+  KENAL_TRY(CheckSize("by.reason", from.reason().size(), kTextBytesMax));
+  return Authorship{.actor = from.actor(), .reason = from.reason()};
+}
+
+Status CheckText(const EntryDraft& draft) {
+  KENAL_TRY(CheckUtf8("source_id", draft.source_id));
+  KENAL_TRY(CheckUtf8("series", draft.series));
+  for (const Classification& one : draft.classifications) {
+    KENAL_TRY(CheckUtf8("scheme", one.scheme));
+    KENAL_TRY(CheckUtf8("raw_value", one.raw_value));
+  }
+  for (const std::string& flag : draft.flags) {
+    KENAL_TRY(CheckUtf8("flag", flag));
+  }
+  KENAL_TRY(CheckUtf8("source", draft.provenance.source));
+  KENAL_TRY(CheckUtf8("member", draft.provenance.member));
+  return CheckUtf8("import_id", draft.provenance.import_id);
+}
+
+void ToWire(const EntryDraft& from, v1::EntryDraft* to) {
+  to->set_source_id(CleanText(from.source_id));
+  ToWire(from.signals, to->mutable_signals());
+  ToWire(from.classifications, to->mutable_classifications());
+  to->set_series(CleanText(from.series));
+  ToWire(from.flags, to->mutable_flags());
+  ToWire(from.provenance, to->mutable_provenance());
+}
+
+StatusOr<EntryDraft> FromWire(const v1::EntryDraft& from) {
+  KENAL_TRY(CheckSizes(from));
+  EntryDraft to;
+  to.source_id = from.source_id();
+  KENAL_TRY_ASSIGN(to.signals, FromWire(from.signals()));
+  to.classifications = FromWire(from.classifications());
+  to.series = from.series();
+  to.flags = FromWire(from.flags());
+  KENAL_TRY_ASSIGN(to.provenance, FromWire(from.provenance()));
+  return to;
+}
+
+void ToWire(const EntrySummary& from, v1::Entry* to) {
+  ToWire(from.id, to->mutable_id());
+  to->set_source_id(CleanText(from.source_id));
+  for (const SignalHeld& held : from.signals) {
+    v1::SignalHeld* added = to->add_signals();
+    added->set_type(EnumToWire(kSignalTypes, held.type));
+    if (held.type == SignalType::kPdq) {
+      added->set_view(EnumToWire(kViews, held.view));
+    }
+    if (held.quality) added->set_quality(*held.quality);
+  }
+  if (from.picture) ToWire(*from.picture, to->mutable_picture());
+  ToWire(from.classifications, to->mutable_classifications());
+  to->set_series(CleanText(from.series));
+  ToWire(from.flags, to->mutable_flags());
+  ToWire(from.provenance, to->mutable_provenance());
+  to->set_state(EnumToWire(kEntryStates, from.state));
+  to->set_state_reason(CleanText(from.state_reason));
+  to->set_added_at_sequence(from.added_at.value);
+  to->set_changed_at_sequence(from.changed_at.value);
+}
+
+StatusOr<EntrySummary> FromWire(const v1::Entry& from) {
+  EntrySummary to;
+  KENAL_TRY_ASSIGN(to.id, FromWire(from.id()));
+  to.source_id = from.source_id();
+  for (const v1::SignalHeld& held : from.signals()) {
+    SignalHeld& added = to.signals.emplace_back();
+    KENAL_TRY_ASSIGN(added.type,
+                     EnumFromWire(kSignalTypes, "signal.type", held.type()));
+    if (added.type == SignalType::kPdq) {
+      KENAL_TRY_ASSIGN(added.view,
+                       EnumFromWire(kViews, "signal.view", held.view()));
+    }
+    if (held.has_quality()) added.quality = held.quality();
+  }
+  if (from.has_picture()) {
+    KENAL_TRY_ASSIGN(to.picture, FromWire(from.picture()));
+  }
+  to.classifications = FromWire(from.classifications());
+  to.series = from.series();
+  to.flags = FromWire(from.flags());
+  KENAL_TRY_ASSIGN(to.provenance, FromWire(from.provenance()));
+  KENAL_TRY_ASSIGN(to.state, EntryStateFromWire(from.state()));
+  to.state_reason = from.state_reason();
+  to.added_at.value = from.added_at_sequence();
+  to.changed_at.value = from.changed_at_sequence();
+  return to;
+}
+
+}  // namespace kenal::wire

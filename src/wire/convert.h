@@ -1,0 +1,103 @@
+// Between the public values and the messages of proto/kenal/v1.
+//
+// ToWire never fails; text that is not UTF-8 is cleaned (text.h). FromWire
+// reads what a stranger sent: every field is checked against the limits in the
+// contract, and an error names the field and the next step, never a hash bit.
+//
+// A value that was not made by hand survives the way there and back, with
+// these exceptions, each stated in the contract: times are kept to the
+// millisecond, and PDQ views come back ordered by view.
+#ifndef KENAL_SRC_WIRE_CONVERT_H_
+#define KENAL_SRC_WIRE_CONVERT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "kenal/curator.h"
+#include "kenal/entry.h"
+#include "kenal/list.h"
+#include "kenal/matcher.h"
+#include "kenal/signal.h"
+#include "kenal/status.h"
+#include "kenal/verdict.h"
+
+namespace kenal::v1 {
+class AddEntriesResponse;
+class Answer;
+class Authorship;
+class Entry;
+class EntryDraft;
+class GetStatsResponse;
+class ImportProgress;
+class ImportRecord;
+class ImportReport;
+class ItemError;
+class ListInfo;
+class ListPolicy;
+class SetEntryStateResponse;
+class SignalSet;
+class VerifyReport;
+}  // namespace kenal::v1
+
+namespace kenal::wire {
+
+void ToWire(const SignalSet& from, v1::SignalSet* to);
+StatusOr<SignalSet> FromWire(const v1::SignalSet& from);
+
+void ToWire(const Answer& from, v1::Answer* to);
+StatusOr<Answer> FromWire(const v1::Answer& from);
+
+void ToWire(const ListPolicy& from, v1::ListPolicy* to);
+StatusOr<ListPolicy> FromWire(const v1::ListPolicy& from);
+void ToWire(const ListInfo& from, v1::ListInfo* to);
+StatusOr<ListInfo> FromWire(const v1::ListInfo& from);
+void ToWire(const Authorship& from, v1::Authorship* to);
+StatusOr<Authorship> FromWire(const v1::Authorship& from);
+
+// The text that tells entries apart has to travel unchanged, so a client
+// checks it first. Errors: kInvalidArgument names the field.
+Status CheckText(const EntryDraft& draft);
+void ToWire(const EntryDraft& from, v1::EntryDraft* to);
+StatusOr<EntryDraft> FromWire(const v1::EntryDraft& from);
+void ToWire(const EntrySummary& from, v1::Entry* to);
+StatusOr<EntrySummary> FromWire(const v1::Entry& from);
+
+void ToWire(const EntriesReport& from, v1::AddEntriesResponse* to);
+StatusOr<EntriesReport> FromWire(const v1::AddEntriesResponse& from);
+void ToWire(const EntriesReport& from, v1::SetEntryStateResponse* to);
+StatusOr<EntriesReport> FromWire(const v1::SetEntryStateResponse& from);
+
+void ToWire(const ImportItem& from, v1::ImportRecord* to);
+// A draft that is out of limits becomes a refused item.
+StatusOr<ImportItem> FromWire(const v1::ImportRecord& from);
+void ToWire(const ImportProgress& from, v1::ImportProgress* to);
+ImportProgress FromWire(const v1::ImportProgress& from);
+void ToWire(const ImportReport& from, v1::ImportReport* to);
+StatusOr<ImportReport> FromWire(const v1::ImportReport& from);
+void ToWire(const StoreStats& from, v1::GetStatsResponse* to);
+StatusOr<StoreStats> FromWire(const v1::GetStatsResponse& from);
+void ToWire(const VerifyReport& from, v1::VerifyReport* to);
+VerifyReport FromWire(const v1::VerifyReport& from);
+
+// An error as one item of a stream carries it; `status` is not OK.
+void ToWire(const Status& status, v1::ItemError* to);
+Status FromWire(const v1::ItemError& from);
+
+// Values of the wire's enums, for requests that hold one. The wire's
+// UNSPECIFIED (0) and unknown values are kInvalidArgument.
+int ToWire(Purpose purpose);
+StatusOr<Purpose> PurposeFromWire(int value);
+int ToWire(EntryState state);
+StatusOr<EntryState> EntryStateFromWire(int value);
+
+// Unset: the default.
+StatusOr<MatchOptions> MatchOptionsFromWire(std::optional<int32_t> limit);
+
+// kInvalidArgument "`field`: is N bytes; at most MAX are accepted".
+Status CheckSize(std::string_view field, size_t size_bytes,
+                 size_t size_bytes_max);
+
+}  // namespace kenal::wire
+
+#endif  // KENAL_SRC_WIRE_CONVERT_H_
