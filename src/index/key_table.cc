@@ -1,0 +1,139 @@
+#include "src/index/key_table.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <tuple>
+
+#include "src/base/check.h"
+
+namespace kenal::index {
+namespace {
+
+// A bucket of the directory holds about this many rows: a line of keys.
+constexpr uint32_t kRowsPerBucket = 4;
+
+uint32_t LeadingBits(const uint8_t* key) {
+  uint32_t value = 0;
+  std::memcpy(&value, key, sizeof(value));
+  return __builtin_bswap32(value);
+}
+
+bool SortsBefore(const Posting& a, const Posting& b) {
+  if (a.type != b.type) return a.type < b.type;
+  const int order = std::memcmp(a.bits.data(), b.bits.data(), a.bits.size());
+  if (order != 0) return order < 0;
+  return std::tie(a.entry, a.view) < std::tie(b.entry, b.view);
+}
+
+uint32_t CountKeys(std::span<const Posting> sorted) {
+  uint32_t keys = 0;
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    if (i == 0 || sorted[i].bits != sorted[i - 1].bits) ++keys;
+  }
+  return keys;
+}
+
+bool HasViews(std::span<const Posting> postings) {
+  return std::any_of(postings.begin(), postings.end(),
+                     [](const Posting& p) { return p.view != View::kStored; });
+}
+
+}  // namespace
+
+void SortPostings(std::vector<Posting>& postings) {
+  std::sort(postings.begin(), postings.end(), SortsBefore);
+  postings.erase(std::unique(postings.begin(), postings.end()), postings.end());
+}
+
+KeyTable KeyTable::Build(SignalType type, std::span<const Posting> sorted) {
+  KENAL_CHECK(sorted.size() < std::numeric_limits<uint32_t>::max());
+  KeyTable table;
+  table.type_ = type;
+  table.key_bytes_ = SignalSizeBytes(type);
+  table.rows_ = CountKeys(sorted);
+  table.keys_ = HugeArray<uint8_t>(table.rows_ * table.key_bytes_);
+  table.entries_ = HugeArray<uint64_t>(sorted.size());
+  if (table.rows_ < sorted.size()) {
+    table.begins_ = HugeArray<uint32_t>(size_t{table.rows_} + 1);
+  }
+  if (HasViews(sorted)) table.views_ = HugeArray<uint8_t>(sorted.size());
+  uint32_t row = 0;
+  for (uint32_t slot = 0; slot < sorted.size(); ++slot) {
+    const Posting& posting = sorted[slot];
+    if (slot == 0 || posting.bits != sorted[slot - 1].bits) {
+      std::memcpy(table.keys_.data() + row * table.key_bytes_,
+                  posting.bits.data(), table.key_bytes_);
+      if (!table.begins_.empty()) table.begins_[row] = slot;
+      ++row;
+    }
+    table.entries_[slot] = posting.entry.value;
+    if (!table.views_.empty()) {
+      table.views_[slot] = static_cast<uint8_t>(posting.view);
+    }
+  }
+  if (!table.begins_.empty()) {
+    table.begins_[row] = static_cast<uint32_t>(sorted.size());
+  }
+  table.BuildDirectory();
+  return table;
+}
+
+void KeyTable::BuildDirectory() {
+  if (rows_ == 0) return;
+  const int bits =
+      std::min(28, static_cast<int>(std::bit_width(rows_ / kRowsPerBucket)));
+  directory_shift_ = 32 - bits;
+  directory_ = HugeArray<uint32_t>((size_t{1} << bits) + 1);
+  for (uint32_t row = 0; row < rows_; ++row) {
+    ++directory_[Bucket(keys_.data() + row * key_bytes_) + 1];
+  }
+  for (size_t i = 1; i < directory_.size(); ++i) {
+    directory_[i] += directory_[i - 1];
+  }
+}
+
+uint32_t KeyTable::Bucket(const uint8_t* key) const {
+  return directory_shift_ == 32 ? 0 : LeadingBits(key) >> directory_shift_;
+}
+
+KeyTable::Range KeyTable::Find(const std::array<uint8_t, 32>& bits) const {
+  if (rows_ == 0) return {0, 0};
+  const uint32_t bucket = Bucket(bits.data());
+  uint32_t low = directory_[bucket];
+  uint32_t high = directory_[bucket + 1];
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    const int order = std::memcmp(keys_.data() + middle * key_bytes_,
+                                  bits.data(), key_bytes_);
+    if (order == 0) return SlotsOf(middle);
+    if (order < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return {0, 0};
+}
+
+uint32_t KeyTable::RowOf(uint32_t slot) const {
+  if (begins_.empty()) return slot;
+  const uint32_t* end = begins_.data() + rows_ + 1;
+  const uint32_t* after = std::upper_bound(begins_.data(), end, slot);
+  return static_cast<uint32_t>(after - begins_.data()) - 1;
+}
+
+Posting KeyTable::At(uint32_t slot) const {
+  Posting posting{.type = type_, .view = ViewAt(slot), .entry = EntryAt(slot)};
+  std::memcpy(posting.bits.data(), keys_.data() + RowOf(slot) * key_bytes_,
+              key_bytes_);
+  return posting;
+}
+
+uint64_t KeyTable::size_bytes() const {
+  return keys_.size_bytes() + begins_.size_bytes() + entries_.size_bytes() +
+         views_.size_bytes() + directory_.size_bytes();
+}
+
+}  // namespace kenal::index

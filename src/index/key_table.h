@@ -1,0 +1,76 @@
+// Key table: signals of one type, sorted and each once, with the (entry, view)
+// pairs that hold them. A pair's position is its slot within the table.
+//
+// Immutable after Build; thread-safe.
+#ifndef KENAL_SRC_INDEX_KEY_TABLE_H_
+#define KENAL_SRC_INDEX_KEY_TABLE_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "kenal/entry.h"
+#include "kenal/signal.h"
+#include "src/index/huge_array.h"
+#include "src/signal/posting.h"
+
+namespace kenal::index {
+
+class KeyTable {
+ public:
+  using Range = std::pair<uint32_t, uint32_t>;  // [first, second)
+
+  KeyTable() = default;
+
+  // sorted  of one type, ordered by (bits, entry, view), no two equal.
+  static KeyTable Build(SignalType type, std::span<const Posting> sorted);
+
+  SignalType type() const { return type_; }
+  uint32_t row_count() const { return rows_; }
+  uint32_t slot_count() const { return static_cast<uint32_t>(entries_.size()); }
+  uint64_t size_bytes() const;
+
+  // Row `i` is key_bytes() bytes at i * key_bytes().
+  size_t key_bytes() const { return key_bytes_; }
+  const uint8_t* keys() const { return keys_.data(); }
+
+  // The slots of a row; never empty.
+  Range SlotsOf(uint32_t row) const {
+    if (begins_.empty()) return {row, row + 1};
+    return {begins_[row], begins_[row + 1]};
+  }
+  uint32_t RowOf(uint32_t slot) const;
+  EntryId EntryAt(uint32_t slot) const { return EntryId{entries_[slot]}; }
+  View ViewAt(uint32_t slot) const {
+    return views_.empty() ? View::kStored : static_cast<View>(views_[slot]);
+  }
+  Posting At(uint32_t slot) const;
+
+  // The slots of an equal key; an empty range when there is none.
+  // Cost: one or two cache lines when keys are spread evenly; the logarithm
+  // of the row count at worst.
+  Range Find(const std::array<uint8_t, 32>& bits) const;
+
+ private:
+  void BuildDirectory();
+  uint32_t Bucket(const uint8_t* key) const;
+
+  SignalType type_ = SignalType::kPdq;
+  size_t key_bytes_ = 0;
+  uint32_t rows_ = 0;
+  HugeArray<uint8_t> keys_;
+  HugeArray<uint32_t> begins_;  // empty: each row has one slot
+  HugeArray<uint64_t> entries_;
+  HugeArray<uint8_t> views_;  // empty: all kStored
+  // First row whose leading bits are at least the position.
+  HugeArray<uint32_t> directory_;
+  int directory_shift_ = 0;
+};
+
+// Orders postings by (type, bits, entry, view) and drops repetitions.
+void SortPostings(std::vector<Posting>& postings);
+
+}  // namespace kenal::index
+
+#endif  // KENAL_SRC_INDEX_KEY_TABLE_H_

@@ -1,0 +1,54 @@
+// Segment: an immutable part of any size. Equal PDQ hashes are one row of the
+// radius search, whatever the number of entries that hold them.
+#ifndef KENAL_SRC_INDEX_SEGMENT_H_
+#define KENAL_SRC_INDEX_SEGMENT_H_
+
+#include <array>
+#include <memory>
+
+#include "src/index/key_table.h"
+#include "src/index/part.h"
+
+namespace faiss {
+struct IndexBinary;
+}  // namespace faiss
+
+namespace kenal::index {
+
+class Segment final : public Part {
+ public:
+  // postings  any order, repetitions allowed; fewer than 2^32.
+  explicit Segment(std::vector<Posting> postings);
+  ~Segment() override;
+
+  uint64_t row_count(SignalType type) const { return Table(type).row_count(); }
+
+  void FindNear(const PartView& view, std::span<const PdqHash> queries,
+                Radius radius, std::vector<NearHit>& hits) const override;
+  void VisitHolders(const PartView& view, SignalType type,
+                    const std::array<uint8_t, 32>& bits,
+                    const HolderVisitor& visit) const override;
+  void AppendLive(const PartView& view,
+                  std::vector<Posting>& postings) const override;
+  Posting At(uint64_t slot) const override;
+  uint64_t slot_count() const override { return slot_count_; }
+  uint64_t size_bytes() const override;
+
+ private:
+  static constexpr size_t kTypes = 4;
+  static size_t Position(SignalType type) {
+    return static_cast<size_t>(type) - 1;
+  }
+  const KeyTable& Table(SignalType type) const {
+    return tables_[Position(type)];
+  }
+
+  std::array<KeyTable, kTypes> tables_;
+  std::array<uint64_t, kTypes> first_slot_{};
+  uint64_t slot_count_ = 0;
+  std::unique_ptr<faiss::IndexBinary> near_;
+};
+
+}  // namespace kenal::index
+
+#endif  // KENAL_SRC_INDEX_SEGMENT_H_

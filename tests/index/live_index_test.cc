@@ -1,0 +1,266 @@
+#include "src/index/live_index.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "tests/index/test_data.h"
+
+namespace kenal::index {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::unique_ptr<LiveIndex> EmptyIndex() {
+  auto index = LiveIndex::Build(
+      Sequence{0}, [](const LiveIndex::PostingVisitor&) { return OkStatus(); });
+  EXPECT_TRUE(index.ok());
+  return *std::move(index);
+}
+
+std::unique_ptr<LiveIndex> IndexOf(Sequence at,
+                                   const std::set<Posting>& postings) {
+  auto index = LiveIndex::Build(at, [&](const auto& visit) {
+    for (const Posting& posting : postings) visit(posting);
+    return OkStatus();
+  });
+  EXPECT_TRUE(index.ok());
+  return *std::move(index);
+}
+
+Posting DigestPosting(SignalType type, uint64_t value, uint64_t entry) {
+  Posting posting{.type = type, .entry = EntryId{entry}};
+  for (size_t i = 0; i < SignalSizeBytes(type); ++i) {
+    posting.bits[i] = static_cast<uint8_t>(value * 0x9e3779b97f4a7c15 >> i);
+  }
+  return posting;
+}
+
+TEST(LiveIndex, AnEmptyIndexFindsNothing) {
+  const auto index = EmptyIndex();
+  const PdqHash query{};
+  EXPECT_THAT(SortedNear(*index->Current(), {&query, 1}, Radius{63}),
+              IsEmpty());
+  EXPECT_EQ(index->Current()->sequence(), Sequence{0});
+  EXPECT_EQ(index->Current()->pdq_rows(), 0);
+}
+
+TEST(LiveIndex, ReportsTheErrorOfTheWalk) {
+  const auto index = LiveIndex::Build(
+      Sequence{0}, [](const auto&) { return DataLoss("row 7"); });
+  EXPECT_EQ(index.status(), DataLoss("row 7"));
+}
+
+TEST(LiveIndex, AListOfOneEntryMatchesWhetherBuiltOrFolded) {
+  Random random(TestSeed());
+  const PdqHash hash = RandomHash(random);
+  const auto built = IndexOf(Sequence{1}, {PdqPosting(hash, 7)});
+  const auto folded = EmptyIndex();
+  folded->Fold({.sequence = Sequence{1}, .added = {PdqPosting(hash, 7)}});
+  for (const auto& index : {built.get(), folded.get()}) {
+    EXPECT_THAT(SortedNear(*index->Current(), {&hash, 1}, Radius{0}),
+                ElementsAre(NearHit{0, EntryId{7}, View::kStored, 0}));
+    EXPECT_EQ(index->Current()->pdq_rows(), 1);
+  }
+}
+
+// The radius is inclusive: 31 finds a hash at 31 and not one at 32.
+TEST(LiveIndex, TheRadiusIsInclusive) {
+  Random random(TestSeed());
+  const PdqHash hash = RandomHash(random);
+  const auto built = IndexOf(Sequence{1}, {PdqPosting(hash, 7)});
+  const auto folded = EmptyIndex();
+  folded->Fold({.sequence = Sequence{1}, .added = {PdqPosting(hash, 7)}});
+  for (const auto& index : {built.get(), folded.get()}) {
+    for (const int distance : {0, 29, 30, 31, 32, 33}) {
+      const PdqHash query = AtDistance(hash, distance, random);
+      for (const int radius : {30, 31, 32}) {
+        EXPECT_EQ(
+            SortedNear(*index->Current(), {&query, 1}, Radius{radius}).size(),
+            distance <= radius ? 1 : 0)
+            << "distance " << distance << ", radius " << radius;
+      }
+    }
+  }
+}
+
+TEST(LiveIndex, TheSamePostingTwiceIsOneHit) {
+  Random random(TestSeed());
+  const PdqHash hash = RandomHash(random);
+  const auto index = IndexOf(Sequence{1}, {PdqPosting(hash, 7)});
+  index->Fold({.sequence = Sequence{2},
+               .added = {PdqPosting(hash, 7), PdqPosting(hash, 7)}});
+  index->Fold({.sequence = Sequence{3}, .added = {PdqPosting(hash, 7)}});
+  EXPECT_EQ(SortedNear(*index->Current(), {&hash, 1}, Radius{0}).size(), 1);
+}
+
+TEST(LiveIndex, OneHashOnAHundredListsIsOneRowAndAHundredHits) {
+  Random random(TestSeed());
+  const PdqHash hash = RandomHash(random);
+  std::set<Posting> half;
+  Delta rest{.sequence = Sequence{2}};
+  for (uint16_t list = 0; list < 100; ++list) {
+    const Posting posting =
+        PdqPosting(hash, EntryId::Of(ListNumber{list}, 1).value);
+    if (list < 50) {
+      half.insert(posting);
+    } else {
+      rest.added.push_back(posting);
+    }
+  }
+  const auto index = IndexOf(Sequence{1}, half);
+  index->Fold(rest);
+  EXPECT_EQ(SortedNear(*index->Current(), {&hash, 1}, Radius{0}).size(), 100);
+  EXPECT_EQ(index->Current()->pdq_rows(), 1);
+}
+
+TEST(LiveIndex, RemovingOneEntryOrViewKeepsTheOthers) {
+  Random random(TestSeed());
+  const PdqHash hash = RandomHash(random);
+  const auto index =
+      IndexOf(Sequence{1}, {PdqPosting(hash, 7), PdqPosting(hash, 8),
+                            PdqPosting(hash, 8, View::kUpright)});
+  index->Fold(
+      {.sequence = Sequence{2},
+       .removed = {PdqPosting(hash, 7), PdqPosting(hash, 8, View::kUpright)}});
+  EXPECT_THAT(SortedNear(*index->Current(), {&hash, 1}, Radius{0}),
+              ElementsAre(NearHit{0, EntryId{8}, View::kStored, 0}));
+  EXPECT_EQ(index->Current()->pdq_rows(), 1);
+  index->Fold({.sequence = Sequence{3}, .removed = {PdqPosting(hash, 8)}});
+  EXPECT_EQ(index->Current()->pdq_rows(), 0);
+}
+
+TEST(LiveIndex, AReaderKeepsTheSetItTook) {
+  Random random(TestSeed());
+  const PdqHash hash = RandomHash(random);
+  const auto index = EmptyIndex();
+  index->Fold({.sequence = Sequence{1}, .added = {PdqPosting(hash, 1)}});
+  const auto old = index->Current();
+  index->Fold({.sequence = Sequence{2},
+               .added = {PdqPosting(hash, 2)},
+               .removed = {PdqPosting(hash, 1)}});
+  EXPECT_THAT(SortedNear(*old, {&hash, 1}, Radius{0}),
+              ElementsAre(NearHit{0, EntryId{1}, View::kStored, 0}));
+  EXPECT_THAT(SortedNear(*index->Current(), {&hash, 1}, Radius{0}),
+              ElementsAre(NearHit{0, EntryId{2}, View::kStored, 0}));
+}
+
+// Random adds and removals of few keys and entries, so that all of them
+// repeat, compared with the model after each fold.
+TEST(LiveIndex, AgreesWithAModelThroughRandomFolds) {
+  Random random(TestSeed());
+  std::vector<PdqHash> hashes;
+  for (int i = 0; i < 12; ++i) hashes.push_back(RandomHash(random));
+  for (int i = 0; i < 12; ++i) {
+    hashes.push_back(AtDistance(hashes[0], 2 * i, random));
+  }
+  const auto random_posting = [&]() -> Posting {
+    const uint64_t entry = 1 + random() % 5;
+    const uint64_t kind = random() % 6;
+    if (kind >= 4) {
+      return DigestPosting(static_cast<SignalType>(2 + random() % 3),
+                           random() % 5, entry);
+    }
+    return PdqPosting(hashes[random() % hashes.size()], entry,
+                      static_cast<View>(random() % 2));
+  };
+  Model model;
+  Delta start;
+  for (int i = 0; i < 60; ++i) start.added.push_back(random_posting());
+  model.Apply(start);
+  const auto index = IndexOf(Sequence{1}, model.postings());
+  std::vector<DigestQuery> digests;
+  for (uint64_t i = 0; i < 15; ++i) {
+    const auto type = static_cast<SignalType>(2 + i % 3);
+    digests.push_back({type, DigestPosting(type, i / 3, 1).bits});
+  }
+  for (uint64_t step = 2; step < 400; ++step) {
+    Delta delta{.sequence = Sequence{step}};
+    for (uint64_t i = random() % 4; i > 0; --i) {
+      delta.added.push_back(random_posting());
+    }
+    for (uint64_t i = random() % 4; i > 0 && !model.postings().empty(); --i) {
+      auto victim = model.postings().begin();
+      std::advance(victim, random() % model.postings().size());
+      delta.removed.push_back(*victim);
+    }
+    model.Apply(delta);
+    index->Fold(delta);
+    const auto set = index->Current();
+    ASSERT_EQ(set->sequence(), delta.sequence);
+    ASSERT_EQ(SortedNear(*set, hashes, Radius{31}),
+              model.FindNear(hashes, Radius{31}));
+    ASSERT_EQ(SortedDigests(*set, digests), model.FindDigests(digests));
+    ASSERT_EQ(set->pdq_rows(), model.Rows(true));
+    ASSERT_EQ(set->digest_rows(), model.Rows(false));
+  }
+}
+
+// Enough postings that fresh parts fill, freeze and merge.
+TEST(LiveIndex, AgreesWithAModelAcrossFreezesAndMerges) {
+  Random random(TestSeed());
+  Model model;
+  const auto index = EmptyIndex();
+  std::vector<PdqHash> queries;
+  for (uint64_t step = 1; step <= 12; ++step) {
+    Delta delta{.sequence = Sequence{step}};
+    for (uint64_t i = 0; i < 1500; ++i) {
+      const PdqHash hash = RandomHash(random);
+      delta.added.push_back(PdqPosting(hash, 1 + random() % 1000));
+      if (i % 100 == 0) queries.push_back(AtDistance(hash, 20, random));
+    }
+    for (const Posting& posting : model.postings()) {
+      if (random() % 16 == 0) delta.removed.push_back(posting);
+    }
+    model.Apply(delta);
+    index->Fold(delta);
+    const auto set = index->Current();
+    ASSERT_EQ(set->pdq_rows(), model.Rows(true));
+    ASSERT_EQ(SortedNear(*set, queries, Radius{31}),
+              model.FindNear(queries, Radius{31}));
+  }
+}
+
+// The writer publishes entry i at sequence i and withdraws entry i - 50 with
+// it; a reader must see exactly the entries of the sequence it is given.
+TEST(LiveIndex, ReadersSeeExactlyOneSequenceWhileTheWriterFolds) {
+  Random random(TestSeed());
+  const PdqHash hash = RandomHash(random);
+  constexpr uint64_t kSteps = 6000;
+  constexpr uint64_t kKept = 50;
+  const auto index = EmptyIndex();
+  std::atomic<uint64_t> acknowledged{0};
+  std::atomic<bool> wrong{false};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 2; ++i) {
+    readers.emplace_back([&] {
+      while (acknowledged < kSteps && !wrong) {
+        const uint64_t before = acknowledged;
+        const auto set = index->Current();
+        const uint64_t at = set->sequence().value;
+        const auto hits = SortedNear(*set, {&hash, 1}, Radius{31});
+        const uint64_t first = at > kKept ? at - kKept + 1 : 1;
+        bool good = at >= before && hits.size() == at + 1 - first;
+        for (size_t k = 0; good && k < hits.size(); ++k) {
+          good = hits[k].entry.value == first + k;
+        }
+        if (!good) wrong = true;
+      }
+    });
+  }
+  for (uint64_t step = 1; step <= kSteps; ++step) {
+    Delta delta{.sequence = Sequence{step}, .added = {PdqPosting(hash, step)}};
+    if (step > kKept) delta.removed.push_back(PdqPosting(hash, step - kKept));
+    index->Fold(delta);
+    acknowledged = step;
+  }
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_FALSE(wrong);
+}
+
+}  // namespace
+}  // namespace kenal::index
