@@ -109,13 +109,13 @@ Status CheckFields(const JsonValue& value, std::string_view where,
   std::vector<std::string_view> seen;
   for (const auto& member : value.GetObject()) {
     const std::string_view name = TextOf(member.name);
-    const std::string shown =
-        std::string(where) + "." + (IsSafeName(name) ? std::string(name) : "?");
+    const std::string prefix = std::string(where) + ".";
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return Bad(shown, "is not known here; remove it");
+      return Bad(prefix + (IsSafeName(name) ? std::string(name) : "?"),
+                 "is not known here; remove it");
     }
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
-      return Bad(shown, "is there twice");
+      return Bad(prefix + std::string(name), "is there twice");
     }
     seen.push_back(name);
   }

@@ -1,0 +1,168 @@
+#include "src/exchange/hash_json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "src/exchange/query_line.h"
+#include "tests/exchange/samples.h"
+
+namespace kenal::exchange {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string ErrorOf(std::string_view json) {
+  const auto line = ParseHashLine(json);
+  EXPECT_EQ(line.status().code(), StatusCode::kInvalidArgument) << json;
+  return std::string(line.status().message());
+}
+
+TEST(HashLine, ReadsBackEverySignalSetItWrites) {
+  std::mt19937_64 random(21);
+  for (int i = 0; i < 3'000; ++i) {
+    const HashLine line = RandomHashLine(random);
+    const std::string json = WriteHashLine(line, true);
+    ASSERT_EQ(json.find('\n'), std::string::npos);
+    const auto back = ParseHashLine(json);
+    ASSERT_TRUE(back.ok()) << back.status() << json;
+    ASSERT_EQ(*back, line) << json;
+    ASSERT_EQ(WriteHashLine(*back, true), json);
+  }
+}
+
+TEST(HashLine, LeavesOutTheVariantsThatWereNotAskedFor) {
+  std::mt19937_64 random(22);
+  HashLine line;
+  line.signals.pdq.push_back(RandomPdqView(random, View::kStored));
+  line.signals.pdq.push_back(RandomPdqView(random, View::kUpright));
+  const auto back = ParseHashLine(WriteHashLine(line, false));
+  ASSERT_TRUE(back.ok()) << back.status();
+  for (PdqView& view : line.signals.pdq) view.dihedral.reset();
+  EXPECT_EQ(*back, line);
+}
+
+TEST(HashLine, UsesTheDocumentedNames) {
+  HashLine line{.path = "kite.jpg"};
+  line.signals.picture = PictureInfo{"jpeg", 640, 480, false};
+  line.signals.pdq.push_back({.quality = 100});
+  line.signals.md5.emplace();
+  EXPECT_EQ(WriteHashLine(line, true),
+            R"({"path":"kite.jpg","width":640,"height":480,"format":"jpeg",)"
+            R"("damaged":false,"signals":{"pdq":{"hex":")" +
+                std::string(64, '0') +
+                R"(","quality":100,"profile":"native"},"md5":")" +
+                std::string(32, '0') + R"("}})");
+}
+
+TEST(HashLine, CarriesAFailureWithTheDigestsThatThereAre) {
+  HashLine line{.path = "notes.txt"};
+  line.signals.sha1.emplace();
+  line.signals.pdq_failure = {"not_a_picture", "notes.txt: is no picture"};
+  const std::string json = WriteHashLine(line, true);
+  EXPECT_THAT(json, HasSubstr(R"("error":"notes.txt: is no picture",)"
+                              R"("error_code":"not_a_picture")"));
+  EXPECT_EQ(*ParseHashLine(json), line);
+}
+
+TEST(HashLine, KeepsFileNamesThatAreNotUtf8) {
+  HashLine line{.path = "caf\xE9.jpg"};
+  line.signals.md5.emplace();
+  const std::string json = WriteHashLine(line, false);
+  EXPECT_THAT(json, HasSubstr("\"path\":\"caf\xEF\xBF\xBD.jpg\""));
+  EXPECT_THAT(json, HasSubstr("\"path_base64\":\"Y2Fm6S5qcGc=\""));
+  EXPECT_EQ(ParseHashLine(json)->path, line.path);
+}
+
+// Each names the field and none repeats a value.
+TEST(HashLine, RefusesWhatCouldHideACheck) {
+  const std::string hex(64, 'a');
+  const std::string pdq = R"({"signals":{"pdq":{"hex":")" + hex + '"';
+  const std::string md5 = R"("md5":")" + std::string(32, 'b') + '"';
+  const std::pair<std::string, const char*> cases[] = {
+      {"{}", "neither signals nor an error"},
+      {"[]", "line is not an object"},
+      {R"({"signals":{}})", "neither signals nor an error"},
+      {R"({"signal":{}})", "line.signal is not known"},
+      {R"({"signals":[]})", "signals is not an object"},
+      {R"({"signals":{"photodna":"00"}})", "signals.photodna is not known"},
+      {R"({"signals":{")" + hex + R"(":1}})", "signals.? is not known"},
+      {R"({"signals":{"md5":7}})", "signals.md5 is not a string"},
+      {R"({"signals":{"md5":"bbb"}})", "signals.md5 is wrong"},
+      {"{\"signals\":{" + md5 + "," + md5 + "}}", "signals.md5 is there twice"},
+      {pdq + R"(,"quality":101}}})", "signals.pdq.quality is not a whole"},
+      {pdq + R"(,"quality":-1}}})", "signals.pdq.quality is not a whole"},
+      {pdq + R"(,"quality":"5"}}})", "signals.pdq.quality is not a whole"},
+      {pdq + R"(,"profile":"cpp512"}}})", "signals.pdq.profile is not native"},
+      {pdq + R"(,"dihedral":{"orig":")" + hex + R"("}}}})", "lacks rot90"},
+      {pdq + R"(,"dihedral":{"rot45":1}}}})", "dihedral.? is not known"},
+      {pdq + R"(,"views":{"stored":{}}}}})", "views.stored is not known"},
+      {pdq + R"(,"views":{}}}})", "signals.pdq.views is empty"},
+      {pdq + R"(,"views":{"upright":{"quality":3}}}}})", "lacks hex"},
+      {pdq + R"(,"views":{"upright":{"views":{}}}}}})", "views is not known"},
+      {R"({"signals":{"pdq":{}}})", "signals.pdq lacks hex"},
+      {R"({"error":3})", "error is not a string"},
+      {R"({"error_code":"x"})", "error is missing"},
+      {R"({"error":"e","error_code":"Not A Word"})",
+       "error_code is not a word"},
+      {R"({"error":"e","width":-1})", "width is not a whole number"},
+      {R"({"error":"e","width":3000000000})", "width is not a whole number"},
+      {R"({"error":"e","damaged":1})", "damaged is not true or false"},
+      {R"({"error":"e","path":1})", "path is not a string"},
+      {R"({"error":"e","path":"a","path_base64":"Yg=="})", "the same as path"},
+      {R"({"error":"e","path_base64":"!"})", "path_base64 is not base64"},
+      {R"({"error":"e"} {"error":"e"})", "is not JSON at byte"},
+      {"{\"error\":\"\xFF\"}", "is not JSON at byte"},
+      {R"({"error":"\ud800"})", "is not JSON at byte"},
+      {R"({"error":"e")", "is not JSON at byte"},
+  };
+  for (const auto& [json, part] : cases) {
+    const std::string error = ErrorOf(json);
+    EXPECT_THAT(error, HasSubstr(part)) << json;
+    EXPECT_THAT(error, Not(HasSubstr("aaaaaaaa"))) << json;
+    EXPECT_THAT(error, Not(HasSubstr("bbbbbbbb"))) << json;
+  }
+}
+
+TEST(HashLine, SurvivesDeepNesting) {
+  const std::string deep = R"({"signals":)" + std::string(100'000, '[');
+  EXPECT_THAT(ErrorOf(deep), HasSubstr("is not JSON"));
+  const std::string closed = R"({"signals":)" + std::string(50'000, '[') +
+                             std::string(50'000, ']') + '}';
+  EXPECT_THAT(ErrorOf(closed), HasSubstr("signals is not an object"));
+}
+
+// Bytes that were a good line once: either refused or read as something that
+// writes and reads back alike. Nothing else may happen.
+TEST(HashLine, RefusesOrUnderstandsDamagedLines) {
+  std::mt19937_64 random(23);
+  int understood = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    std::string json = WriteHashLine(RandomHashLine(random), true);
+    for (size_t flips = 1 + random() % 3; flips > 0; --flips) {
+      json[random() % json.size()] = static_cast<char>(random());
+    }
+    const auto line = ParseHashLine(json);
+    if (!line.ok()) continue;
+    ++understood;
+    ASSERT_EQ(*ParseHashLine(WriteHashLine(*line, true)), *line) << json;
+  }
+  EXPECT_GT(understood, 0);
+}
+
+TEST(QueryLine, IsTextOrJsonOrNothing) {
+  EXPECT_FALSE(ParseQueryLine("")->has_value());
+  EXPECT_FALSE(ParseQueryLine("  # md5 comment")->has_value());
+  const auto text = ParseQueryLine("md5 " + std::string(32, '1'));
+  ASSERT_TRUE(text.ok());
+  const auto json = ParseQueryLine(" {\"signals\":{\"md5\":\"" +
+                                   std::string(32, '1') + "\"}}");
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_EQ(**text, **json);
+  EXPECT_FALSE(ParseQueryLine("{").ok());
+}
+
+}  // namespace
+}  // namespace kenal::exchange
