@@ -114,7 +114,7 @@ TEST(PdqVectors, PicturesUnderFivePixelsHaveTheZeroHash) {
     const PdqResult result = StreamPdq(picture);
     EXPECT_EQ(result.quality, 0);
     EXPECT_EQ(result.hash, PdqHash{});
-    EXPECT_THAT(result.dihedral, testing::Each(PdqHash{}));
+    EXPECT_THAT(result.dihedral, ::testing::Each(PdqHash{}));
   }
 }
 
