@@ -1,0 +1,223 @@
+#include "tools/kenal/answers.h"
+
+#include <algorithm>
+
+#include "src/base/check.h"
+#include "src/exchange/fields.h"
+#include "src/exchange/text.h"
+#include "tools/kenal/exit_code.h"
+
+namespace kenal::cli {
+namespace {
+
+// Answers are worth a call of their own when they are further apart; one call
+// to a server takes about a tenth of this.
+constexpr std::chrono::milliseconds kFlushInterval{20};
+constexpr size_t kRowsMax = 5;  // of one input, in a table for people
+
+Colour ColourOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kExact:
+      return Colour::kRed;
+    case Verdict::kNear:
+      return Colour::kYellow;
+    case Verdict::kUnavailable:
+      return Colour::kMagenta;
+    case Verdict::kTest:
+      return Colour::kCyan;
+    case Verdict::kNoKnownMatch:
+      return Colour::kPlain;
+  }
+  return Colour::kPlain;
+}
+
+std::string ViewAndVariant(View view, Variant variant) {
+  std::string text;
+  if (view != View::kStored) text = ViewName(view);
+  if (variant == Variant::kOrig) return text;
+  if (!text.empty()) text += " ";
+  return text + std::string(VariantName(variant));
+}
+
+// "as is", "rot90", "upright", "flipy, entry upright".
+std::string How(const Transform& transform) {
+  std::string text =
+      ViewAndVariant(transform.query_view, transform.query_variant);
+  const std::string entry =
+      ViewAndVariant(transform.entry_view, transform.entry_variant);
+  if (!entry.empty()) text += (text.empty() ? "entry " : ", entry ") + entry;
+  return text.empty() ? "as is" : text;
+}
+
+// All that one entry was met by.
+struct EntryRow {
+  const Match* match = nullptr;
+  std::string digests;
+  std::string near;
+  std::string distance;
+};
+
+std::vector<EntryRow> RowsOf(const Answer& answer) {
+  std::vector<EntryRow> rows;
+  for (const Match& match : answer.matches) {
+    auto row = std::ranges::find_if(rows, [&](const EntryRow& each) {
+      return each.match->entry == match.entry && each.match->list == match.list;
+    });
+    if (row == rows.end()) row = rows.insert(rows.end(), {.match = &match});
+    if (match.transform) {
+      row->near = How(*match.transform);
+      row->distance = std::to_string(match.distance);
+    } else {
+      if (!row->digests.empty()) row->digests += ", ";
+      row->digests += SignalTypeName(match.signal);
+    }
+  }
+  return rows;
+}
+
+std::string HowText(const EntryRow& row) {
+  std::string text;
+  if (!row.digests.empty()) text = "same file (" + row.digests + ")";
+  if (!row.near.empty()) text += (text.empty() ? "" : "; ") + row.near;
+  if (row.match->state == EntryState::kDisputed) text += "; disputed";
+  return text;
+}
+
+// Whether --fail-on-match counts it: any hit but on known-benign lists. The
+// most serious purpose comes first, whatever the limit.
+bool IsMatched(const Answer& answer) {
+  if (answer.verdict == Verdict::kExact || answer.verdict == Verdict::kNear ||
+      answer.verdict == Verdict::kTest) {
+    return true;
+  }
+  return !answer.matches.empty() &&
+         answer.matches.front().purpose != Purpose::kKnownBenign;
+}
+
+// Why a verdict is not what one would think, in a few words.
+std::string Remark(const Answer& answer) {
+  for (const Check& check : answer.checks) {
+    if (check.signal != SignalType::kPdq || check.reason.empty()) continue;
+    std::string text = check.reason;
+    std::ranges::replace(text, '_', ' ');
+    return "pdq: " + text;
+  }
+  return "";
+}
+
+}  // namespace
+
+Asker::Asker(Context& context, Matcher& matcher, const AskOptions& options,
+             size_t name_width)
+    : context_(context),
+      matcher_(matcher),
+      options_(options),
+      rows_(context.console,
+            {{.heading = "INPUT", .width = name_width, .shrinks = true},
+             {.heading = "VERDICT", .width = 14},
+             {.heading = "DISTANCE", .right = true},
+             {.heading = "LIST", .width = 12},
+             {.heading = "ENTRY", .right = true},
+             {.heading = "HOW"}}),
+      last_flush_(std::chrono::steady_clock::now()) {}
+
+Status Asker::Add(exchange::Input input, SignalSet&& signals) {
+  inputs_.push_back(std::move(input));
+  signals_.push_back(std::move(signals));
+  const auto age = std::chrono::steady_clock::now() - last_flush_;
+  if (signals_.size() < Matcher::kBatchSizeMax && age < kFlushInterval) {
+    return OkStatus();
+  }
+  return Flush();
+}
+
+Status Asker::Flush() {
+  last_flush_ = std::chrono::steady_clock::now();
+  if (signals_.empty()) return OkStatus();
+  KENAL_TRY_ASSIGN(const std::vector<Answer> answers,
+                   matcher_.MatchBatch(signals_, {.limit = options_.limit}));
+  KENAL_CHECK(answers.size() == inputs_.size());
+  for (size_t i = 0; i < answers.size(); ++i) {
+    KENAL_TRY(PutAnswer(inputs_[i], answers[i]));
+  }
+  inputs_.clear();
+  signals_.clear();
+  return context_.console.Flush();
+}
+
+Status Asker::PutAnswer(const exchange::Input& input, const Answer& answer) {
+  const std::string name =
+      input.path.empty() ? "line " + std::to_string(input.line) : input.path;
+  if (input.failure) {
+    SayFailure(context_.console, name, *input.failure);
+  } else if (answer.verdict == Verdict::kUnavailable) {
+    context_.console.Say(name + ": could not be checked: " + Remark(answer));
+  } else if (answer.damaged) {
+    SayDamaged(context_.console, name);
+  }
+  ++answered_;
+  ++verdicts_[answer.verdict];
+  sequence_ = answer.sequence;
+  some_failed_ =
+      some_failed_ || input.failure || answer.verdict == Verdict::kUnavailable;
+  some_matched_ = some_matched_ || IsMatched(answer);
+  if (context_.json) {
+    return context_.console.Put(exchange::WriteAnswerLine(input, answer));
+  }
+  NoteSkipped(answer);
+  return PutRows(name, answer);
+}
+
+Status Asker::PutRows(const std::string& name, const Answer& answer) {
+  if (!has_headings_) KENAL_TRY(rows_.PutHeadings());
+  has_headings_ = true;
+  const Cell verdict{std::string(VerdictName(answer.verdict)),
+                     ColourOf(answer.verdict)};
+  const std::vector<EntryRow> rows = RowsOf(answer);
+  if (rows.empty()) {
+    return rows_.PutRow({{name}, verdict, {}, {}, {}, {Remark(answer)}});
+  }
+  const size_t shown = std::min(rows.size(), kRowsMax);
+  for (size_t i = 0; i < shown; ++i) {
+    const EntryRow& row = rows[i];
+    const bool first = i == 0;
+    KENAL_TRY(rows_.PutRow({{first ? name : ""},
+                            first ? verdict : Cell{},
+                            {row.distance},
+                            {row.match->list},
+                            {exchange::EntryName(row.match->entry)},
+                            {HowText(row)}}));
+  }
+  if (shown == rows.size() && !answer.truncated) return OkStatus();
+  return rows_.PutRow({{},
+                       {},
+                       {},
+                       {},
+                       {},
+                       {"... " + Count(answer.match_count) +
+                        " matches in all; --json and --limit show more"}});
+}
+
+void Asker::NoteSkipped(const Answer& answer) {
+  for (const SkippedList& skipped : answer.lists_skipped) {
+    if (!skipped_lists_.insert(skipped.list).second) continue;
+    context_.console.Note("list " + skipped.list +
+                          " was not asked: " + skipped.reason);
+  }
+}
+
+StatusOr<int> Asker::Finish() {
+  KENAL_TRY(Flush());
+  if (!context_.json && answered_ > 0) {
+    std::string text;
+    for (const auto& [verdict, count] : verdicts_) {
+      text += (text.empty() ? "" : ", ") + Count(count) + " " +
+              std::string(VerdictName(verdict));
+    }
+    context_.console.Note(text + "; lists as of sequence " +
+                          std::to_string(sequence_.value));
+  }
+  return ExitCodeOf(some_failed_, options_.fail_on_match && some_matched_);
+}
+
+}  // namespace kenal::cli

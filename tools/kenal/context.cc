@@ -1,0 +1,114 @@
+#include "tools/kenal/context.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "kenal/engine.h"
+#include "src/client/connection.h"
+
+namespace kenal::cli {
+namespace {
+
+struct Place {
+  std::string data;
+  std::string server;
+};
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+// The command line goes before the environment as a whole.
+StatusOr<Place> FindPlace(const Context& context) {
+  const bool given = !context.data.empty() || !context.server.empty();
+  const Place place =
+      given ? Place{context.data, context.server}
+            : Place{Environment("KENAL_DATA"), Environment("KENAL_SERVER")};
+  if (!place.data.empty() && !place.server.empty()) {
+    return InvalidArgument(
+        given ? "--data and --server are both given; give one of them"
+              : "KENAL_DATA and KENAL_SERVER are both set; unset one, or give "
+                "--data or --server");
+  }
+  if (place.data.empty() && place.server.empty()) {
+    return InvalidArgument(
+        "which store? give --data DIR or --server ADDR, or set KENAL_DATA or "
+        "KENAL_SERVER");
+  }
+  return place;
+}
+
+template <typename Both>
+Store StoreOf(std::unique_ptr<Both> both) {
+  const std::shared_ptr<Both> owner = std::move(both);
+  return Store{owner, owner.get(), owner.get()};
+}
+
+}  // namespace
+
+StatusOr<Store> Context::OpenStore() const {
+  KENAL_TRY_ASSIGN(const Place place, FindPlace(*this));
+  if (place.data.empty()) {
+    KENAL_TRY_ASSIGN(auto connection,
+                     client::Connection::Connect(place.server));
+    return StoreOf(std::move(connection));
+  }
+  KENAL_TRY_ASSIGN(auto engine, Engine::Open(place.data));
+  return StoreOf(std::move(engine));
+}
+
+StatusOr<std::string> Context::DataFolder(std::string_view subcommand) const {
+  const std::string name(subcommand);
+  if (!server.empty()) {
+    return InvalidArgument(name +
+                           " works on a folder; give --data DIR, not "
+                           "--server");
+  }
+  std::string folder = data.empty() ? Environment("KENAL_DATA") : data;
+  if (folder.empty()) {
+    return InvalidArgument(name +
+                           " needs a folder; give --data DIR or set "
+                           "KENAL_DATA");
+  }
+  return folder;
+}
+
+std::string WhoAmI() {
+  const passwd* user = getpwuid(geteuid());
+  const std::string name = user != nullptr && user->pw_name != nullptr
+                               ? user->pw_name
+                               : "uid" + std::to_string(geteuid());
+  char host[256] = {};
+  if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0') return name;
+  return name + "@" + host;
+}
+
+engine::FoundFiles FindFilesAndSay(Context& context,
+                                   const std::vector<std::string>& paths) {
+  engine::FoundFiles found = engine::FindFiles(paths);
+  for (const Status& error : found.errors) {
+    context.console.Say(std::string(error.message()));
+  }
+  if (found.files.empty() && found.errors.empty()) {
+    context.console.Note("there are no files under " + paths.front() +
+                         (paths.size() > 1 ? " and the others" : ""));
+  }
+  return found;
+}
+
+void SayFailure(Console& console, const std::string& name,
+                const SignalFailure& failure) {
+  const bool named = failure.message.starts_with(name);
+  console.Say(named ? failure.message : name + ": " + failure.message);
+}
+
+void SayDamaged(Console& console, const std::string& name) {
+  console.Say(name +
+              ": warning: the picture is damaged; what could be decoded of it "
+              "was hashed");
+}
+
+}  // namespace kenal::cli

@@ -1,0 +1,58 @@
+// What every subcommand gets: the global options, the console, and the ways
+// to a store and a hasher.
+#ifndef KENAL_TOOLS_KENAL_CONTEXT_H_
+#define KENAL_TOOLS_KENAL_CONTEXT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kenal/curator.h"
+#include "kenal/hasher.h"
+#include "kenal/matcher.h"
+#include "kenal/status.h"
+#include "src/engine/files.h"
+#include "tools/kenal/console.h"
+
+namespace kenal::cli {
+
+// A store in this process or behind a server; alike from here on.
+struct Store {
+  std::shared_ptr<void> owner;
+  Matcher* matcher = nullptr;
+  Curator* curator = nullptr;
+};
+
+struct Context {
+  std::string data;    // --data
+  std::string server;  // --server
+  bool json = false;
+  Console console;
+
+  // Set by the subcommand that was chosen; its result is the exit code.
+  std::function<StatusOr<int>()> run;
+
+  // --data or --server, else KENAL_DATA or KENAL_SERVER.
+  // Errors: kInvalidArgument for both or neither.
+  StatusOr<Store> OpenStore() const;
+  // For subcommands that work on a folder only.
+  StatusOr<std::string> DataFolder(std::string_view subcommand) const;
+};
+
+// USER@HOST of this process: who is written into the log.
+std::string WhoAmI();
+
+// Finds the files and says on stderr which paths could not be listed.
+engine::FoundFiles FindFilesAndSay(Context& context,
+                                   const std::vector<std::string>& paths);
+
+// Says why an input has no PDQ, or only a part of one.
+// `name` is its path or "line N".
+void SayFailure(Console& console, const std::string& name,
+                const SignalFailure& failure);
+void SayDamaged(Console& console, const std::string& name);
+
+}  // namespace kenal::cli
+
+#endif  // KENAL_TOOLS_KENAL_CONTEXT_H_

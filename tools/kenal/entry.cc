@@ -1,0 +1,193 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "src/base/clock.h"
+#include "src/exchange/fields.h"
+#include "src/exchange/report_json.h"
+#include "src/exchange/text.h"
+#include "tools/kenal/commands.h"
+#include "tools/kenal/exit_code.h"
+
+namespace kenal::cli {
+namespace {
+
+struct Options {
+  std::string list;
+  std::vector<std::string> ids;
+  std::string reason;
+};
+
+std::string SignalsText(const EntrySummary& entry) {
+  std::string text;
+  for (const SignalHeld& held : entry.signals) {
+    if (!text.empty()) text += ", ";
+    text += SignalTypeName(held.type);
+    if (held.type != SignalType::kPdq) continue;
+    text += " (" + std::string(ViewName(held.view));
+    if (held.quality) text += ", quality " + std::to_string(*held.quality);
+    text += ")";
+  }
+  return text;
+}
+
+Status PutEntry(Context& context, const std::string& list,
+                const EntrySummary& entry) {
+  if (context.json) {
+    return context.console.Put(exchange::WriteEntryLine(list, entry));
+  }
+  const auto put = [&](const std::string& name, const std::string& value) {
+    if (value.empty()) return OkStatus();
+    const std::string padding(name.size() < 14 ? 14 - name.size() : 1, ' ');
+    return context.console.Put("  " + name + padding +
+                               exchange::ForDisplay(value));
+  };
+  KENAL_TRY(context.console.Put(list + "/" + exchange::EntryName(entry.id)));
+  KENAL_TRY(put("state", std::string(EntryStateName(entry.state))));
+  KENAL_TRY(put("reason", entry.state_reason));
+  KENAL_TRY(put("source id", entry.source_id));
+  KENAL_TRY(put("signals", SignalsText(entry)));
+  if (entry.picture) {
+    KENAL_TRY(put("picture", entry.picture->format + " " +
+                                 std::to_string(entry.picture->width) + " x " +
+                                 std::to_string(entry.picture->height)));
+  }
+  for (const Classification& each : entry.classifications) {
+    KENAL_TRY(put("class", each.scheme + ": " + each.raw_value));
+  }
+  KENAL_TRY(put("series", entry.series));
+  for (const std::string& flag : entry.flags) KENAL_TRY(put("flag", flag));
+  const Provenance& from = entry.provenance;
+  KENAL_TRY(put("source", from.source));
+  KENAL_TRY(put("member", from.member));
+  KENAL_TRY(put("reference", from.reference));
+  KENAL_TRY(put("import", from.import_id));
+  KENAL_TRY(put("added", base::FormatUtc(from.added_unix_ms) + " at sequence " +
+                             std::to_string(entry.added_at.value)));
+  return put("changed",
+             "at sequence " + std::to_string(entry.changed_at.value));
+}
+
+StatusOr<int> RunShow(Context& context, const Options& options) {
+  KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
+  KENAL_TRY(store.curator->GetList(options.list).status());
+  bool failed = false;
+  for (const std::string& id : options.ids) {
+    const auto entry = store.curator->GetEntry(options.list, id);
+    if (entry.ok()) {
+      KENAL_TRY(PutEntry(context, options.list, *entry));
+      continue;
+    }
+    const bool of_input = absl::IsNotFound(entry.status()) ||
+                          absl::IsInvalidArgument(entry.status());
+    if (!of_input) return entry.status();
+    context.console.Say(std::string(entry.status().message()));
+    failed = true;
+  }
+  return ExitCodeOf(failed, false);
+}
+
+StatusOr<int> RunSetState(Context& context, const Options& options,
+                          EntryState state) {
+  KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
+  KENAL_TRY_ASSIGN(
+      const EntriesReport report,
+      store.curator->SetEntryState(options.list, options.ids, state,
+                                   {WhoAmI(), options.reason}));
+  bool failed = false;
+  for (size_t i = 0; i < report.results.size(); ++i) {
+    const EntryResult& result = report.results[i];
+    const std::string& id = options.ids[i];
+    const bool refused = result.outcome == Outcome::kUnknown ||
+                         result.outcome == Outcome::kRefused;
+    failed = failed || refused;
+    if (refused) {
+      context.console.Say("entry " + id + ": " +
+                          (result.why.empty()
+                               ? "there is none of that id on list " +
+                                     options.list +
+                                     "; `kenal match --json` prints ids"
+                               : result.why));
+    }
+    if (context.json) {
+      KENAL_TRY(context.console.Put(exchange::WriteEntryResultLine(
+          options.list, id, result, report.sequence)));
+    } else if (!refused) {
+      KENAL_TRY(context.console.Put(
+          options.list + "/" + exchange::EntryName(result.id) + "  " +
+          (result.outcome == Outcome::kStateChanged
+               ? "is now " + std::string(EntryStateName(state))
+               : "unchanged")));
+    }
+  }
+  return ExitCodeOf(failed, false);
+}
+
+CLI::App* AddOne(CLI::App& entry, const std::string& name,
+                 const std::string& about,
+                 const std::shared_ptr<Options>& options) {
+  CLI::App* command = entry.add_subcommand(name, about);
+  command->add_option("--list", options->list, "The list that it is on")
+      ->required()
+      ->type_name("NAME");
+  command
+      ->add_option("ID", options->ids,
+                   "The number that match prints, or source: and the "
+                   "source's own id")
+      ->required();
+  return command;
+}
+
+void AddState(CLI::App& entry, Context& context, const std::string& name,
+              const std::string& about, EntryState state,
+              const std::string& footer,
+              const std::shared_ptr<Options>& options) {
+  CLI::App* command = AddOne(entry, name, about, options);
+  command
+      ->add_option("--reason", options->reason,
+                   "Why; goes into the change log and the entry")
+      ->required()
+      ->type_name("TEXT");
+  command->footer(footer);
+  command->callback([&context, options, state] {
+    context.run = [&context, options, state] {
+      return RunSetState(context, *options, state);
+    };
+  });
+}
+
+}  // namespace
+
+void AddEntry(CLI::App& app, Context& context) {
+  CLI::App* command =
+      app.add_subcommand("entry", "Show, withdraw and dispute entries");
+  command->require_subcommand(1);
+  command->footer(R"(Example:
+  kenal entry show --list demo 17
+  kenal entry withdraw --list demo 17 --reason "listed by mistake")");
+  const auto options = std::make_shared<Options>();
+  CLI::App* show =
+      AddOne(*command, "show", "Show entries, without their hashes", options);
+  show->footer(R"(Example:
+  kenal entry show --list demo 17 source:case-2)");
+  show->callback([&context, options] {
+    context.run = [&context, options] { return RunShow(context, *options); };
+  });
+  AddState(
+      *command, context, "withdraw",
+      "Never match these entries again; they are kept for the record",
+      EntryState::kWithdrawn,
+      R"(A withdrawn entry stays withdrawn: adding the same content again does not
+bring it back.
+
+Example:
+  kenal entry withdraw --list demo 17 --reason "listed by mistake")",
+      options);
+  AddState(*command, context, "dispute",
+           "Mark entries as disputed; they still match, and each match says so",
+           EntryState::kDisputed,
+           R"(Example:
+  kenal entry dispute --list demo 17 18 --reason "under review")",
+           options);
+}
+
+}  // namespace kenal::cli

@@ -1,0 +1,120 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "src/base/clock.h"
+#include "src/exchange/pytx.h"
+#include "src/exchange/report_json.h"
+#include "tools/kenal/commands.h"
+#include "tools/kenal/exit_code.h"
+#include "tools/kenal/progress.h"
+#include "tools/kenal/table.h"
+
+namespace kenal::cli {
+namespace {
+
+struct Options {
+  std::string list;
+  std::string format;
+  std::string file;
+  std::string source = WhoAmI();
+  std::string reason = "kenal import";
+};
+
+void SayRefusals(Console& console, const Options& options,
+                 const ImportReport& report) {
+  const std::string name =
+      options.file == "-" ? "standard input" : options.file;
+  for (const Refusal& refusal : report.refusals) {
+    console.Say(name + ": line " + std::to_string(refusal.position) +
+                " is refused: " + refusal.why);
+  }
+  if (report.refused > report.refusals.size()) {
+    console.Say(name + ": " + Count(report.refused - report.refusals.size()) +
+                " more lines are refused");
+  }
+}
+
+Status PutReport(Context& context, const Options& options,
+                 const ImportReport& report, const std::string& elapsed) {
+  if (context.json) {
+    return context.console.Put(exchange::WriteImportLine(options.list, report));
+  }
+  KENAL_TRY(context.console.Put(
+      "list " + options.list + ": " + Count(report.read) + " read, " +
+      Count(report.added) + " added, " + Count(report.replaced) +
+      " replaced, " + Count(report.unchanged) + " there already, " +
+      Count(report.kept_withdrawn) + " withdrawn earlier and kept so, " +
+      Count(report.refused) + " refused"));
+  context.console.Note(elapsed);
+  return OkStatus();
+}
+
+StatusOr<int> RunImport(Context& context, const Options& options) {
+  if (options.source.empty()) {
+    return InvalidArgument("--source is empty; say on whose word these are");
+  }
+  KENAL_TRY_ASSIGN(
+      const auto reader,
+      exchange::PytxReader::Open(
+          options.file,
+          {.source = options.source,
+           .import_id = "import-" + base::FormatUtc(base::NowUnixMs())}));
+  KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
+  Progress progress(context.console, "import", "entries", std::nullopt);
+  const ImportWatcher watcher = [&](const ImportProgress& state) {
+    std::optional<double> fraction;
+    if (reader->size_bytes().value_or(0) > 0) {
+      fraction = static_cast<double>(reader->consumed_bytes()) /
+                 static_cast<double>(*reader->size_bytes());
+    }
+    progress.Update(state.read, fraction);
+  };
+  KENAL_TRY_ASSIGN(
+      const ImportReport report,
+      store.curator->Import(options.list, [&] { return reader->Next(); },
+                            watcher, {WhoAmI(), options.reason}));
+  SayRefusals(context.console, options, report);
+  KENAL_TRY(PutReport(context, options, report, progress.Elapsed(report.read)));
+  return ExitCodeOf(report.refused > 0, false);
+}
+
+}  // namespace
+
+void AddImport(CLI::App& app, Context& context) {
+  CLI::App* command =
+      app.add_subcommand("import", "Add the hashes of a list file to a list");
+  const auto options = std::make_shared<Options>();
+  command->add_option("--list", options->list, "The list to add to")
+      ->required()
+      ->type_name("NAME");
+  command
+      ->add_option("--format", options->format,
+                   "pytx: one `pdq HEX`, `md5 HEX`, `sha1 HEX` or `sha256 "
+                   "HEX` a line")
+      ->required()
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"pytx"}));
+  command->add_option("FILE", options->file, "The file; - is standard input")
+      ->required();
+  command
+      ->add_option("--source", options->source,
+                   "On whose word they are there (your user@host when not "
+                   "given)")
+      ->type_name("TEXT");
+  command
+      ->add_option("--reason", options->reason, "Why; goes into the change log")
+      ->type_name("TEXT");
+  command->footer(
+      R"(Bad lines are refused one by one, by number, and the rest is added (exit
+code 1). The same file again adds nothing, so an import that was interrupted is
+simply run again.
+
+Example:
+  kenal import --list hotline --format pytx --source "the hotline" hashes.txt
+  zcat hashes.txt.gz | kenal import --list hotline --format pytx -)");
+  command->callback([&context, options] {
+    context.run = [&context, options] { return RunImport(context, *options); };
+  });
+}
+
+}  // namespace kenal::cli

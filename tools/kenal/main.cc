@@ -1,0 +1,148 @@
+// kenal: recognises known abuse imagery by its hashes, from the command line.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <string>
+
+#include "tools/kenal/commands.h"
+#include "tools/kenal/exit_code.h"
+
+namespace kenal::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "Kenal recognises known abuse imagery: it compares perceptual hashes of\n"
+    "pictures with curated lists of hashes. It judges nothing new and keeps "
+    "no\n"
+    "pictures.";
+
+constexpr const char* kFooter = R"(A first round:
+  export KENAL_DATA=/srv/kenal                   where the store is
+  kenal init                                     make an empty store
+  kenal list create demo --purpose test          make a list
+  kenal ingest --list demo pictures/             add every picture of a folder
+  kenal match copy.jpg                           is this one known?
+
+Two programs cannot open one store; serve it and ask the server:
+  kenal serve &
+  kenal --server unix:/srv/kenal/kenal.sock match copy.jpg
+
+Exit codes: 0 done; 1 some inputs failed; 2 wrong usage; 3 the store or an
+input file is damaged or refused; 4 unavailable (server away, store locked);
+5 no space; with --fail-on-match 10 something matched, 11 both 10 and 1.
+`kenal SUBCOMMAND --help` explains each with an example.)";
+
+void AddGlobals(CLI::App& app, Context& context) {
+  app.add_option("--data", context.data,
+                 "Folder of the store, opened in this process (KENAL_DATA)")
+      ->type_name("DIR");
+  app.add_option("--server", context.server,
+                 "Address of a running `kenal serve`, such as\n"
+                 "unix:/srv/kenal/kenal.sock or 127.0.0.1:7117\n"
+                 "(KENAL_SERVER)")
+      ->type_name("ADDR");
+  app.add_flag("--json", context.json,
+               "Print one JSON object a line instead of text");
+  app.add_flag_callback(
+      "-q,--quiet", [&context] { context.console.set_quiet(true); },
+      "No progress and no hints on stderr; errors remain");
+}
+
+void AddCommands(CLI::App& app, Context& context) {
+  AddInit(app, context);
+  AddList(app, context);
+  AddIngest(app, context);
+  AddImport(app, context);
+  AddEntry(app, context);
+  AddHash(app, context);
+  AddMatch(app, context);
+  AddQuery(app, context);
+  AddServe(app, context);
+  AddStats(app, context);
+  AddVerify(app, context);
+  AddVersion(app, context);
+}
+
+// Global options are accepted after a subcommand as well.
+void FallThrough(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands({})) {
+    command->fallthrough();
+    FallThrough(*command);
+  }
+}
+
+// "kenal list create": the subcommand that was being parsed.
+std::string ChosenCommand(const CLI::App& app) {
+  std::string name = app.get_name();
+  const CLI::App* chosen = &app;
+  while (!chosen->get_subcommands().empty()) {
+    chosen = chosen->get_subcommands().front();
+    name += " " + chosen->get_name();
+  }
+  return name;
+}
+
+// Says what is wrong without repeating long words: they may be hashes.
+std::string UsageMessage(const CLI::ParseError& error, const CLI::App& app) {
+  constexpr size_t kWordSizeMax = 24;
+  std::string message = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::vector<std::string> extras = app.remaining(true);
+    const std::string word = extras.empty() ? "" : extras.front();
+    const std::string command = ChosenCommand(app);
+    message = command == app.get_name() && !word.starts_with("-")
+                  ? "no such subcommand"
+                  : "unexpected argument";
+    if (!word.empty() && word.size() <= kWordSizeMax) message += ": " + word;
+  }
+  return message.substr(0, message.find('\n')) + "; see " + ChosenCommand(app) +
+         " --help";
+}
+
+int Finish(Context& context, const StatusOr<int>& result) {
+  const Status flushed = context.console.Flush();
+  if (context.console.reader_gone()) {
+    // End as other programs do whose reader has gone: quietly, by SIGPIPE.
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+  }
+  const Status& status = result.ok() ? flushed : result.status();
+  if (status.ok()) return *result;
+  context.console.Say(std::string(status.message()));
+  return ExitCodeOf(status);
+}
+
+// Of the subcommand that was named, or of all.
+int PutHelp(const CLI::App& app, Context& context) {
+  std::string help = app.help();
+  while (help.ends_with('\n')) help.pop_back();
+  const Status put = context.console.Put(help);
+  return Finish(context, put.ok() ? StatusOr<int>(kExitDone) : put);
+}
+
+int Main(int argc, char** argv) {
+  // A closed pipe is an error of one write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  Context context;
+  CLI::App app(kAbout, "kenal");
+  app.footer(kFooter);
+  app.get_formatter()->column_width(34);
+  app.require_subcommand(0, 1);
+  AddGlobals(app, context);
+  AddCommands(app, context);
+  FallThrough(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success&) {
+    return PutHelp(app, context);
+  } catch (const CLI::ParseError& error) {
+    context.console.Say(UsageMessage(error, app));
+    return kExitUsage;
+  }
+  if (!context.run) return PutHelp(app, context);
+  return Finish(context, context.run());
+}
+
+}  // namespace
+}  // namespace kenal::cli
+
+int main(int argc, char** argv) { return kenal::cli::Main(argc, argv); }

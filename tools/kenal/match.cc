@@ -1,0 +1,87 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "src/exchange/text.h"
+#include "tools/kenal/answers.h"
+#include "tools/kenal/commands.h"
+#include "tools/kenal/progress.h"
+
+namespace kenal::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> paths;
+  AskOptions ask;
+  int workers = 0;
+};
+
+size_t NameWidth(const std::vector<std::string>& names) {
+  size_t width = 0;
+  for (const std::string& name : names) {
+    width = std::max(width, exchange::DisplayWidth(exchange::ForDisplay(name)));
+  }
+  return width;
+}
+
+StatusOr<int> RunMatch(Context& context, const Options& options) {
+  KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
+  KENAL_TRY_ASSIGN(const auto hasher,
+                   Hasher::Start({.worker_count = options.workers}));
+  const engine::FoundFiles found = FindFilesAndSay(context, options.paths);
+  const std::vector<std::string>& files = found.files;
+  Asker asker(context, *store.matcher, options.ask, NameWidth(files));
+  if (!found.errors.empty()) asker.CountFailed();
+  Progress progress(context.console, "match", "files", files.size());
+  const auto ask = [&](size_t i, SignalSet&& signals) -> Status {
+    exchange::Input input{.path = files[i], .failure = signals.pdq_failure};
+    KENAL_TRY(asker.Add(std::move(input), std::move(signals)));
+    progress.Update(i + 1);
+    return OkStatus();
+  };
+  KENAL_TRY(engine::HashFiles(*hasher, files, ask));
+  return asker.Finish();
+}
+
+}  // namespace
+
+void AddMatch(CLI::App& app, Context& context) {
+  CLI::App* command =
+      app.add_subcommand("match", "Ask whether pictures are known");
+  const auto options = std::make_shared<Options>();
+  command
+      ->add_option("PATH", options->paths,
+                   "Picture files, and folders with all that is in them")
+      ->required();
+  command
+      ->add_option("--limit", options->ask.limit,
+                   "Matches to print for each picture, 1 to 1,000,000 (100 "
+                   "when not given); the verdict is made from all")
+      ->type_name("N")
+      ->check(CLI::Range(1, MatchOptions::kLimitMax));
+  command->add_flag("--fail-on-match", options->ask.fail_on_match,
+                    "Exit with 10 when something matched a list that is not "
+                    "known-benign");
+  command
+      ->add_option("--workers", options->workers,
+                   "Pictures decoded at once (one a core when not given)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 64));
+  command->footer(R"(Verdicts:
+  EXACT           the file is on a child-abuse list
+  NEAR            the picture looks like one on a child-abuse list
+  UNAVAILABLE     it could not be checked: look at stderr, ask again
+  TEST            only test lists were hit
+  NO_KNOWN_MATCH  none of these; that does not say that it is harmless
+DISTANCE is the number of differing bits of PDQ, HOW the turn or mirror in
+which the picture meets the entry.
+
+Example:
+  kenal match upload.jpg
+  kenal --server unix:/srv/kenal/kenal.sock match --json uploads/)");
+  command->callback([&context, options] {
+    context.run = [&context, options] { return RunMatch(context, *options); };
+  });
+}
+
+}  // namespace kenal::cli
