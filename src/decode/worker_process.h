@@ -1,0 +1,91 @@
+// The parent's side of one worker: start it, give it a file, end it.
+#ifndef KENAL_SRC_DECODE_WORKER_PROCESS_H_
+#define KENAL_SRC_DECODE_WORKER_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "kenal/signal.h"
+#include "kenal/status.h"
+#include "src/decode/outcome.h"
+
+namespace kenal::decode {
+
+// A descriptor that is closed with its owner.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(other.number_) {
+    other.number_ = -1;
+  }
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor();
+  int number() const { return number_; }
+  bool is_open() const { return number_ >= 0; }
+
+ private:
+  int number_ = -1;
+};
+
+// Not thread-safe; one caller at a time.
+class WorkerProcess {
+ public:
+  // Starts the program and returns at once; AwaitHello() follows. The system
+  // ends the worker when the *thread* that called Launch ends, so that thread
+  // must outlive it.
+  // Errors: kUnavailable, when the system has no process or memory to give.
+  static StatusOr<std::unique_ptr<WorkerProcess>> Launch(
+      const std::string& decoder_path);
+  ~WorkerProcess();  // ends the worker and leaves no zombie
+
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+  // Waits until the worker has locked itself in.
+  // Errors: kFailedPrecondition  it could not, or speaks another version
+  Status AwaitHello();
+
+  // False when it is known to have ended since it was last used.
+  bool IsAlive() const;
+
+  // What became of one file.
+  struct Result {
+    std::optional<Outcome> outcome;
+    // Set without an outcome: "decoder_died" or "timed_out". The worker is
+    // of no more use.
+    std::optional<SignalFailure> failure;
+    // The worker had ended before it saw the file; ask another.
+    bool was_dead_before = false;
+  };
+  Result Decode(std::span<const uint8_t> bytes);
+
+  int file_count() const { return file_count_; }
+  pid_t pid() const { return pid_; }
+
+ private:
+  WorkerProcess(pid_t pid, Descriptor socket, Descriptor input)
+      : pid_(pid), socket_(std::move(socket)), input_(std::move(input)) {}
+
+  bool WriteInput(std::span<const uint8_t> bytes);
+  Result AwaitResponse(uint64_t id);
+  int64_t CpuMs() const;
+  int End();  // kills, reaps; the wait status
+  SignalFailure EndAndExplain();
+
+  pid_t pid_;
+  Descriptor socket_;
+  Descriptor input_;
+  uint64_t next_id_ = 1;
+  int file_count_ = 0;
+  bool is_reaped_ = false;
+};
+
+}  // namespace kenal::decode
+
+#endif  // KENAL_SRC_DECODE_WORKER_PROCESS_H_
