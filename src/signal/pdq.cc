@@ -79,12 +79,13 @@ void PdqStream::AddRgbRow(const uint8_t* samples) {
 
 void PdqStream::AddLumaRow(const float* luma) {
   float* row = state_->NextRow();
-  for (int left = state_->width; left > 0; left -= kStripColumns) {
-    const auto count = static_cast<size_t>(std::min(left, kStripColumns));
-    std::memcpy(row, luma, count * sizeof(float));
-    luma += count;
+  int left = state_->width;
+  for (; left >= kStripColumns; left -= kStripColumns) {
+    std::memcpy(row, luma, kStripColumns * sizeof(float));
+    luma += kStripColumns;
     row += kTilePitch;
   }
+  std::memcpy(row, luma, static_cast<size_t>(left) * sizeof(float));
   state_->RowIsThere();
 }
 

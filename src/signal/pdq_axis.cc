@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <bit>
-#include <cstdint>
 #include <limits>
 
 #include "src/base/check.h"
@@ -26,19 +25,12 @@ TentAxis::TentAxis(int length)
       window_((length + 2 * kSampleSide - 1) / (2 * kSampleSide)),
       ahead_((window_ + 2) / 2) {
   KENAL_CHECK(length >= 1);
-}
-
-int TentAxis::SamplePosition(int sample) const {
-  return static_cast<int>((2 * int64_t{sample} + 1) * length_ /
-                          (2 * kSampleSide));
-}
-
-int TentAxis::SampleStep(int sample) const {
-  return SamplePosition(sample) + 2 * Lag();
-}
-
-float TentAxis::SampleDivisor(int sample) const {
-  return Divisor(SamplePosition(sample) + Lag());
+  for (size_t sample = 0; sample < kSampleSide; ++sample) {
+    const auto position = static_cast<int>(
+        (2 * sample + 1) * static_cast<size_t>(length) / (2 * kSampleSide));
+    sample_steps_[sample] = position + 2 * Lag();
+    sample_divisors_[sample] = Divisor(position + Lag());
+  }
 }
 
 float TentAxis::Divisor(int step) const {

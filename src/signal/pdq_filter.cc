@@ -9,6 +9,7 @@
 // simd.h comes first: it chooses the targets.
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "src/signal/transpose-inl.h"
 #include "src/signal/wide-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -22,79 +23,12 @@ using BlockColumn = Wide<kBlockRows / kLanes>;
 constexpr size_t kColumnVectors = std::min<size_t>(4, kStripColumns / kLanes);
 using ColumnGroup = Wide<kColumnVectors>;
 
-#if HWY_TARGET == HWY_SCALAR
-
-HWY_INLINE void TransposeCell(const float* from, size_t, float* to, size_t) {
-  *to = *from;
-}
-
-#else
-
-// Transposes the 4 x 4 matrices that a, b, c, d hold in each 128-bit block.
-HWY_INLINE void TransposeBlocks(Vec a, Vec b, Vec c, Vec d, float* to,
-                                size_t to_pitch) {
-  const Vec ac_low = hn::InterleaveLower(kFloats, a, c);
-  const Vec bd_low = hn::InterleaveLower(kFloats, b, d);
-  const Vec ac_high = hn::InterleaveUpper(kFloats, a, c);
-  const Vec bd_high = hn::InterleaveUpper(kFloats, b, d);
-  hn::Store(hn::InterleaveLower(kFloats, ac_low, bd_low), kFloats, to);
-  hn::Store(hn::InterleaveUpper(kFloats, ac_low, bd_low), kFloats,
-            to + to_pitch);
-  hn::Store(hn::InterleaveLower(kFloats, ac_high, bd_high), kFloats,
-            to + 2 * to_pitch);
-  hn::Store(hn::InterleaveUpper(kFloats, ac_high, bd_high), kFloats,
-            to + 3 * to_pitch);
-}
-
-// Lower and upper half of a vector from two places.
-HWY_INLINE Vec LoadHalves(const float* lower, const float* upper) {
-  const hn::Half<Floats> half;
-  return hn::Combine(kFloats, hn::Load(half, upper), hn::Load(half, lower));
-}
-
-// Transposes kLanes x kLanes values.
-HWY_INLINE void TransposeCell(const float* from, size_t pitch, float* to,
-                              size_t to_pitch) {
-  if constexpr (kLanes == 4) {
-    TransposeBlocks(hn::Load(kFloats, from), hn::Load(kFloats, from + pitch),
-                    hn::Load(kFloats, from + 2 * pitch),
-                    hn::Load(kFloats, from + 3 * pitch), to, to_pitch);
-  } else if constexpr (kLanes == 8) {
-    for (size_t x = 0; x < 8; x += 4) {
-      const float* at = from + x;
-      TransposeBlocks(LoadHalves(at, at + 4 * pitch),
-                      LoadHalves(at + pitch, at + 5 * pitch),
-                      LoadHalves(at + 2 * pitch, at + 6 * pitch),
-                      LoadHalves(at + 3 * pitch, at + 7 * pitch),
-                      to + x * to_pitch, to_pitch);
-    }
-  } else {
-    for (size_t x = 0; x < 16; x += 8) {
-      Vec left[4];
-      Vec right[4];
-      for (size_t i = 0; i < 4; ++i) {
-        const float* at = from + x + i * pitch;
-        const Vec even = LoadHalves(at, at + 8 * pitch);
-        const Vec odd = LoadHalves(at + 4 * pitch, at + 12 * pitch);
-        left[i] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(odd), even);
-        right[i] = hn::OddEvenBlocks(odd, hn::SwapAdjacentBlocks(even));
-      }
-      float* const out = to + x * to_pitch;
-      TransposeBlocks(left[0], left[1], left[2], left[3], out, to_pitch);
-      TransposeBlocks(right[0], right[1], right[2], right[3],
-                      out + 4 * to_pitch, to_pitch);
-    }
-  }
-}
-
-#endif  // HWY_TARGET == HWY_SCALAR
-
 // to[column] gets columns [0, count) of the tile, sixteen at a time.
 HWY_INLINE void ToColumns(const StripRow* tile, size_t count, Column* to) {
   for (size_t x = 0; x < count; x += kLanes) {
     for (size_t y = 0; y < kBlockRows; y += kLanes) {
-      TransposeCell(tile[y].columns + x, kStripColumns, to[x].rows + y,
-                    kBlockRows);
+      TransposeCell<kStripColumns, kBlockRows>(tile[y].columns + x,
+                                               to[x].rows + y);
     }
   }
 }
@@ -102,29 +36,20 @@ HWY_INLINE void ToColumns(const StripRow* tile, size_t count, Column* to) {
 HWY_INLINE void ToRows(const Column* from, size_t count, StripRow* tile) {
   for (size_t x = 0; x < count; x += kLanes) {
     for (size_t y = 0; y < kBlockRows; y += kLanes) {
-      TransposeCell(from[x].rows + y, kBlockRows, tile[y].columns + x,
-                    kStripColumns);
+      TransposeCell<kBlockRows, kStripColumns>(from[x].rows + y,
+                                               tile[y].columns + x);
     }
   }
 }
 
-// One row pass over a strip whose columns [begin, end) are in the ring; leaves
-// the sums, or their averages, in out[0..].
+// The running sums of a row pass.
 struct RowPass {
   const Column* ring;
-  size_t ring_mask;
-  size_t window;
+  BlockColumn sum;
 
-  template <class Finish>
-  HWY_INLINE BlockColumn Run(BlockColumn sum, size_t begin, size_t end,
-                             Column* out, Finish finish) const {
-    for (size_t step = begin; step < end; ++step, ++out) {
-      const float* entering = ring[step & ring_mask].rows;
-      const float* leaving = ring[(step - window) & ring_mask].rows;
-      sum = sum + BlockColumn::Load(entering);
-      sum = sum - BlockColumn::Load(leaving);
-      finish(sum, step).Store(out->rows);
-    }
+  HWY_INLINE const BlockColumn& Step(size_t entering, size_t leaving) {
+    sum = sum + BlockColumn::Load(ring[entering].rows);
+    sum = sum - BlockColumn::Load(ring[leaving].rows);
     return sum;
   }
 };
@@ -137,31 +62,47 @@ class BlockFilter {
         window_across_(static_cast<size_t>(state.across.window())),
         window_down_(static_cast<size_t>(state.down.window())) {}
 
+  // The second row pass is one strip behind the first, so that their sums,
+  // which are bound by the latency of additions, can go side by side.
   void Run() {
     Start();
     const auto columns = static_cast<size_t>(state_.columns_padded);
-    for (size_t begin = 0; begin < columns; begin += kStripColumns) {
-      const size_t end = std::min<size_t>(begin + kStripColumns, columns);
+    size_t begin = 0;
+    size_t end = 0;
+    for (; begin < columns; begin += kStripColumns) {
+      end = std::min<size_t>(begin + kStripColumns, columns);
       const size_t strip = begin / kStripColumns;
       ToColumns(state_.luma[strip].rows, end - begin,
-                &state_.ring_first[begin & mask_]);
-      FirstRowPass(begin, end);
-      ToRows(columns_, end - begin, tile_);
+                &state_.ring_first[FirstSlot(begin)]);
+      if (InFullPart(begin, end)) {
+        BothRowPasses(begin);
+      } else {
+        FirstRowPass(begin, end);
+        if (begin > 0) SecondRowPass(begin - kStripColumns, begin);
+      }
+      ToRows(first_out_, end - begin, tile_);
       FirstColumnPass(strip);
-      ToColumns(tile_, end - begin, &state_.ring_second[begin & mask_]);
-      SecondRowPass(begin, end);
+      ToColumns(tile_, end - begin, &state_.ring_second[SecondSlot(begin)]);
     }
+    SecondRowPass(begin - kStripColumns, end);
     ToRows(picked_, kSampleSide, tile_);
     SecondColumnPass();
     state_.steps_done += kBlockRows;
   }
 
  private:
+  // Where a step's column is in its ring. The second pass is one strip behind
+  // and its ring one strip ahead, so both are at the same slot.
+  size_t FirstSlot(size_t step) const { return step & mask_; }
+  size_t SecondSlot(size_t step) const {
+    return (step + kStripColumns) & mask_;
+  }
+
   // Nothing is in the windows of the row passes yet.
   void Start() {
     for (size_t back = 1; back <= window_across_; ++back) {
-      state_.ring_first[(0 - back) & mask_] = Column{};
-      state_.ring_second[(0 - back) & mask_] = Column{};
+      state_.ring_first[FirstSlot(0 - back)] = Column{};
+      state_.ring_second[SecondSlot(0 - back)] = Column{};
     }
     first_sum_ = Column{};
     second_sum_ = Column{};
@@ -175,30 +116,81 @@ class BlockFilter {
     }
   }
 
-  HWY_INLINE void FirstRowPass(size_t begin, size_t end) {
-    const RowPass pass{state_.ring_first.data(), mask_, window_across_};
-    const auto clamp = [&](int step) {
-      return std::clamp(static_cast<size_t>(step), begin, end);
-    };
-    const size_t full_begin = clamp(state_.across.FullBegin());
-    const size_t full_end = clamp(state_.across.FullEnd());
-    const float* divisors = state_.row_divisors.data();
-    const auto divide =
-        [divisors](const BlockColumn& sum, size_t step)
-            HWY_ATTR { return sum / hn::Set(kFloats, divisors[step]); };
-    BlockColumn sum = BlockColumn::Load(first_sum_.rows);
-    sum = pass.Run(sum, begin, full_begin, columns_, divide);
-    Column* const out = columns_ + (full_begin - begin);
+  RowPass FirstPass() const {
+    return {state_.ring_first.data(), BlockColumn::Load(first_sum_.rows)};
+  }
+  RowPass SecondPass() const {
+    return {state_.ring_second.data(), BlockColumn::Load(second_sum_.rows)};
+  }
+
+  // Whether both passes have a whole strip, and the first a full window.
+  bool InFullPart(size_t begin, size_t end) const {
+    return begin >= kStripColumns && end - begin == kStripColumns &&
+           begin >= static_cast<size_t>(state_.across.FullBegin()) &&
+           end <= static_cast<size_t>(state_.across.FullEnd());
+  }
+
+  void FirstRowPass(size_t begin, size_t end) {
+    RowPass first = FirstPass();
+    for (size_t step = begin; step < end; ++step) {
+      const Vec divisor = hn::Set(kFloats, state_.row_divisors[step]);
+      (first.Step(FirstSlot(step), FirstSlot(step - window_across_)) / divisor)
+          .Store(first_out_[step - begin].rows);
+    }
+    first.sum.Store(first_sum_.rows);
+  }
+
+  void SecondRowPass(size_t begin, size_t end) {
+    RowPass second = SecondPass();
+    for (size_t step = begin; step < end; ++step) {
+      second.Step(SecondSlot(step), SecondSlot(step - window_across_))
+          .Store(second_out_[step - begin].rows);
+    }
+    second.sum.Store(second_sum_.rows);
+    PickColumns(begin, end);
+  }
+
+  void BothRowPasses(size_t begin) {
     if (const float exact = state_.across.ExactScale(); exact != 0) {
       const Vec scale = hn::Set(kFloats, exact);
-      sum = pass.Run(sum, full_begin, full_end, out,
-                     [scale](const BlockColumn& full, size_t)
-                         HWY_ATTR { return full * scale; });
+      BothRowPasses(begin, [scale](const BlockColumn& sum)
+                               HWY_ATTR { return sum * scale; });
     } else {
-      sum = pass.Run(sum, full_begin, full_end, out, divide);
+      const Vec divisor =
+          hn::Set(kFloats, static_cast<float>(state_.across.window()));
+      BothRowPasses(begin, [divisor](const BlockColumn& sum)
+                               HWY_ATTR { return sum / divisor; });
     }
-    sum = pass.Run(sum, full_end, end, columns_ + (full_end - begin), divide);
-    sum.Store(first_sum_.rows);
+    PickColumns(begin - kStripColumns, begin);
+  }
+
+  template <class Average>
+  HWY_INLINE void BothRowPasses(size_t begin, Average average) {
+    RowPass first = FirstPass();
+    RowPass second = SecondPass();
+    const size_t mask = mask_;
+    const size_t entering = begin & mask;
+    size_t leaving = begin - window_across_;
+    for (size_t x = 0; x < kStripColumns; ++x, ++leaving) {
+      const size_t out = leaving & mask;
+      average(first.Step(entering + x, out)).Store(first_out_[x].rows);
+      second.Step(entering + x, out).Store(second_out_[x].rows);
+    }
+    first.sum.Store(first_sum_.rows);
+    second.sum.Store(second_sum_.rows);
+  }
+
+  // Averages at the sampled columns from the second pass' sums.
+  void PickColumns(size_t begin, size_t end) {
+    for (; next_sample_ < kSampleSide; ++next_sample_) {
+      const auto step =
+          static_cast<size_t>(state_.across.SampleStep(next_sample_));
+      if (step >= end) break;
+      const Vec divisor =
+          hn::Set(kFloats, state_.across.SampleDivisor(next_sample_));
+      (BlockColumn::Load(second_out_[step - begin].rows) / divisor)
+          .Store(picked_[next_sample_].rows);
+    }
   }
 
   // Replaces the rows of tile_ by their averages over columns.
@@ -222,23 +214,6 @@ class BlockFilter {
         }
       }
       sum.Store(sums + x);
-    }
-  }
-
-  HWY_INLINE void SecondRowPass(size_t begin, size_t end) {
-    const RowPass pass{state_.ring_second.data(), mask_, window_across_};
-    BlockColumn sum = BlockColumn::Load(second_sum_.rows);
-    sum = pass.Run(sum, begin, end, columns_,
-                   [](const BlockColumn& raw, size_t) HWY_ATTR { return raw; });
-    sum.Store(second_sum_.rows);
-    for (; next_sample_ < kSampleSide; ++next_sample_) {
-      const auto step =
-          static_cast<size_t>(state_.across.SampleStep(next_sample_));
-      if (step >= end) break;
-      const Vec divisor =
-          hn::Set(kFloats, state_.across.SampleDivisor(next_sample_));
-      (BlockColumn::Load(columns_[step - begin].rows) / divisor)
-          .Store(picked_[next_sample_].rows);
     }
   }
 
@@ -277,7 +252,8 @@ class BlockFilter {
 
   Column first_sum_;
   Column second_sum_;
-  Column columns_[kStripColumns];
+  Column first_out_[kStripColumns];   // averages of the first row pass
+  Column second_out_[kStripColumns];  // sums of the second
   Column picked_[kSampleSide];
   StripRow tile_[kBlockRows] = {};
 };

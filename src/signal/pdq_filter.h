@@ -19,6 +19,7 @@
 #ifndef KENAL_SRC_SIGNAL_PDQ_FILTER_H_
 #define KENAL_SRC_SIGNAL_PDQ_FILTER_H_
 
+#include <array>
 #include <cstddef>
 #include <vector>
 
@@ -60,9 +61,13 @@ class TentAxis {
   // How far a pass is behind its input.
   int Lag() const { return ahead_ - 1; }
   // The step of the axis' second pass at which sample 0..63 is ready.
-  int SampleStep(int sample) const;
+  int SampleStep(int sample) const {
+    return sample_steps_[static_cast<size_t>(sample)];
+  }
   // What the sum at that sample is divided by.
-  float SampleDivisor(int sample) const;
+  float SampleDivisor(int sample) const {
+    return sample_divisors_[static_cast<size_t>(sample)];
+  }
   // Steps until the last sample is ready.
   int Steps() const { return SampleStep(kSampleSide - 1) + 1; }
   // What the first pass divides its sum by at a step: the number of values in
@@ -76,11 +81,11 @@ class TentAxis {
   float ExactScale() const;
 
  private:
-  int SamplePosition(int sample) const;
-
   int length_;
   int window_;
   int ahead_;  // "h" of the specification
+  std::array<int, kSampleSide> sample_steps_;
+  std::array<float, kSampleSide> sample_divisors_;
 };
 
 // State of one picture. The kernel works on it in place.
