@@ -1,0 +1,117 @@
+#include "src/service/server.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+
+#include "kenal/engine.h"
+#include "src/exchange/json_writer.h"
+#include "tools/kenal/commands.h"
+#include "tools/kenal/exit_code.h"
+
+namespace kenal::cli {
+namespace {
+
+// What was accepted is answered within this, or ended.
+constexpr std::chrono::seconds kGrace{10};
+
+struct Options {
+  std::vector<std::string> listen;
+  bool plaintext_beyond_loopback = false;
+  int workers = 0;
+};
+
+// Keeps SIGTERM and SIGINT for Wait, in this thread and all it starts later.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  void Wait() const {
+    int received = 0;
+    sigwait(&set_, &received);
+  }
+  // A second signal ends the process at once.
+  void Release() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
+
+ private:
+  sigset_t set_;
+};
+
+Status PutReady(Context& context, const std::vector<std::string>& addresses,
+                const std::string& folder) {
+  if (context.json) {
+    exchange::JsonWriter json;
+    json.BeginObject().Field("ready", true).Key("addresses").BeginArray();
+    for (const std::string& address : addresses) json.Text(address);
+    json.EndArray().BytesField("data", folder).EndObject();
+    return context.console.PutNow(json.Finish());
+  }
+  std::string text = "serving " + folder + " at";
+  for (const std::string& address : addresses) text += " " + address;
+  return context.console.PutNow(text);
+}
+
+StatusOr<int> RunServe(Context& context, const Options& options) {
+  KENAL_TRY_ASSIGN(const std::string folder, context.DataFolder("serve"));
+  const StopSignals signals;
+  KENAL_TRY_ASSIGN(const auto engine, Engine::Open(folder));
+  KENAL_TRY_ASSIGN(const auto hasher,
+                   Hasher::Start({.worker_count = options.workers}));
+  service::ServerOptions how{
+      .listen = options.listen,
+      .plaintext_beyond_loopback = options.plaintext_beyond_loopback};
+  if (how.listen.empty()) {
+    // Absolute, because others ask from other folders.
+    const auto socket = std::filesystem::absolute(folder) / "kenal.sock";
+    how.listen = {"unix:" + socket.lexically_normal().string()};
+  }
+  KENAL_TRY_ASSIGN(const auto server,
+                   service::Server::Start(*engine, *engine, *hasher, how));
+  KENAL_TRY(engine->AnnounceServer(server->address()));
+  KENAL_TRY(PutReady(context, server->addresses(), folder));
+  signals.Wait();
+  signals.Release();
+  context.console.Note("stopping; what was asked is still answered");
+  server->Shutdown(kGrace);
+  KENAL_TRY(engine->AnnounceServer(""));
+  return kExitDone;
+}
+
+}  // namespace
+
+void AddServe(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("serve", "Serve the store over gRPC");
+  const auto options = std::make_shared<Options>();
+  command
+      ->add_option("--listen", options->listen,
+                   "unix:PATH, 127.0.0.1:PORT or [::1]:PORT; port 0 takes a "
+                   "free one (unix:DIR/kenal.sock when not given)")
+      ->type_name("ADDR");
+  command->add_flag("--plaintext-beyond-loopback",
+                    options->plaintext_beyond_loopback,
+                    "Allow other addresses; whoever reaches them can read "
+                    "every request and change every list");
+  command
+      ->add_option("--workers", options->workers,
+                   "Pictures decoded at once (one a core when not given)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 64));
+  command->footer(
+      R"(Prints one line when it is ready and runs until SIGTERM or SIGINT (Ctrl-C),
+then answers what it has accepted and ends with exit code 0.
+
+Example:
+  kenal --data /srv/kenal serve
+  kenal --data /srv/kenal serve --listen 127.0.0.1:7117)");
+  command->callback([&context, options] {
+    context.run = [&context, options] { return RunServe(context, *options); };
+  });
+}
+
+}  // namespace kenal::cli
