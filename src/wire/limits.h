@@ -35,6 +35,10 @@ inline constexpr int kItemsMax = 10'000;
 // to 8 KiB, percent-encoded.
 inline constexpr size_t kErrorBytesMax = 2048;
 
+// Trailing metadata with every error that the server itself gives, so that a
+// client can tell it from one that gRPC made up on the way.
+inline constexpr char kErrorMark[] = "kenal-error";
+
 // Import records a client puts into one message.
 inline constexpr size_t kChunkBytes = size_t{1} << 20;
 

@@ -1,0 +1,257 @@
+#include "src/client/connection.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "kenal/v1/catalogue_service.grpc.pb.h"
+#include "kenal/v1/match_service.grpc.pb.h"
+#include "src/client/errors.h"
+#include "src/client/import.h"
+#include "src/wire/address.h"
+#include "src/wire/convert.h"
+#include "src/wire/limits.h"
+#include "src/wire/text.h"
+
+namespace kenal::client {
+namespace {
+
+// A connection that breaks is tried again after this long, then less often.
+constexpr int kReconnectMsMin = 100;
+constexpr int kReconnectMsMax = 2'000;
+
+std::shared_ptr<grpc::Channel> MakeChannel(const wire::Address& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(wire::kResponseBytesMax));
+  arguments.SetMaxSendMessageSize(static_cast<int>(wire::kRequestBytesMax));
+  // Hashes are secrets: not through whatever $http_proxy names.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMsMin);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMsMin);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMsMax);
+  // Connections of one process do not share their troubles.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(
+      address.GrpcTarget(), grpc::InsecureChannelCredentials(), arguments);
+}
+
+template <typename Message>
+Status CheckFits(const Message& request) {
+  if (request.ByteSizeLong() <= wire::kRequestBytesMax) return OkStatus();
+  return InvalidArgument(
+      "the request is " + std::to_string(request.ByteSizeLong()) +
+      " bytes and a server accepts " + std::to_string(wire::kRequestBytesMax) +
+      "; send fewer at once");
+}
+
+class ConnectionImpl final : public Connection {
+ public:
+  ConnectionImpl(std::string address, std::shared_ptr<grpc::Channel> channel)
+      : address_(std::move(address)),
+        matches_(v1::MatchService::NewStub(channel)),
+        catalogue_(v1::CatalogueService::NewStub(channel)) {}
+
+  StatusOr<std::vector<Answer>> MatchBatch(
+      std::span<const SignalSet> queries,
+      const MatchOptions& options) override {
+    v1::BatchMatchRequest request;
+    request.set_limit(options.limit);
+    for (const SignalSet& query : queries) {
+      wire::ToWire(query, request.add_contents()->mutable_signals());
+    }
+    v1::BatchMatchResponse response;
+    KENAL_TRY(Call(*matches_, &v1::MatchService::Stub::BatchMatch, request,
+                   response, kAnswerMax));
+    if (response.answers_size() != request.contents_size()) {
+      return Misread(InvalidArgument("not one answer a query"), address_);
+    }
+    std::vector<Answer> answers;
+    answers.reserve(queries.size());
+    for (const v1::Answer& from : response.answers()) {
+      KENAL_TRY_ASSIGN(Answer answer, Read(from));
+      answers.push_back(std::move(answer));
+    }
+    return answers;
+  }
+
+  StatusOr<Answer> MatchPicture(std::span<const uint8_t> bytes,
+                                const MatchOptions& options) override {
+    v1::MatchRequest request;
+    request.set_limit(options.limit);
+    request.mutable_content()->set_picture(bytes.data(), bytes.size());
+    v1::MatchResponse response;
+    KENAL_TRY(Call(*matches_, &v1::MatchService::Stub::Match, request, response,
+                   kAnswerMax));
+    return Read(response.answer());
+  }
+
+  StatusOr<ListInfo> CreateList(std::string_view name, Purpose purpose,
+                                const ListPolicy& policy,
+                                const Authorship& by) override {
+    v1::CreateListRequest request;
+    request.set_name(wire::CleanText(name));
+    request.set_purpose(static_cast<v1::Purpose>(wire::ToWire(purpose)));
+    wire::ToWire(policy, request.mutable_policy());
+    wire::ToWire(by, request.mutable_by());
+    v1::CreateListResponse response;
+    KENAL_TRY(Ask(&v1::CatalogueService::Stub::CreateList, request, response,
+                  kChangeMax));
+    return Read(response.list());
+  }
+
+  StatusOr<std::vector<ListInfo>> Lists() override {
+    v1::ListListsResponse response;
+    KENAL_TRY(Ask(&v1::CatalogueService::Stub::ListLists,
+                  v1::ListListsRequest(), response, kAnswerMax));
+    std::vector<ListInfo> lists;
+    for (const v1::ListInfo& from : response.lists()) {
+      KENAL_TRY_ASSIGN(ListInfo list, Read(from));
+      lists.push_back(std::move(list));
+    }
+    return lists;
+  }
+
+  StatusOr<ListInfo> GetList(std::string_view name) override {
+    v1::GetListRequest request;
+    request.set_name(wire::CleanText(name));
+    v1::GetListResponse response;
+    KENAL_TRY(Ask(&v1::CatalogueService::Stub::GetList, request, response,
+                  kAnswerMax));
+    return Read(response.list());
+  }
+
+  StatusOr<ListInfo> SetListPolicy(std::string_view name,
+                                   const ListPolicy& policy,
+                                   const Authorship& by) override {
+    v1::SetListPolicyRequest request;
+    request.set_name(wire::CleanText(name));
+    wire::ToWire(policy, request.mutable_policy());
+    wire::ToWire(by, request.mutable_by());
+    v1::SetListPolicyResponse response;
+    KENAL_TRY(Ask(&v1::CatalogueService::Stub::SetListPolicy, request, response,
+                  kChangeMax));
+    return Read(response.list());
+  }
+
+  StatusOr<EntriesReport> AddEntries(std::string_view list,
+                                     std::span<const EntryDraft> drafts,
+                                     const Authorship& by) override {
+    v1::AddEntriesRequest request;
+    request.set_list(wire::CleanText(list));
+    for (const EntryDraft& draft : drafts) {
+      KENAL_TRY(wire::CheckText(draft));
+      wire::ToWire(draft, request.add_drafts());
+    }
+    wire::ToWire(by, request.mutable_by());
+    v1::AddEntriesResponse response;
+    KENAL_TRY(Ask(&v1::CatalogueService::Stub::AddEntries, request, response,
+                  kChangeMax));
+    return Read(response);
+  }
+
+  StatusOr<ImportReport> Import(std::string_view list,
+                                const ImportSource& source,
+                                const ImportWatcher& watcher,
+                                const Authorship& by) override {
+    return ImportOver(*catalogue_, address_, list, source, watcher, by);
+  }
+
+  StatusOr<EntrySummary> GetEntry(std::string_view list,
+                                  std::string_view reference) override {
+    v1::GetEntryRequest request;
+    request.set_list(wire::CleanText(list));
+    request.set_reference(wire::CleanText(reference));
+    v1::GetEntryResponse response;
+    KENAL_TRY(Ask(&v1::CatalogueService::Stub::GetEntry, request, response,
+                  kAnswerMax));
+    return Read(response.entry());
+  }
+
+  StatusOr<EntriesReport> SetEntryState(std::string_view list,
+                                        std::span<const std::string> references,
+                                        EntryState state,
+                                        const Authorship& by) override {
+    v1::SetEntryStateRequest request;
+    request.set_list(wire::CleanText(list));
+    for (const std::string& reference : references) {
+      request.add_references(wire::CleanText(reference));
+    }
+    request.set_state(static_cast<v1::EntryState>(wire::ToWire(state)));
+    wire::ToWire(by, request.mutable_by());
+    v1::SetEntryStateResponse response;
+    KENAL_TRY(Ask(&v1::CatalogueService::Stub::SetEntryState, request, response,
+                  kChangeMax));
+    return Read(response);
+  }
+
+  StatusOr<StoreStats> Stats() override {
+    v1::GetStatsResponse response;
+    KENAL_TRY(Ask(&v1::CatalogueService::Stub::GetStats, v1::GetStatsRequest(),
+                  response, kAnswerMax));
+    return Read(response);
+  }
+
+  StatusOr<VerifyReport> Verify(
+      const std::function<void(uint64_t, uint64_t)>& watcher) override {
+    grpc::ClientContext context;
+    const auto stream = catalogue_->Verify(&context, v1::VerifyRequest());
+    v1::VerifyResponse response;
+    std::optional<VerifyReport> report;
+    while (stream->Read(&response)) {
+      if (response.has_report()) {
+        report = wire::FromWire(response.report());
+      } else if (watcher) {
+        watcher(response.progress().rows_done(),
+                response.progress().rows_total());
+      }
+    }
+    const grpc::Status status = stream->Finish();
+    KENAL_TRY(FromGrpc(status, context, address_));
+    if (!report) return Misread(InvalidArgument("no report"), address_);
+    return *std::move(report);
+  }
+
+ private:
+  template <typename Stub, typename Method, typename Request, typename Response>
+  Status Call(Stub& stub, Method method, const Request& request,
+              Response& response, std::chrono::seconds time_max) {
+    KENAL_TRY(CheckFits(request));
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + time_max);
+    const grpc::Status status = (stub.*method)(&context, request, &response);
+    return FromGrpc(status, context, address_);
+  }
+
+  template <typename Method, typename Request, typename Response>
+  Status Ask(Method method, const Request& request, Response& response,
+             std::chrono::seconds time_max) {
+    return Call(*catalogue_, method, request, response, time_max);
+  }
+
+  template <typename Message>
+  auto Read(const Message& from) const -> decltype(wire::FromWire(from)) {
+    auto value = wire::FromWire(from);
+    if (!value.ok()) return Misread(value.status(), address_);
+    return value;
+  }
+
+  const std::string address_;
+  const std::unique_ptr<v1::MatchService::Stub> matches_;
+  const std::unique_ptr<v1::CatalogueService::Stub> catalogue_;
+};
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Connection>> Connection::Connect(
+    const std::string& address) {
+  KENAL_TRY_ASSIGN(const wire::Address parsed, wire::ParseAddress(address));
+  const auto channel = MakeChannel(parsed);
+  const auto deadline = std::chrono::system_clock::now() + kConnectMax;
+  if (!channel->WaitForConnected(deadline)) {
+    return NobodyAnswers(parsed.ToString());
+  }
+  return std::make_unique<ConnectionImpl>(parsed.ToString(), channel);
+}
+
+}  // namespace kenal::client

@@ -1,0 +1,48 @@
+// Content: from what a caller sent to a signal set.
+#ifndef KENAL_SRC_SERVICE_CONTENT_H_
+#define KENAL_SRC_SERVICE_CONTENT_H_
+
+#include <optional>
+#include <string>
+
+#include "kenal/hasher.h"
+#include "kenal/matcher.h"
+#include "kenal/status.h"
+#include "kenal/v1/match_service.pb.h"
+#include "src/wire/convert.h"
+#include "src/wire/limits.h"
+
+namespace kenal::service {
+
+// Reads signals, or hashes a picture: then it waits for the decoder.
+inline StatusOr<SignalSet> ReadContent(const v1::Content& content,
+                                       Hasher& hasher) {
+  switch (content.kind_case()) {
+    case v1::Content::kSignals:
+      return wire::FromWire(content.signals());
+    case v1::Content::kPicture: {
+      const std::string& picture = content.picture();
+      if (picture.empty()) {
+        return InvalidArgument("picture: is empty; send the file's bytes");
+      }
+      KENAL_TRY(
+          wire::CheckSize("picture", picture.size(), wire::kPictureBytesMax));
+      return hasher.HashBytes(
+          {reinterpret_cast<const uint8_t*>(picture.data()), picture.size()});
+    }
+    case v1::Content::KIND_NOT_SET:
+      break;
+  }
+  return InvalidArgument("content: is not set; send signals or a picture");
+}
+
+// The limit of any request that has one.
+template <typename Request>
+StatusOr<MatchOptions> ReadOptions(const Request& request) {
+  return wire::MatchOptionsFromWire(
+      request.has_limit() ? std::optional(request.limit()) : std::nullopt);
+}
+
+}  // namespace kenal::service
+
+#endif  // KENAL_SRC_SERVICE_CONTENT_H_

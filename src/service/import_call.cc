@@ -1,0 +1,188 @@
+#include "src/service/import_call.h"
+
+#include <condition_variable>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "src/base/mutex.h"
+#include "src/service/reporting.h"
+#include "src/wire/convert.h"
+#include "src/wire/limits.h"
+
+namespace kenal::service {
+namespace {
+
+// gRPC reads messages into a short queue; the importing thread takes them out
+// and asks for more, so a fast client waits for the store.
+class Import final
+    : public Reporting<ImportReactor, v1::ImportEntriesResponse> {
+ public:
+  Import(const CatalogueParts& parts, grpc::CallbackServerContext* context)
+      : Reporting(context), parts_(parts) {
+    base::MutexLock lock(queue_mutex_);
+    ReadMore();
+  }
+
+  void OnReadDone(bool ok) override {
+    bool first = false;
+    {
+      base::MutexLock lock(queue_mutex_);
+      reading_ = false;
+      if (ok) {
+        queue_.push_back(std::move(incoming_));
+        incoming_.Clear();
+        ReadMore();
+      } else {
+        reads_ended_ = true;
+      }
+      first = !std::exchange(started_, true);
+    }
+    arrived_.notify_all();
+    if (first) Start();
+  }
+
+  void OnCancel() override {
+    {
+      base::MutexLock lock(queue_mutex_);
+      cancelled_ = true;
+    }
+    arrived_.notify_all();
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  ~Import() override = default;
+
+  // Only once the client has said something: a thread is dear.
+  void Start() {
+    WorkPool& pool = parts_.workers.long_calls;
+    if (!pool.Submit(0, [this] { Run(); })) Conclude({}, QueueFull(pool));
+  }
+
+  void Run() {
+    v1::ImportEntriesResponse response;
+    Conclude(std::move(response), RunInto(response));
+  }
+
+  Status RunInto(v1::ImportEntriesResponse& response) {
+    KENAL_TRY_ASSIGN(const v1::ImportEntriesRequest first, Take());
+    if (!first.has_header()) {
+      return InvalidArgument("import: the first message has no header");
+    }
+    const v1::ImportHeader& header = first.header();
+    KENAL_TRY(wire::CheckSize("header.list", header.list().size(),
+                              wire::kWordBytesMax));
+    KENAL_TRY_ASSIGN(const Authorship by, wire::FromWire(header.by()));
+    KENAL_TRY_ASSIGN(const ImportReport report,
+                     parts_.curator.Import(
+                         header.list(), [this] { return Next(); },
+                         [this](const ImportProgress& progress) {
+                           v1::ImportEntriesResponse told;
+                           wire::ToWire(progress, told.mutable_progress());
+                           Tell(std::move(told));
+                         },
+                         by));
+    wire::ToWire(report, response.mutable_report());
+    return OkStatus();
+  }
+
+  // The import's source; called by the importing thread alone.
+  StatusOr<std::optional<ImportItem>> Next() {
+    while (at_ >= chunk_.records_size()) {
+      if (ended_) return std::optional<ImportItem>();
+      KENAL_TRY_ASSIGN(v1::ImportEntriesRequest message, Take());
+      KENAL_TRY(Open(message));
+    }
+    KENAL_TRY_ASSIGN(ImportItem item, wire::FromWire(chunk_.records(at_)));
+    ++at_;
+    ++count_;
+    return std::optional<ImportItem>(std::move(item));
+  }
+
+  Status Open(v1::ImportEntriesRequest& message) {
+    at_ = 0;
+    chunk_.Clear();
+    switch (message.part_case()) {
+      case v1::ImportEntriesRequest::kChunk:
+        if (message.chunk().records_size() > wire::kItemsMax) {
+          return InvalidArgument("chunk.records: are more than 10000");
+        }
+        chunk_ = std::move(*message.mutable_chunk());
+        return OkStatus();
+      case v1::ImportEntriesRequest::kEnd:
+        if (message.end().record_count() != count_) {
+          return InvalidArgument("end.record_count: is " +
+                                 std::to_string(message.end().record_count()) +
+                                 " but " + std::to_string(count_) +
+                                 " records arrived; import again");
+        }
+        ended_ = true;
+        return OkStatus();
+      default:
+        return InvalidArgument(
+            "import: a message after the first is neither chunk nor end");
+    }
+  }
+
+  // The next message, waiting for it.
+  StatusOr<v1::ImportEntriesRequest> Take() {
+    base::MutexLock lock(queue_mutex_);
+    const bool in_time = arrived_.wait_for(queue_mutex_, kImportIdleMax, [&] {
+      return cancelled_ || reads_ended_ || !queue_.empty();
+    });
+    if (cancelled_) {
+      return absl::CancelledError("the client has gone; import again");
+    }
+    if (queue_.empty()) return BrokenOff(in_time);
+    v1::ImportEntriesRequest taken = std::move(queue_.front());
+    queue_.pop_front();
+    ReadMore();
+    return taken;
+  }
+
+  Status BrokenOff(bool in_time) const {
+    const std::string after = " after " + std::to_string(count_) + " records";
+    if (in_time) {
+      return InvalidArgument("import: the stream ended" + after +
+                             " without its end message; import again");
+    }
+    return absl::DeadlineExceededError("import: nothing came for " +
+                                       std::to_string(kImportIdleMax.count()) +
+                                       " seconds" + after + "; import again");
+  }
+
+  void ReadMore() KENAL_REQUIRES(queue_mutex_) {
+    if (reading_ || reads_ended_ || queue_.size() >= kImportAheadMax) return;
+    reading_ = true;
+    StartRead(&incoming_);
+  }
+
+  const CatalogueParts parts_;
+
+  // The importing thread's own.
+  v1::ImportChunk chunk_;
+  int at_ = 0;
+  uint64_t count_ = 0;
+  bool ended_ = false;
+
+  base::Mutex queue_mutex_;
+  std::condition_variable_any arrived_;
+  v1::ImportEntriesRequest incoming_;
+  std::deque<v1::ImportEntriesRequest> queue_ KENAL_GUARDED_BY(queue_mutex_);
+  bool reading_ KENAL_GUARDED_BY(queue_mutex_) = false;
+  bool reads_ended_ KENAL_GUARDED_BY(queue_mutex_) = false;
+  bool cancelled_ KENAL_GUARDED_BY(queue_mutex_) = false;
+  bool started_ KENAL_GUARDED_BY(queue_mutex_) = false;
+};
+
+}  // namespace
+
+ImportReactor* StartImport(const CatalogueParts& parts,
+                           grpc::CallbackServerContext* context) {
+  return new Import(parts, context);
+}
+
+}  // namespace kenal::service
