@@ -34,7 +34,7 @@ struct Head {
 // Who holds the store, as its lock file tells.
 struct LockHolder {
   int64_t pid = 0;
-  std::string command;  // such as "kenal serve"
+  std::string command;         // such as "kenal serve"
   std::string server_address;  // empty when it serves nobody
 };
 
@@ -54,8 +54,8 @@ class Catalogue {
   static StatusOr<std::unique_ptr<Catalogue>> Open(const std::string& folder);
   virtual ~Catalogue() = default;
 
-  virtual std::string store_id() const = 0;    // 32 hex digits
-  virtual uint64_t incarnation() const = 0;    // grows with each restore
+  virtual std::string store_id() const = 0;  // 32 hex digits
+  virtual uint64_t incarnation() const = 0;  // grows with each restore
   virtual Head head() const = 0;
   virtual Status AnnounceServer(const std::string& address) = 0;
 

@@ -1,0 +1,379 @@
+#include "src/catalogue/catalogue.h"
+
+#include <charconv>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "src/base/check.h"
+#include "src/base/clock.h"
+#include "src/catalogue/catalogue_impl.h"
+#include "src/catalogue/keys.h"
+#include "src/catalogue/limits.h"
+
+namespace kenal::catalogue {
+namespace {
+
+constexpr std::string_view kSourcePrefix = "source:";
+
+uint64_t& CountOf(ListCounts& counts, EntryState state) {
+  switch (state) {
+    case EntryState::kActive:
+      return counts.active;
+    case EntryState::kDisputed:
+      return counts.disputed;
+    case EntryState::kWithdrawn:
+      return counts.withdrawn;
+  }
+  KENAL_CHECK(false && "value outside EntryState");
+  return counts.active;
+}
+
+Status CheckPolicy(const ListPolicy& policy) {
+  const int bits = policy.pdq_radius.bits;
+  if (bits >= 0 && bits <= kRadiusBitsMax) return OkStatus();
+  return InvalidArgument("a PDQ radius is 0 to " +
+                         std::to_string(kRadiusBitsMax) + " bits");
+}
+
+Status CheckAuthorship(const Authorship& by) {
+  if (by.actor.empty()) {
+    return InvalidArgument("a change needs an actor: who makes it");
+  }
+  if (by.actor.size() > kActorSizeMax || by.reason.size() > kReasonSizeMax) {
+    return InvalidArgument("an actor has at most " +
+                           std::to_string(kActorSizeMax) + " bytes, a reason " +
+                           std::to_string(kReasonSizeMax));
+  }
+  return OkStatus();
+}
+
+// The decimal serial of an entry; 0 when the text is none.
+uint64_t ParseSerial(std::string_view text) {
+  uint64_t serial = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), serial);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && serial <= EntryId::kSerialMax ? serial : 0;
+}
+
+}  // namespace
+
+Status MoveCount(ListCounts& counts, EntryState from, EntryState to) {
+  if (CountOf(counts, from) == 0) {
+    return DataLoss("the counts of a list are wrong; run `kenal verify`");
+  }
+  --CountOf(counts, from);
+  ++CountOf(counts, to);
+  return OkStatus();
+}
+
+Status CountPostings(const Delta& delta, Totals& totals) {
+  totals.postings += delta.added.size();
+  if (totals.postings < delta.removed.size()) {
+    return DataLoss("the count of postings is wrong; run `kenal verify`");
+  }
+  totals.postings -= delta.removed.size();
+  return OkStatus();
+}
+
+ListCounts operator+(const ListCounts& a, const ListCounts& b) {
+  return {.active = a.active + b.active,
+          .disputed = a.disputed + b.disputed,
+          .withdrawn = a.withdrawn + b.withdrawn};
+}
+
+CatalogueImpl::~CatalogueImpl() = default;
+
+std::string CatalogueImpl::store_id() const {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const uint8_t byte : identity_.id) {
+    text.push_back(kDigits[byte >> 4]);
+    text.push_back(kDigits[byte & 15]);
+  }
+  return text;
+}
+
+uint64_t CatalogueImpl::incarnation() const { return identity_.incarnation; }
+
+Head CatalogueImpl::head() const {
+  const base::MutexLock lock(state_);
+  return head_;
+}
+
+Status CatalogueImpl::AnnounceServer(const std::string& address) {
+  return lock_->Announce(address);
+}
+
+void CatalogueImpl::Subscribe(Subscriber subscriber) {
+  const base::MutexLock lock(write_);
+  log_->Subscribe(std::move(subscriber));
+}
+
+std::vector<ListInfo> CatalogueImpl::Lists() const {
+  const base::MutexLock lock(state_);
+  std::vector<ListInfo> lists;
+  lists.reserve(lists_.size());
+  for (const auto& [name, row] : lists_) lists.push_back(row.info);
+  return lists;
+}
+
+StatusOr<ListInfo> CatalogueImpl::GetList(std::string_view name) const {
+  KENAL_TRY_ASSIGN(const ListRow row, FindList(name));
+  return row.info;
+}
+
+StatusOr<ListRow> CatalogueImpl::FindList(std::string_view name) const {
+  const base::MutexLock lock(state_);
+  if (const auto found = lists_.find(name); found != lists_.end()) {
+    return found->second;
+  }
+  std::string known;
+  for (const auto& [other, row] : lists_) {
+    known += (known.empty() ? "" : ", ") + other;
+  }
+  return NotFound("there is no list of that name; " +
+                  (known.empty() ? "make one with `kenal list create`"
+                                 : "the lists are: " + known));
+}
+
+StatusOr<ListInfo> CatalogueImpl::CreateList(std::string_view name,
+                                             Purpose purpose,
+                                             const ListPolicy& policy,
+                                             const Authorship& by) {
+  KENAL_TRY(CheckListName(name));
+  KENAL_TRY(CheckPolicy(policy));
+  const base::MutexLock lock(write_);
+  KENAL_TRY(ReadyToWrite(by));
+  KENAL_TRY(store_->CheckSpace(0));
+  if (FindList(name).ok()) {
+    return AlreadyExists("there is a list " + std::string(name) + " already");
+  }
+  Totals totals = log_->row().totals;
+  if (totals.lists == UINT16_MAX) {
+    return ResourceExhausted("the store has as many lists as it can hold");
+  }
+  ListRow row;  // lists are never removed, so their count is the last number
+  row.info.number.value = static_cast<uint16_t>(++totals.lists);
+  row.info.name = name;
+  row.info.purpose = purpose;
+  row.info.policy = policy;
+  row.info.created_unix_ms = base::NowUnixMs();
+  const struct CreateList operation {
+    row.info.number, row.info.name, purpose, policy
+  };
+  Rows rows(*store_);
+  KENAL_TRY(Commit({by, {operation}}, totals, row, rows, {}));
+  return row.info;
+}
+
+StatusOr<ListInfo> CatalogueImpl::SetListPolicy(std::string_view name,
+                                                const ListPolicy& policy,
+                                                const Authorship& by) {
+  KENAL_TRY(CheckPolicy(policy));
+  const base::MutexLock lock(write_);
+  KENAL_TRY(ReadyToWrite(by));
+  KENAL_TRY_ASSIGN(ListRow row, FindList(name));
+  if (row.info.policy == policy) return row.info;
+  row.info.policy = policy;
+  Rows rows(*store_);
+  KENAL_TRY(Commit({by, {SetPolicy{row.info.number, policy}}},
+                   log_->row().totals, row, rows, {}));
+  return row.info;
+}
+
+StatusOr<EntriesReport> CatalogueImpl::AddEntries(
+    std::string_view list, std::span<const EntryDraft> drafts,
+    const Authorship& by) {
+  if (drafts.size() > Curator::kDraftsMax) {
+    return InvalidArgument("one call takes at most " +
+                           std::to_string(Curator::kDraftsMax) +
+                           " drafts; split it");
+  }
+  EntriesReport report;
+  report.results.resize(drafts.size());
+  DraftBatch batch(identity_.secret);
+  std::vector<size_t> position_of;  // in the call, of a draft in the batch
+  const int64_t now_unix_ms = base::NowUnixMs();
+  for (size_t i = 0; i < drafts.size(); ++i) {
+    const Status added = batch.Add(drafts[i], now_unix_ms);
+    if (added.ok()) {
+      position_of.push_back(i);
+    } else {
+      report.results[i].why = std::string(added.message());
+    }
+  }
+  const base::MutexLock lock(write_);
+  KENAL_TRY(ReadyToWrite(by));
+  KENAL_TRY_ASSIGN(const ListRow row, FindList(list));
+  std::vector<Plan::Fate> fates;
+  KENAL_TRY(AddBatch(row, batch, by, fates));
+  for (size_t i = 0; i < fates.size(); ++i) {
+    report.results[position_of[i]].outcome = fates[i].outcome;
+    report.results[position_of[i]].id = fates[i].id;
+  }
+  report.sequence = log_->head().sequence;
+  return report;
+}
+
+Status CatalogueImpl::AddBatch(const ListRow& list, const DraftBatch& batch,
+                               const Authorship& by,
+                               std::vector<Plan::Fate>& fates) {
+  const Sequence next{log_->head().sequence.value + 1};
+  KENAL_TRY_ASSIGN(const Plan plan, Plan::Make(*store_, list, next, batch));
+  fates = plan.fates();
+  if (!plan.writes()) return OkStatus();
+  KENAL_TRY(store_->CheckSpace(3 * batch.size_bytes()));  // rows, log, WAL
+  KENAL_TRY_ASSIGN(Delta delta, plan.MakeDelta());
+
+  Change change{.by = by, .operations = {}};
+  Rows rows(*store_);
+  plan.VisitEntries([&](EntryId id, std::string_view row) {
+    rows.Put(Family::kEntries, EntryKey(id), row);
+    change.operations.push_back(PutEntry{id, std::string(row)});
+  });
+  plan.VisitSources([&](std::string_view key, EntryId id) {
+    rows.Put(Family::kSources, key, SourceValue(id));
+  });
+  for (const Posting& posting : delta.removed) {
+    rows.Delete(Family::kPostings, PostingKey(posting));
+  }
+  for (const Posting& posting : delta.added) {
+    rows.Put(Family::kPostings, PostingKey(posting), "");
+  }
+  Totals totals = log_->row().totals;
+  totals.entries.active += plan.added();
+  KENAL_TRY(CountPostings(delta, totals));
+  return Commit(change, totals, plan.list(), rows, std::move(delta));
+}
+
+StatusOr<EntriesReport> CatalogueImpl::SetEntryState(
+    std::string_view list, std::span<const std::string> references,
+    EntryState state, const Authorship& by) {
+  if (by.reason.empty()) {
+    return InvalidArgument("changing an entry's state needs a reason");
+  }
+  if (references.size() > kReferencesMax) {
+    return InvalidArgument("one call takes at most " +
+                           std::to_string(kReferencesMax) +
+                           " references; split it");
+  }
+  const base::MutexLock lock(write_);
+  KENAL_TRY(ReadyToWrite(by));
+  KENAL_TRY_ASSIGN(const ListRow row, FindList(list));
+  return ChangeStates(row, references, state, by);
+}
+
+Status CatalogueImpl::ReadyToWrite(const Authorship& by) {
+  KENAL_TRY(CheckAuthorship(by));
+  return store_->needs_recovery() ? Recover() : OkStatus();
+}
+
+Status CatalogueImpl::Recover() {
+  KENAL_TRY(store_->Recover());
+  KENAL_TRY_ASSIGN(const std::optional<std::string> value,
+                   store_->Get(Family::kMeta, kHeadKey));
+  if (value && *value == Encode(log_->row())) return OkStatus();
+  return Unavailable(folder_ +
+                     ": after a failed write the store must be opened anew");
+}
+
+Status CatalogueImpl::Commit(const Change& change, const Totals& totals,
+                             const ListRow& list, Rows& rows, Delta delta) {
+  rows.Put(Family::kLists, ListKey(list.info.number), Encode(list));
+  AtPoint("before commit");
+  KENAL_TRY(log_->Append(log_->head(), change, totals, rows));
+  AtPoint("after commit");
+  Publish(list);
+  log_->Tell(std::move(delta));
+  return OkStatus();
+}
+
+void CatalogueImpl::Publish(const ListRow& list) {
+  witness_->Write(log_->head());
+  const base::MutexLock lock(state_);
+  head_ = log_->head();
+  lists_.insert_or_assign(list.info.name, list);
+}
+
+StatusOr<std::optional<EntryId>> CatalogueImpl::FindEntry(
+    const ListRow& list, std::string_view reference) const {
+  if (reference.starts_with(kSourcePrefix)) {
+    const std::string_view id = reference.substr(kSourcePrefix.size());
+    KENAL_TRY_ASSIGN(
+        const std::optional<std::string> value,
+        store_->Get(Family::kSources, SourceKey(list.info.number, id)));
+    if (!value) return std::nullopt;
+    return ParseSourceValue(*value);
+  }
+  const uint64_t serial = ParseSerial(reference);
+  if (serial == 0 || serial > list.last_serial) return std::nullopt;
+  return EntryId::Of(list.info.number, serial);
+}
+
+StatusOr<Entry> CatalogueImpl::GetEntry(std::string_view list,
+                                        std::string_view reference) const {
+  KENAL_TRY_ASSIGN(const ListRow row, FindList(list));
+  KENAL_TRY_ASSIGN(const std::optional<EntryId> id, FindEntry(row, reference));
+  if (!id) {
+    return NotFound("list " + row.info.name +
+                    " has no such entry; name it by its number or as "
+                    "source:ID");
+  }
+  KENAL_TRY_ASSIGN(std::vector<Entry> entries, GetEntries({&*id, 1}));
+  return std::move(entries[0]);
+}
+
+StatusOr<std::vector<Entry>> CatalogueImpl::GetEntries(
+    std::span<const EntryId> ids) const {
+  std::vector<std::string> keys;
+  keys.reserve(ids.size());
+  for (const EntryId id : ids) keys.push_back(EntryKey(id));
+  const auto key = [&](size_t i) { return std::string_view(keys[i]); };
+  const std::vector<uint32_t> order = SortedPositions(keys.size(), key);
+  std::vector<std::string_view> sorted;
+  sorted.reserve(order.size());
+  for (const uint32_t i : order) sorted.push_back(keys[i]);
+
+  KENAL_TRY_ASSIGN(const auto values,
+                   store_->MultiGet(Family::kEntries, sorted));
+  std::vector<Entry> entries(ids.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (values[i].empty()) {
+      return NotFound("there is no entry " +
+                      std::to_string(ids[order[i]].serial()) + " on list " +
+                      std::to_string(ids[order[i]].list().value));
+    }
+    KENAL_TRY_ASSIGN(entries[order[i]],
+                     DecodeEntry(ids[order[i]], AsView(values[i])));
+  }
+  return entries;
+}
+
+Status CatalogueImpl::VisitPostings(
+    const std::function<void(const Posting&)>& visit) const {
+  return store_->Scan(Family::kPostings, "", nullptr,
+                      [&](std::string_view key, std::string_view) -> Status {
+                        KENAL_TRY_ASSIGN(const Posting posting,
+                                         ParsePostingKey(key));
+                        visit(posting);
+                        return OkStatus();
+                      });
+}
+
+uint64_t CatalogueImpl::SizeBytes() const {
+  std::error_code error;
+  uint64_t size_bytes = 0;
+  namespace fs = std::filesystem;
+  for (fs::recursive_directory_iterator at(folder_, error), end;
+       !error && at != end; at.increment(error)) {
+    std::error_code gone;  // files come and go while we look
+    if (!at->is_regular_file(gone)) continue;
+    const uintmax_t size = at->file_size(gone);
+    if (!gone) size_bytes += size;
+  }
+  return size_bytes;
+}
+
+}  // namespace kenal::catalogue

@@ -1,0 +1,140 @@
+// The catalogue over one Store.
+#ifndef KENAL_SRC_CATALOGUE_CATALOGUE_IMPL_H_
+#define KENAL_SRC_CATALOGUE_CATALOGUE_IMPL_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/mutex.h"
+#include "src/catalogue/catalogue.h"
+#include "src/catalogue/change_log.h"
+#include "src/catalogue/draft_batch.h"
+#include "src/catalogue/head_witness.h"
+#include "src/catalogue/options.h"
+#include "src/catalogue/plan.h"
+#include "src/catalogue/records.h"
+#include "src/catalogue/store.h"
+#include "src/catalogue/store_lock.h"
+
+namespace kenal::catalogue {
+
+class CatalogueImpl final : public Catalogue {
+ public:
+  static StatusOr<std::unique_ptr<CatalogueImpl>> Open(
+      const std::string& folder, const Options& options);
+  ~CatalogueImpl() override;
+
+  std::string store_id() const override;
+  uint64_t incarnation() const override;
+  Head head() const override;
+  Status AnnounceServer(const std::string& address) override;
+  void Subscribe(Subscriber subscriber) override;
+
+  StatusOr<ListInfo> CreateList(std::string_view name, Purpose purpose,
+                                const ListPolicy& policy,
+                                const Authorship& by) override;
+  StatusOr<ListInfo> SetListPolicy(std::string_view name,
+                                   const ListPolicy& policy,
+                                   const Authorship& by) override;
+  std::vector<ListInfo> Lists() const override;
+  StatusOr<ListInfo> GetList(std::string_view name) const override;
+
+  StatusOr<EntriesReport> AddEntries(std::string_view list,
+                                     std::span<const EntryDraft> drafts,
+                                     const Authorship& by) override;
+  StatusOr<ImportReport> Import(std::string_view list,
+                                const ImportSource& source,
+                                const ImportWatcher& watcher,
+                                const Authorship& by) override;
+  StatusOr<EntriesReport> SetEntryState(std::string_view list,
+                                        std::span<const std::string> references,
+                                        EntryState state,
+                                        const Authorship& by) override;
+
+  StatusOr<Entry> GetEntry(std::string_view list,
+                           std::string_view reference) const override;
+  StatusOr<std::vector<Entry>> GetEntries(
+      std::span<const EntryId> ids) const override;
+  Status VisitPostings(
+      const std::function<void(const Posting&)>& visit) const override;
+
+  StatusOr<VerifyReport> Verify(
+      const std::function<void(uint64_t, uint64_t)>& watcher) const override;
+  uint64_t SizeBytes() const override;
+
+ private:
+  // Lists by name.
+  using ListTable = std::map<std::string, ListRow, std::less<>>;
+
+  CatalogueImpl(std::string folder, Options options)
+      : folder_(std::move(folder)), options_(std::move(options)) {}
+
+  // Open, step by step.
+  Status LoadStore();
+  Status LoadLists();
+  Status CheckLog() const;
+  Status CheckWitness();
+
+  StatusOr<ListRow> FindList(std::string_view name) const
+      KENAL_EXCLUDES(state_);
+  StatusOr<std::optional<EntryId>> FindEntry(const ListRow& list,
+                                             std::string_view reference) const;
+  // Before each write: authorship, and a database that is writable again.
+  Status ReadyToWrite(const Authorship& by) KENAL_REQUIRES(write_);
+  Status Recover() KENAL_REQUIRES(write_);
+  // Appends `change` with `rows` and the row of the list that it alters, shows
+  // it to readers and tells the subscriber.
+  Status Commit(const Change& change, const Totals& totals, const ListRow& list,
+                Rows& rows, Delta delta) KENAL_REQUIRES(write_);
+  // After a durable change: lists and head as readers see them.
+  void Publish(const ListRow& list) KENAL_REQUIRES(write_)
+      KENAL_EXCLUDES(state_);
+
+  Status AddBatch(const ListRow& list, const DraftBatch& batch,
+                  const Authorship& by, std::vector<Plan::Fate>& fates)
+      KENAL_REQUIRES(write_);
+  StatusOr<EntriesReport> ChangeStates(ListRow list,
+                                       std::span<const std::string> references,
+                                       EntryState state, const Authorship& by)
+      KENAL_REQUIRES(write_);
+  // Writes one segment of an import; `fates` are those of its drafts.
+  Status IngestSegment(std::string_view list, const DraftBatch& batch,
+                       struct IngestSegment segment, const Authorship& by,
+                       std::vector<Plan::Fate>& fates) KENAL_EXCLUDES(write_);
+  void AtPoint(std::string_view point) const {
+    if (options_.at_point) options_.at_point(point);
+  }
+
+  const std::string folder_;
+  const Options options_;
+  // Order of members: the lock goes last when the catalogue closes.
+  std::unique_ptr<StoreLock> lock_;
+  std::unique_ptr<HeadWitness> witness_;
+  std::unique_ptr<Store> store_;
+  StoreRow identity_;
+
+  // One writer at a time, from reading what it alters to telling views.
+  mutable base::Mutex write_;
+  std::unique_ptr<ChangeLog> log_;  // guarded by write_ after Open
+
+  mutable base::Mutex state_;  // taken briefly, after write_ if both
+  Head head_ KENAL_GUARDED_BY(state_);
+  ListTable lists_ KENAL_GUARDED_BY(state_);
+};
+
+// Counts one entry going from one state to another. kDataLoss when the stored
+// counts have none in state `from`.
+Status MoveCount(ListCounts& counts, EntryState from, EntryState to);
+// Counts what a delta does. kDataLoss when it removes more than there are.
+Status CountPostings(const Delta& delta, Totals& totals);
+ListCounts operator+(const ListCounts& a, const ListCounts& b);
+
+}  // namespace kenal::catalogue
+
+#endif  // KENAL_SRC_CATALOGUE_CATALOGUE_IMPL_H_

@@ -1,0 +1,197 @@
+#include "src/catalogue/draft_batch.h"
+
+#include <algorithm>
+
+#include "src/base/digest.h"
+#include "src/catalogue/limits.h"
+#include "src/catalogue/records.h"
+
+namespace kenal::catalogue {
+namespace {
+
+constexpr size_t kDerivedIdBytes = 16;  // 128 bits: no two meet by chance
+
+Status CheckSize(std::string_view name, std::string_view text,
+                 size_t size_max) {
+  if (text.size() <= size_max) return OkStatus();
+  return InvalidArgument(std::string(name) + " has " +
+                         std::to_string(text.size()) + " bytes; the limit is " +
+                         std::to_string(size_max));
+}
+
+Status CheckCount(std::string_view name, size_t count, size_t count_max) {
+  if (count <= count_max) return OkStatus();
+  return InvalidArgument("there are " + std::to_string(count) + " " +
+                         std::string(name) + "; the limit is " +
+                         std::to_string(count_max));
+}
+
+Status CheckNotOfEmptyInput(const SignalSet& signals) {
+  static const base::Digests empty = base::DigestAll({});
+  const auto refuse = [](std::string_view type) {
+    return InvalidArgument(std::string(type) +
+                           " is the digest of empty input; it would match "
+                           "every empty file");
+  };
+  if (signals.md5 && signals.md5->bytes == empty.md5) return refuse("md5");
+  if (signals.sha1 && signals.sha1->bytes == empty.sha1) return refuse("sha1");
+  if (signals.sha256 && signals.sha256->bytes == empty.sha256) {
+    return refuse("sha256");
+  }
+  return OkStatus();
+}
+
+bool HasDigest(const SignalSet& signals) {
+  return signals.md5 || signals.sha1 || signals.sha256;
+}
+
+Status CheckPdq(const SignalSet& signals) {
+  KENAL_TRY(CheckCount("pdq views", signals.pdq.size(), kViewsMax));
+  for (size_t i = 0; i < signals.pdq.size(); ++i) {
+    const PdqView& pdq = signals.pdq[i];
+    if (pdq.view > View::kUpright || pdq.profile > PdqProfile::kNative) {
+      return InvalidArgument("a pdq has an unknown view or profile");
+    }
+    if (i > 0 && pdq.view <= signals.pdq[i - 1].view) {
+      return InvalidArgument("pdq views must be ordered, one each");
+    }
+    if (pdq.quality && (*pdq.quality < 0 || *pdq.quality > 100)) {
+      return InvalidArgument("a pdq quality is not within 0 to 100");
+    }
+    const bool flat = pdq.quality && *pdq.quality <= kFlatQualityMax;
+    if (pdq.hash == PdqHash{} && !(flat && HasDigest(signals))) {
+      return InvalidArgument(
+          "pdq is all zeros; it would match every blank picture");
+    }
+  }
+  return OkStatus();
+}
+
+Status CheckStrings(const EntryDraft& draft) {
+  const Provenance& from = draft.provenance;
+  if (from.source.empty()) {
+    return InvalidArgument("provenance.source is empty; name who vouches");
+  }
+  KENAL_TRY(CheckSize("source_id", draft.source_id, kSourceIdSizeMax));
+  KENAL_TRY(CheckSize("provenance.source", from.source, kSourceSizeMax));
+  KENAL_TRY(CheckSize("provenance.member", from.member, kMemberSizeMax));
+  KENAL_TRY(
+      CheckSize("provenance.import_id", from.import_id, kImportIdSizeMax));
+  KENAL_TRY(
+      CheckSize("provenance.reference", from.reference, kReferenceSizeMax));
+  KENAL_TRY(CheckSize("series", draft.series, kSeriesSizeMax));
+  KENAL_TRY(CheckCount("classifications", draft.classifications.size(),
+                       kClassificationsMax));
+  for (const Classification& one : draft.classifications) {
+    KENAL_TRY(CheckSize("a classification scheme", one.scheme, kSchemeSizeMax));
+    KENAL_TRY(
+        CheckSize("a classification value", one.raw_value, kRawValueSizeMax));
+  }
+  KENAL_TRY(CheckCount("flags", draft.flags.size(), kFlagsMax));
+  for (const std::string& flag : draft.flags) {
+    KENAL_TRY(CheckSize("a flag", flag, kFlagSizeMax));
+  }
+  return OkStatus();
+}
+
+Status CheckPicture(const SignalSet& signals) {
+  if (!signals.picture) return OkStatus();
+  if (signals.picture->width < 0 || signals.picture->height < 0) {
+    return InvalidArgument("a picture's side is negative");
+  }
+  return CheckSize("the picture format", signals.picture->format,
+                   kFormatSizeMax);
+}
+
+// type ‖ hash of the signal that stands for the content.
+std::string Identity(const SignalSet& signals) {
+  std::string identity;
+  Encoder out(identity);
+  const auto take = [&](const auto& hash) {
+    out.Byte(static_cast<uint8_t>(hash.kType));
+    out.Raw(hash.bytes);
+    return identity;
+  };
+  if (signals.sha256) return take(*signals.sha256);
+  if (signals.sha1) return take(*signals.sha1);
+  if (signals.md5) return take(*signals.md5);
+  return take(signals.pdq.front().hash);  // ordered by view: stored is first
+}
+
+}  // namespace
+
+Status CheckDraft(const EntryDraft& draft) {
+  if (!draft.signals.HasSignal()) {
+    return InvalidArgument("the entry has no signal");
+  }
+  KENAL_TRY(CheckStrings(draft));
+  KENAL_TRY(CheckNotOfEmptyInput(draft.signals));
+  KENAL_TRY(CheckPdq(draft.signals));
+  return CheckPicture(draft.signals);
+}
+
+std::string DerivedSourceId(std::span<const uint8_t> secret,
+                            const SignalSet& signals) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  const std::string identity = Identity(signals);
+  const base::Sha256Bytes keyed =
+      base::HmacSha256(secret, base::AsBytes(identity));
+  std::string id;
+  id.reserve(2 * kDerivedIdBytes);
+  for (size_t i = 0; i < kDerivedIdBytes; ++i) {
+    id.push_back(kDigits[keyed[i] >> 4]);
+    id.push_back(kDigits[keyed[i] & 15]);
+  }
+  return id;
+}
+
+Status DraftBatch::Add(const EntryDraft& draft, int64_t now_unix_ms) {
+  KENAL_TRY(CheckDraft(draft));
+  Ends ends;
+  if (draft.source_id.empty()) {
+    bytes_ += DerivedSourceId(secret_, draft.signals);
+  } else {
+    bytes_ += draft.source_id;
+  }
+  ends.source_id = bytes_.size();
+  EncodeContent(draft, bytes_);
+  ends.content = bytes_.size();
+  EncodeCircumstances(draft.provenance, now_unix_ms, bytes_);
+  ends.circumstances = bytes_.size();
+  for (const Posting& posting : PostingsOf(EntryId{}, draft.signals)) {
+    postings_.push_back(posting);
+  }
+  ends.postings = postings_.size();
+  drafts_.push_back(ends);
+  return OkStatus();
+}
+
+void DraftBatch::Clear() {
+  bytes_.clear();
+  postings_.clear();
+  drafts_.clear();
+}
+
+size_t DraftBatch::size_bytes() const {
+  return bytes_.size() + postings_.size() * sizeof(Posting) +
+         drafts_.size() * sizeof(Ends);
+}
+
+std::string_view DraftBatch::source_id(size_t i) const {
+  return Part(Before(i).circumstances, drafts_[i].source_id);
+}
+
+std::string_view DraftBatch::content(size_t i) const {
+  return Part(drafts_[i].source_id, drafts_[i].content);
+}
+
+std::string_view DraftBatch::circumstances(size_t i) const {
+  return Part(drafts_[i].content, drafts_[i].circumstances);
+}
+
+std::span<const Posting> DraftBatch::postings(size_t i) const {
+  return std::span(postings_).subspan(Before(i).postings,
+                                      drafts_[i].postings - Before(i).postings);
+}
+
+}  // namespace kenal::catalogue

@@ -1,0 +1,72 @@
+// Draft batch: drafts checked and encoded, so that a segment of them waits in
+// little memory and the write lock is held only for what needs the store.
+#ifndef KENAL_SRC_CATALOGUE_DRAFT_BATCH_H_
+#define KENAL_SRC_CATALOGUE_DRAFT_BATCH_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kenal/entry.h"
+#include "kenal/status.h"
+#include "src/signal/posting.h"
+
+namespace kenal::catalogue {
+
+// kInvalidArgument says, without hash bits, why a draft may not be stored:
+// no signal, no source, a string or number beyond src/catalogue/limits.h,
+// views out of order, the hash of empty input, or a PDQ of zeros that would be
+// searched for (it is what blank pictures have).
+Status CheckDraft(const EntryDraft& draft);
+
+// The id of a draft whose source gave none: 32 hex digits of HMAC-SHA-256,
+// under the store's secret, of its first signal among sha256, sha1, md5, PDQ
+// of the stored view, PDQ of another view. The draft has a signal.
+std::string DerivedSourceId(std::span<const uint8_t> secret,
+                            const SignalSet& signals);
+
+// Not thread-safe. Views that it returns last until Clear() or Add().
+class DraftBatch {
+ public:
+  // `secret` outlives the batch.
+  explicit DraftBatch(std::span<const uint8_t> secret) : secret_(secret) {}
+
+  // Appends one draft, added at `now_unix_ms`. Errors: those of CheckDraft;
+  // then the batch is as before.
+  Status Add(const EntryDraft& draft, int64_t now_unix_ms);
+  void Clear();
+
+  size_t size() const { return drafts_.size(); }
+  size_t size_bytes() const;
+
+  std::string_view source_id(size_t i) const;
+  std::string_view content(size_t i) const;
+  std::string_view circumstances(size_t i) const;
+  std::span<const Posting> postings(size_t i) const;  // entry id 0
+
+ private:
+  // Ends of the parts in `bytes_` and `postings_`; a part starts where the one
+  // before it ends.
+  struct Ends {
+    size_t source_id = 0;
+    size_t content = 0;
+    size_t circumstances = 0;
+    size_t postings = 0;
+  };
+  Ends Before(size_t i) const { return i == 0 ? Ends{} : drafts_[i - 1]; }
+  std::string_view Part(size_t from, size_t to) const {
+    return std::string_view(bytes_).substr(from, to - from);
+  }
+
+  std::span<const uint8_t> secret_;
+  std::string bytes_;
+  std::vector<Posting> postings_;
+  std::vector<Ends> drafts_;
+};
+
+}  // namespace kenal::catalogue
+
+#endif  // KENAL_SRC_CATALOGUE_DRAFT_BATCH_H_

@@ -1,0 +1,255 @@
+// Making and opening a store.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "src/base/clock.h"
+#include "src/base/digest.h"
+#include "src/base/file.h"
+#include "src/catalogue/catalogue_impl.h"
+#include "src/catalogue/keys.h"
+
+namespace kenal::catalogue {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t kPrivateFolder = 0700;  // hashes are secrets
+
+// Where Create builds before it renames to the final name.
+std::string UnfinishedFolder(const std::string& folder) {
+  return folder + "/db.new";
+}
+
+Status SyncFolder(const std::string& folder) {
+  const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) {
+    return Unavailable(base::WithErrno(folder + ": cannot be opened", errno));
+  }
+  const int failure = fsync(file) == 0 ? 0 : errno;
+  close(file);
+  if (failure == 0) return OkStatus();
+  return Unavailable(base::WithErrno(folder + ": cannot be synced", failure));
+}
+
+Status MakeFolder(const std::string& folder) {
+  if (mkdir(folder.c_str(), kPrivateFolder) == 0 || errno == EEXIST) {
+    return OkStatus();
+  }
+  const std::string message = folder + ": the folder cannot be made";
+  if (errno == ENOSPC) {
+    return ResourceExhausted(base::WithErrno(message, ENOSPC));
+  }
+  return Unavailable(base::WithErrno(message, errno));
+}
+
+// What a store and an interrupted Create leave in a folder.
+bool IsOurs(const std::string& name) {
+  return name == "db.new" || name == kLockFileName ||
+         name == kWitnessFileName || name == "staging";
+}
+
+Status CheckMayHoldStore(const std::string& folder) {
+  std::error_code error;
+  if (fs::exists(Store::DatabaseFolder(folder) + "/CURRENT", error)) {
+    return AlreadyExists(folder + ": there is a store already");
+  }
+  if (fs::exists(folder, error) && !fs::is_directory(folder, error)) {
+    return FailedPrecondition(folder + ": is not a folder; name another");
+  }
+  fs::directory_iterator at(folder, error);
+  if (error) {
+    return Unavailable(folder + ": cannot be listed: " + error.message());
+  }
+  for (; at != fs::directory_iterator(); at.increment(error)) {
+    if (error) break;
+    if (!IsOurs(at->path().filename().string())) {
+      return FailedPrecondition(
+          folder + ": the folder holds other files; name an empty one");
+    }
+  }
+  return OkStatus();
+}
+
+StoreRow NewIdentity() {
+  StoreRow row;
+  base::RandomBytes(row.id);
+  base::RandomBytes(row.secret);
+  row.created_unix_ms = base::NowUnixMs();
+  return row;
+}
+
+StatusOr<StoreRow> ReadIdentity(const std::string& folder, const Store& store) {
+  KENAL_TRY_ASSIGN(const std::optional<std::string> value,
+                   store.Get(Family::kMeta, kStoreKey));
+  if (!value) return DataLoss(folder + ": the store record is missing");
+  KENAL_TRY_ASSIGN(const StoreRow row, DecodeStoreRow(*value));
+  if (row.format == kFormatVersion) return row;
+  return FailedPrecondition(folder + ": the store has format " +
+                            std::to_string(row.format) + ", this Kenal reads " +
+                            std::to_string(kFormatVersion) +
+                            "; open it with a newer Kenal");
+}
+
+}  // namespace
+
+Options DefaultOptions() {
+  Options options;
+  if (const char* text = std::getenv(kSpaceReserveVariable)) {
+    const std::string_view digits(text);
+    std::from_chars(digits.data(), digits.data() + digits.size(),
+                    options.space_reserve_bytes);
+  }
+  return options;
+}
+
+Status CreateWith(const std::string& folder, const Options& options) {
+  std::error_code error;
+  const fs::path parent = fs::path(folder).parent_path();
+  if (!parent.empty()) fs::create_directories(parent, error);
+  KENAL_TRY(MakeFolder(folder));
+  KENAL_TRY(CheckMayHoldStore(folder));
+  KENAL_TRY_ASSIGN(const std::unique_ptr<StoreLock> lock,
+                   StoreLock::Take(folder));
+  KENAL_TRY(CheckMayHoldStore(folder));  // another may have been faster
+
+  const std::string unfinished = UnfinishedFolder(folder);
+  fs::remove_all(unfinished, error);
+  fs::remove(folder + "/" + std::string(kWitnessFileName), error);
+  KENAL_TRY(MakeFolder(unfinished));
+  KENAL_TRY(MakeFolder(Store::StagingFolder(folder)));
+  const std::pair<std::string, std::string> rows[] = {
+      {std::string(kStoreKey), Encode(NewIdentity())},
+      {std::string(kHeadKey), Encode(HeadRow{})}};
+  KENAL_TRY(Store::Create(unfinished, options, rows));
+  KENAL_TRY(SyncFolder(unfinished));
+  if (rename(unfinished.c_str(), Store::DatabaseFolder(folder).c_str()) != 0) {
+    return Unavailable(base::WithErrno(folder + ": cannot be written", errno));
+  }
+  return SyncFolder(folder);
+}
+
+StatusOr<std::unique_ptr<Catalogue>> OpenWith(const std::string& folder,
+                                              const Options& options) {
+  return CatalogueImpl::Open(folder, options);
+}
+
+Status Catalogue::Create(const std::string& folder) {
+  return CreateWith(folder, DefaultOptions());
+}
+
+StatusOr<std::unique_ptr<Catalogue>> Catalogue::Open(
+    const std::string& folder) {
+  return OpenWith(folder, DefaultOptions());
+}
+
+StatusOr<std::unique_ptr<CatalogueImpl>> CatalogueImpl::Open(
+    const std::string& folder, const Options& options) {
+  std::error_code error;
+  if (!fs::is_directory(Store::DatabaseFolder(folder), error)) {
+    return NotFound(folder + ": there is no store; run `kenal init`");
+  }
+  std::unique_ptr<CatalogueImpl> catalogue(new CatalogueImpl(folder, options));
+  KENAL_TRY_ASSIGN(catalogue->lock_, StoreLock::Take(folder));
+  KENAL_TRY(catalogue->LoadStore());
+  KENAL_TRY(catalogue->LoadLists());
+  KENAL_TRY(catalogue->CheckLog());
+  KENAL_TRY(catalogue->CheckWitness());
+  // What a crashed import staged is of no use to anyone.
+  fs::remove_all(Store::StagingFolder(folder), error);
+  KENAL_TRY(MakeFolder(Store::StagingFolder(folder)));
+  return catalogue;
+}
+
+Status CatalogueImpl::LoadStore() {
+  KENAL_TRY_ASSIGN(store_, Store::Open(folder_, options_));
+  KENAL_TRY_ASSIGN(identity_, ReadIdentity(folder_, *store_));
+  KENAL_TRY_ASSIGN(const std::optional<std::string> value,
+                   store_->Get(Family::kMeta, kHeadKey));
+  if (!value) return DataLoss(folder_ + ": the head record is missing");
+  KENAL_TRY_ASSIGN(const HeadRow head, DecodeHeadRow(*value));
+  log_ = std::make_unique<ChangeLog>(*store_, head);
+  const base::MutexLock lock(state_);
+  head_ = head.head;
+  return OkStatus();
+}
+
+Status CatalogueImpl::LoadLists() {
+  const base::MutexLock lock(state_);
+  ListCounts sum;
+  KENAL_TRY(store_->Scan(
+      Family::kLists, "", nullptr,
+      [&](std::string_view key, std::string_view value) -> Status {
+        KENAL_TRY_ASSIGN(const ListNumber number, ParseListKey(key));
+        KENAL_TRY_ASSIGN(const ListRow row, DecodeListRow(number, value));
+        sum = sum + row.info.counts;
+        lists_.emplace(row.info.name, row);
+        return OkStatus();
+      }));
+  const Totals& totals = log_->row().totals;
+  if (lists_.size() == totals.lists && sum == totals.entries) {
+    return OkStatus();
+  }
+  return DataLoss(folder_ +
+                  ": the store is damaged, the counts of its lists do not add "
+                  "up; restore it from a backup");
+}
+
+Status CatalogueImpl::CheckLog() const {
+  const Head& head = log_->head();
+  const auto damaged = [&](std::string_view what) {
+    return DataLoss(folder_ + ": the store is damaged, " + std::string(what) +
+                    "; restore it from a backup");
+  };
+  KENAL_TRY_ASSIGN(const Head base, ChangeLog::Base(*store_));
+  KENAL_TRY_ASSIGN(
+      const std::vector<LogRecord> beyond,
+      ChangeLog::Read(*store_, Sequence{head.sequence.value + 1}, 1));
+  if (!beyond.empty()) return damaged("its log is longer than its head says");
+  if (head == base) return OkStatus();
+  KENAL_TRY_ASSIGN(const std::vector<LogRecord> last,
+                   ChangeLog::Read(*store_, head.sequence, 1));
+  if (last.empty()) return damaged("the last log record is missing");
+
+  Chain previous = base.chain;
+  if (head.sequence.value != base.sequence.value + 1) {
+    KENAL_TRY_ASSIGN(
+        const std::vector<LogRecord> before,
+        ChangeLog::Read(*store_, Sequence{head.sequence.value - 1}, 1));
+    if (before.empty()) return damaged("a log record is missing");
+    previous = before[0].chain;
+  }
+  const Chain chain = ChainOf(previous, last[0].header, last[0].commitment);
+  if (chain != head.chain || last[0].chain != head.chain) {
+    return damaged("the last log record does not chain");
+  }
+  return OkStatus();
+}
+
+Status CatalogueImpl::CheckWitness() {
+  KENAL_TRY_ASSIGN(witness_, HeadWitness::Open(folder_));
+  const std::optional<Head> seen = witness_->Read();
+  KENAL_TRY_ASSIGN(const Head base, ChangeLog::Base(*store_));
+  if (seen && seen->sequence > base.sequence) {
+    KENAL_TRY_ASSIGN(const std::vector<LogRecord> found,
+                     ChangeLog::Read(*store_, seen->sequence, 1));
+    if (found.empty() || found[0].chain != seen->chain) {
+      return DataLoss(folder_ + ": the store is damaged, log record " +
+                      std::to_string(seen->sequence.value) +
+                      " was acknowledged and is gone; restore it from a "
+                      "backup, or remove " +
+                      std::string(kWitnessFileName) + " to go on without it");
+    }
+  }
+  witness_->Write(log_->head());
+  return OkStatus();
+}
+
+}  // namespace kenal::catalogue

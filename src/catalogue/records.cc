@@ -1,0 +1,350 @@
+#include "src/catalogue/records.h"
+
+#include <utility>
+
+#include "src/catalogue/limits.h"
+
+namespace kenal::catalogue {
+namespace {
+
+// Bits of the byte that tells which signals follow.
+constexpr uint8_t kHasMd5 = 1;
+constexpr uint8_t kHasSha1 = 2;
+constexpr uint8_t kHasSha256 = 4;
+constexpr uint8_t kHasPicture = 8;
+constexpr uint8_t kSignalBits = 15;
+
+// Bits of the byte that tells what follows a PDQ hash.
+constexpr uint8_t kHasQuality = 1;
+constexpr uint8_t kHasDihedral = 2;
+constexpr uint8_t kPdqBits = 3;
+
+constexpr uint64_t kQualityMax = 100;
+constexpr uint64_t kSideMax = INT32_MAX;
+
+uint8_t OneByte(Decoder& in, uint8_t most) {
+  const uint8_t value = in.Byte();
+  if (value > most) in.Fail();
+  return in.failed() ? uint8_t{0} : value;
+}
+
+void ReadVersion(Decoder& in) {
+  if (in.Byte() != kRecordVersion) in.Fail();
+}
+
+void EncodeHead(const Head& head, Encoder& out) {
+  out.Number(head.sequence.value);
+  out.Raw(head.chain);
+}
+
+Head DecodeHead(Decoder& in) {
+  Head head;
+  head.sequence.value = in.Number();
+  in.Raw(head.chain);
+  return head;
+}
+
+void EncodeCounts(const ListCounts& counts, Encoder& out) {
+  out.Number(counts.active);
+  out.Number(counts.disputed);
+  out.Number(counts.withdrawn);
+}
+
+// Bounded so that the sum of all three fits a serial.
+ListCounts DecodeCounts(Decoder& in) {
+  ListCounts counts;
+  counts.active = in.Number(EntryId::kSerialMax);
+  counts.disputed = in.Number(EntryId::kSerialMax);
+  counts.withdrawn = in.Number(EntryId::kSerialMax);
+  return counts;
+}
+
+void EncodePdq(const PdqView& pdq, Encoder& out) {
+  out.Byte(static_cast<uint8_t>(pdq.view));
+  out.Byte(static_cast<uint8_t>(pdq.profile));
+  out.Byte(static_cast<uint8_t>((pdq.quality ? kHasQuality : 0) |
+                                (pdq.dihedral ? kHasDihedral : 0)));
+  out.Raw(pdq.hash.bytes);
+  if (pdq.quality) out.Byte(static_cast<uint8_t>(*pdq.quality));
+  if (pdq.dihedral) {
+    for (const PdqHash& variant : *pdq.dihedral) out.Raw(variant.bytes);
+  }
+}
+
+PdqView DecodePdq(Decoder& in) {
+  PdqView pdq;
+  pdq.view = View{OneByte(in, static_cast<uint8_t>(View::kUpright))};
+  pdq.profile =
+      PdqProfile{OneByte(in, static_cast<uint8_t>(PdqProfile::kNative))};
+  const uint8_t has = OneByte(in, kPdqBits);
+  in.Raw(pdq.hash.bytes);
+  if (has & kHasQuality) pdq.quality = OneByte(in, kQualityMax);
+  if (has & kHasDihedral) {
+    for (PdqHash& variant : pdq.dihedral.emplace()) in.Raw(variant.bytes);
+  }
+  return pdq;
+}
+
+void EncodeSignals(const SignalSet& signals, Encoder& out) {
+  out.Byte(static_cast<uint8_t>(
+      (signals.md5 ? kHasMd5 : 0) | (signals.sha1 ? kHasSha1 : 0) |
+      (signals.sha256 ? kHasSha256 : 0) | (signals.picture ? kHasPicture : 0)));
+  if (signals.md5) out.Raw(signals.md5->bytes);
+  if (signals.sha1) out.Raw(signals.sha1->bytes);
+  if (signals.sha256) out.Raw(signals.sha256->bytes);
+  out.Number(signals.pdq.size());
+  for (const PdqView& pdq : signals.pdq) EncodePdq(pdq, out);
+  if (signals.picture) {
+    out.Bytes(signals.picture->format);
+    out.Number(static_cast<uint64_t>(signals.picture->width));
+    out.Number(static_cast<uint64_t>(signals.picture->height));
+    out.Byte(signals.picture->damaged ? 1 : 0);
+  }
+}
+
+SignalSet ReadSignals(Decoder& in) {
+  SignalSet signals;
+  const uint8_t has = OneByte(in, kSignalBits);
+  if (has & kHasMd5) in.Raw(signals.md5.emplace().bytes);
+  if (has & kHasSha1) in.Raw(signals.sha1.emplace().bytes);
+  if (has & kHasSha256) in.Raw(signals.sha256.emplace().bytes);
+  const uint64_t views = in.Number(kViewsMax);
+  for (uint64_t i = 0; i < views; ++i) {
+    signals.pdq.push_back(DecodePdq(in));
+    if (i > 0 && signals.pdq[i].view <= signals.pdq[i - 1].view) in.Fail();
+  }
+  if (has & kHasPicture) {
+    PictureInfo& picture = signals.picture.emplace();
+    picture.format = in.Bytes(kFormatSizeMax);
+    picture.width = static_cast<int32_t>(in.Number(kSideMax));
+    picture.height = static_cast<int32_t>(in.Number(kSideMax));
+    picture.damaged = OneByte(in, 1) == 1;
+  }
+  return signals;
+}
+
+Status DecodeContent(std::string_view content, EntryDraft& draft) {
+  Decoder in(content);
+  draft.signals = ReadSignals(in);
+  const uint64_t classifications = in.Number(kClassificationsMax);
+  for (uint64_t i = 0; i < classifications; ++i) {
+    Classification& to = draft.classifications.emplace_back();
+    to.scheme = in.Bytes(kSchemeSizeMax);
+    to.raw_value = in.Bytes(kRawValueSizeMax);
+  }
+  draft.series = in.Bytes(kSeriesSizeMax);
+  const uint64_t flags = in.Number(kFlagsMax);
+  for (uint64_t i = 0; i < flags; ++i) {
+    draft.flags.emplace_back(in.Bytes(kFlagSizeMax));
+  }
+  draft.provenance.source = in.Bytes(kSourceSizeMax);
+  draft.provenance.member = in.Bytes(kMemberSizeMax);
+  return in.Finish("the content of an entry");
+}
+
+Status DecodeCircumstances(std::string_view bytes, Provenance& provenance) {
+  Decoder in(bytes);
+  provenance.added_unix_ms = in.Signed();
+  provenance.import_id = in.Bytes(kImportIdSizeMax);
+  provenance.reference = in.Bytes(kReferenceSizeMax);
+  return in.Finish("the provenance of an entry");
+}
+
+}  // namespace
+
+void EncodePolicy(const ListPolicy& policy, Encoder& out) {
+  out.Byte(policy.enabled ? 1 : 0);
+  out.Byte(static_cast<uint8_t>(policy.pdq_radius.bits));
+}
+
+ListPolicy DecodePolicy(Decoder& in) {
+  ListPolicy policy;
+  policy.enabled = OneByte(in, 1) == 1;
+  policy.pdq_radius.bits = OneByte(in, kRadiusBitsMax);
+  return policy;
+}
+
+Purpose DecodePurpose(Decoder& in) {
+  const uint8_t value = OneByte(in, static_cast<uint8_t>(Purpose::kTest));
+  if (value == 0) in.Fail();
+  return value == 0 ? Purpose::kTest : Purpose{value};
+}
+
+EntryState DecodeState(Decoder& in) {
+  const uint8_t value =
+      OneByte(in, static_cast<uint8_t>(EntryState::kWithdrawn));
+  if (value == 0) in.Fail();
+  return value == 0 ? EntryState::kActive : EntryState{value};
+}
+
+std::string Encode(const StoreRow& row) {
+  std::string bytes;
+  Encoder out(bytes);
+  out.Byte(kRecordVersion);
+  out.Number(row.format);
+  out.Raw(row.id);
+  out.Number(row.incarnation);
+  out.Raw(row.secret);
+  out.Signed(row.created_unix_ms);
+  return bytes;
+}
+
+std::string Encode(const HeadRow& row) {
+  std::string bytes;
+  Encoder out(bytes);
+  out.Byte(kRecordVersion);
+  EncodeHead(row.head, out);
+  out.Number(row.totals.lists);
+  EncodeCounts(row.totals.entries, out);
+  out.Number(row.totals.postings);
+  return bytes;
+}
+
+std::string Encode(const BaseRow& row) {
+  std::string bytes;
+  Encoder out(bytes);
+  out.Byte(kRecordVersion);
+  EncodeHead(row.head, out);
+  return bytes;
+}
+
+std::string Encode(const ListRow& row) {
+  std::string bytes;
+  Encoder out(bytes);
+  out.Byte(kRecordVersion);
+  out.Bytes(row.info.name);
+  out.Byte(static_cast<uint8_t>(row.info.purpose));
+  EncodePolicy(row.info.policy, out);
+  out.Signed(row.info.created_unix_ms);
+  EncodeCounts(row.info.counts, out);
+  out.Number(row.last_serial);
+  return bytes;
+}
+
+void EncodeTo(const EntryFrame& frame, std::string& bytes) {
+  Encoder out(bytes);
+  out.Byte(kRecordVersion);
+  out.Byte(static_cast<uint8_t>(frame.state));
+  out.Number(frame.added_at.value);
+  out.Number(frame.changed_at.value);
+  out.Bytes(frame.source_id);
+  out.Bytes(frame.content);
+  out.Bytes(frame.circumstances);
+  out.Bytes(frame.state_reason);
+}
+
+void EncodeContent(const EntryDraft& draft, std::string& bytes) {
+  Encoder out(bytes);
+  EncodeSignals(draft.signals, out);
+  out.Number(draft.classifications.size());
+  for (const Classification& one : draft.classifications) {
+    out.Bytes(one.scheme);
+    out.Bytes(one.raw_value);
+  }
+  out.Bytes(draft.series);
+  out.Number(draft.flags.size());
+  for (const std::string& flag : draft.flags) out.Bytes(flag);
+  out.Bytes(draft.provenance.source);
+  out.Bytes(draft.provenance.member);
+}
+
+void EncodeCircumstances(const Provenance& provenance, int64_t added_unix_ms,
+                         std::string& bytes) {
+  Encoder out(bytes);
+  out.Signed(added_unix_ms);
+  out.Bytes(provenance.import_id);
+  out.Bytes(provenance.reference);
+}
+
+StatusOr<StoreRow> DecodeStoreRow(std::string_view bytes) {
+  Decoder in(bytes);
+  StoreRow row;
+  ReadVersion(in);
+  row.format = in.Number();
+  // Past here only this format is known.
+  if (!in.failed() && row.format != kFormatVersion) return row;
+  in.Raw(row.id);
+  row.incarnation = in.Number();
+  in.Raw(row.secret);
+  row.created_unix_ms = in.Signed();
+  KENAL_TRY(in.Finish("the store record"));
+  return row;
+}
+
+StatusOr<HeadRow> DecodeHeadRow(std::string_view bytes) {
+  Decoder in(bytes);
+  HeadRow row;
+  ReadVersion(in);
+  row.head = DecodeHead(in);
+  row.totals.lists = in.Number(UINT16_MAX);
+  row.totals.entries = DecodeCounts(in);
+  row.totals.postings = in.Number();
+  KENAL_TRY(in.Finish("the head record"));
+  return row;
+}
+
+StatusOr<BaseRow> DecodeBaseRow(std::string_view bytes) {
+  Decoder in(bytes);
+  BaseRow row;
+  ReadVersion(in);
+  row.head = DecodeHead(in);
+  KENAL_TRY(in.Finish("the base record"));
+  return row;
+}
+
+StatusOr<ListRow> DecodeListRow(ListNumber number, std::string_view bytes) {
+  Decoder in(bytes);
+  ListRow row;
+  row.info.number = number;
+  ReadVersion(in);
+  row.info.name = in.Bytes(kNameSizeMax);
+  row.info.purpose = DecodePurpose(in);
+  row.info.policy = DecodePolicy(in);
+  row.info.created_unix_ms = in.Signed();
+  row.info.counts = DecodeCounts(in);
+  row.last_serial = in.Number(EntryId::kSerialMax);
+  KENAL_TRY(in.Finish("list " + std::to_string(number.value)));
+  KENAL_TRY(CheckListName(row.info.name).ok()
+                ? OkStatus()
+                : DataLoss("a list's name is not a list name"));
+  return row;
+}
+
+StatusOr<EntryFrame> DecodeEntryFrame(std::string_view bytes) {
+  Decoder in(bytes);
+  EntryFrame frame;
+  ReadVersion(in);
+  frame.state = DecodeState(in);
+  frame.added_at.value = in.Number();
+  frame.changed_at.value = in.Number();
+  frame.source_id = in.Bytes(kSourceIdSizeMax);
+  frame.content = in.Bytes(kEntrySizeMax);
+  frame.circumstances = in.Bytes(kEntrySizeMax);
+  frame.state_reason = in.Bytes(kReasonSizeMax);
+  if (frame.source_id.empty()) in.Fail();
+  KENAL_TRY(in.Finish("an entry"));
+  return frame;
+}
+
+StatusOr<Entry> DecodeEntry(EntryId id, std::string_view bytes) {
+  KENAL_TRY_ASSIGN(const EntryFrame frame, DecodeEntryFrame(bytes));
+  Entry entry;
+  entry.id = id;
+  entry.state = frame.state;
+  entry.added_at = frame.added_at;
+  entry.changed_at = frame.changed_at;
+  entry.source_id = frame.source_id;
+  entry.state_reason = frame.state_reason;
+  KENAL_TRY(DecodeContent(frame.content, entry));
+  KENAL_TRY(DecodeCircumstances(frame.circumstances, entry.provenance));
+  return entry;
+}
+
+StatusOr<SignalSet> DecodeSignals(std::string_view content) {
+  Decoder in(content);
+  SignalSet signals = ReadSignals(in);
+  if (in.failed()) return DataLoss("the signals of an entry do not decode");
+  return signals;
+}
+
+}  // namespace kenal::catalogue

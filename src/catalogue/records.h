@@ -1,0 +1,101 @@
+// Records: the values of the column families, and their one encoding.
+//
+// Each value starts with a version byte, kRecordVersion. Decoders return
+// kDataLoss for anything that no encoder here could have written.
+#ifndef KENAL_SRC_CATALOGUE_RECORDS_H_
+#define KENAL_SRC_CATALOGUE_RECORDS_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "kenal/entry.h"
+#include "kenal/list.h"
+#include "kenal/status.h"
+#include "src/catalogue/catalogue.h"
+#include "src/catalogue/codec.h"
+
+namespace kenal::catalogue {
+
+inline constexpr uint8_t kRecordVersion = 1;
+
+// The layout as a whole; a store with a higher one is refused.
+inline constexpr uint64_t kFormatVersion = 1;
+
+// meta / "store": what never changes but by a restore.
+struct StoreRow {
+  uint64_t format = kFormatVersion;
+  std::array<uint8_t, 16> id{};
+  uint64_t incarnation = 1;
+  std::array<uint8_t, 32> secret{};  // keys the derived source ids
+  int64_t created_unix_ms = 0;
+};
+
+// Sums over the lists, and the postings there are.
+struct Totals {
+  uint64_t lists = 0;
+  ListCounts entries;
+  uint64_t postings = 0;
+  friend bool operator==(const Totals&, const Totals&) = default;
+};
+
+// meta / "head": written by every change.
+struct HeadRow {
+  Head head;
+  Totals totals;
+};
+
+// meta / "base": where a truncated log starts.
+struct BaseRow {
+  Head head;  // the last record that was cut off
+};
+
+struct ListRow {
+  ListInfo info;  // number comes from the key
+  uint64_t last_serial = 0;
+};
+
+// An entry as it is stored, in parts that can be compared and moved without
+// decoding them. Views point into the record.
+struct EntryFrame {
+  EntryState state = EntryState::kActive;
+  Sequence added_at;
+  Sequence changed_at;
+  std::string_view source_id;
+  std::string_view content;        // EncodeContent: what the entry says
+  std::string_view circumstances;  // EncodeCircumstances: how it came
+  std::string_view state_reason;
+};
+
+std::string Encode(const StoreRow& row);
+std::string Encode(const HeadRow& row);
+std::string Encode(const BaseRow& row);
+std::string Encode(const ListRow& row);
+void EncodeTo(const EntryFrame& frame, std::string& out);
+
+// Signals (without pdq_failure), classifications, series, flags, source and
+// member. Two drafts with equal content are the same to idempotent adding.
+void EncodeContent(const EntryDraft& draft, std::string& out);
+// Time, import id and reference: they tell one delivery from another.
+void EncodeCircumstances(const Provenance& provenance, int64_t added_unix_ms,
+                         std::string& out);
+
+StatusOr<StoreRow> DecodeStoreRow(std::string_view bytes);
+StatusOr<HeadRow> DecodeHeadRow(std::string_view bytes);
+StatusOr<BaseRow> DecodeBaseRow(std::string_view bytes);
+StatusOr<ListRow> DecodeListRow(ListNumber number, std::string_view bytes);
+StatusOr<EntryFrame> DecodeEntryFrame(std::string_view bytes);
+StatusOr<Entry> DecodeEntry(EntryId id, std::string_view bytes);
+// Only the signals of an encoded content.
+StatusOr<SignalSet> DecodeSignals(std::string_view content);
+
+// Parts shared with the change codec.
+void EncodePolicy(const ListPolicy& policy, Encoder& out);
+ListPolicy DecodePolicy(Decoder& in);
+Purpose DecodePurpose(Decoder& in);
+EntryState DecodeState(Decoder& in);
+
+}  // namespace kenal::catalogue
+
+#endif  // KENAL_SRC_CATALOGUE_RECORDS_H_

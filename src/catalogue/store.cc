@@ -1,0 +1,318 @@
+#include "src/catalogue/store.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "src/base/check.h"
+
+namespace kenal::catalogue {
+namespace {
+
+// For blocks of all families. Matches read provenance of a few entries each,
+// so the hot set is small.
+constexpr size_t kBlockCacheBytes = size_t{64} << 20;
+// For memtables of all families together.
+constexpr size_t kMemtableBytes = size_t{64} << 20;
+// About one false lookup in a hundred.
+constexpr double kBloomBitsPerKey = 10;
+constexpr size_t kBlockBytes = 8 * 1024;
+constexpr size_t kScanReadaheadBytes = size_t{2} << 20;
+
+// Drops everything. RocksDB's own log would grow, would hold key ranges
+// (hashes), and Debian's build aborts when its writer meets a full disk. What
+// matters comes back as a status.
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  SilentLogger() : Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+rocksdb::DBOptions DatabaseOptions(const Options& options) {
+  rocksdb::DBOptions out;
+  if (options.env != nullptr) out.env = options.env;
+  out.info_log = std::make_shared<SilentLogger>();
+  // The default mode opens silently short after one flipped bit in the log;
+  // this one refuses, yet takes a tail that a crash tore.
+  out.wal_recovery_mode =
+      rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // An open that finds damage should leave the files as they were.
+  out.avoid_flush_during_recovery = true;
+  out.paranoid_checks = true;
+  out.db_write_buffer_size = kMemtableBytes;
+  out.max_background_jobs = 2;
+  out.stats_dump_period_sec = 0;
+  out.stats_persist_period_sec = 0;
+  return out;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Family family) {
+  static const std::shared_ptr<rocksdb::Cache> cache =
+      rocksdb::NewLRUCache(kBlockCacheBytes);
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = kBlockBytes;
+  table.format_version = 5;
+  table.checksum = rocksdb::kXXH3;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+  rocksdb::ColumnFamilyOptions out;
+  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  // Hashes do not compress; the words around them do.
+  const bool mostly_hashes =
+      family == Family::kPostings || family == Family::kSources;
+  out.compression =
+      mostly_hashes ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+  return out;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors() {
+  std::vector<rocksdb::ColumnFamilyDescriptor> out;
+  out.emplace_back(rocksdb::kDefaultColumnFamilyName,
+                   FamilyOptions(Family::kMeta));
+  for (size_t i = 0; i < kFamilyNames.size(); ++i) {
+    out.emplace_back(std::string(kFamilyNames[i]),
+                     FamilyOptions(static_cast<Family>(i)));
+  }
+  return out;
+}
+
+bool IsNoSpace(const rocksdb::Status& status) {
+  return status.IsNoSpace() || status.subcode() == rocksdb::Status::kSpaceLimit;
+}
+
+Status NoSpace(const std::string& folder) {
+  return ResourceExhausted(
+      folder +
+      ": the disk is full; what was committed is kept and still "
+      "served; free space and try again");
+}
+
+Status OpenFailed(const std::string& folder, const rocksdb::Status& status) {
+  if (IsNoSpace(status)) return NoSpace(folder);
+  if (status.IsIOError() && !status.IsPathNotFound()) {
+    return Unavailable(folder +
+                       ": the store cannot be read: " + status.ToString());
+  }
+  return DataLoss(folder + ": the store is damaged, nothing was changed (" +
+                  status.ToString() + "); restore it from a backup");
+}
+
+Status CheckFamilies(const std::string& folder, const std::string& database,
+                     const rocksdb::DBOptions& options) {
+  std::vector<std::string> names;
+  const rocksdb::Status status =
+      rocksdb::DB::ListColumnFamilies(options, database, &names);
+  if (!status.ok()) return OpenFailed(folder, status);
+  for (const std::string& name : names) {
+    if (name != rocksdb::kDefaultColumnFamilyName &&
+        std::ranges::find(kFamilyNames, name) == kFamilyNames.end()) {
+      return FailedPrecondition(
+          folder + ": written by a newer Kenal; open it with that version");
+    }
+  }
+  if (names.size() == kFamilyNames.size() + 1) return OkStatus();
+  return DataLoss(folder +
+                  ": the store is damaged, parts of it are missing; "
+                  "restore it from a backup");
+}
+
+}  // namespace
+
+// Building a batch in memory fails only on a limit that we do not set.
+void Rows::Put(Family family, std::string_view key, std::string_view value) {
+  KENAL_CHECK(
+      batch_.Put(store_.family(family), AsSlice(key), AsSlice(value)).ok());
+}
+
+void Rows::Delete(Family family, std::string_view key) {
+  KENAL_CHECK(batch_.Delete(store_.family(family), AsSlice(key)).ok());
+}
+
+void Rows::DeleteRange(Family family, std::string_view first,
+                       std::string_view end) {
+  KENAL_CHECK(
+      batch_.DeleteRange(store_.family(family), AsSlice(first), AsSlice(end))
+          .ok());
+}
+
+std::string Store::DatabaseFolder(const std::string& folder) {
+  return folder + "/db";
+}
+
+std::string Store::StagingFolder(const std::string& folder) {
+  return folder + "/staging";
+}
+
+Status Store::Create(
+    const std::string& database, const Options& options,
+    std::span<const std::pair<std::string, std::string>> first_rows) {
+  rocksdb::DBOptions db_options = DatabaseOptions(options);
+  db_options.create_if_missing = true;
+  db_options.create_missing_column_families = true;
+  db_options.error_if_exists = true;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(db_options, database, Descriptors(), &handles, &raw);
+  if (!status.ok()) return OpenFailed(database, status);
+  Store store;
+  store.folder_ = database;
+  store.db_.reset(raw);
+  store.handles_ = std::move(handles);
+  Rows rows(store);
+  for (const auto& [key, value] : first_rows) {
+    rows.Put(Family::kMeta, key, value);
+  }
+  return store.Write(rows);
+}
+
+StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& folder,
+                                             const Options& options) {
+  const std::string database = DatabaseFolder(folder);
+  const rocksdb::DBOptions db_options = DatabaseOptions(options);
+  KENAL_TRY(CheckFamilies(folder, database, db_options));
+
+  std::unique_ptr<Store> store(new Store);
+  store->folder_ = folder;
+  store->options_ = options;
+  store->descriptors_ = Descriptors();
+  for (size_t i = 0; i < kFamilyNames.size(); ++i) {
+    store->sst_options_.emplace_back(db_options,
+                                     FamilyOptions(static_cast<Family>(i)));
+  }
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(
+      db_options, database, store->descriptors_, &store->handles_, &raw);
+  if (!status.ok()) return OpenFailed(folder, status);
+  store->db_.reset(raw);
+  return store;
+}
+
+Store::~Store() {
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  }
+  db_->Close().PermitUncheckedError();  // every write was synced already
+}
+
+rocksdb::ColumnFamilyHandle* Store::family(Family family) const {
+  return handles_[static_cast<size_t>(family) + 1];
+}
+
+const rocksdb::Options& Store::sst_options(Family family) const {
+  return sst_options_[static_cast<size_t>(family)];
+}
+
+Status Store::Say(const rocksdb::Status& status) const {
+  if (status.ok()) return OkStatus();
+  if (IsNoSpace(status)) return NoSpace(folder_);
+  if (status.IsCorruption()) {
+    return DataLoss(folder_ + ": the store is damaged (" + status.ToString() +
+                    "); run `kenal verify`, then restore from a backup");
+  }
+  if (status.IsIOError() || status.IsBusy() || status.IsTryAgain()) {
+    return Unavailable(folder_ + ": the store's disk reports an error (" +
+                       status.ToString() + "); check it and try again");
+  }
+  return Internal(folder_ + ": " + status.ToString());
+}
+
+Status Store::Failed(const rocksdb::Status& status) {
+  if (!status.ok()) needs_recovery_ = true;
+  return Say(status);
+}
+
+StatusOr<std::optional<std::string>> Store::Get(
+    Family in, std::string_view key, const rocksdb::Snapshot* snapshot) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  std::string value;
+  const rocksdb::Status status =
+      db_->Get(options, family(in), AsSlice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  KENAL_TRY(Say(status));
+  return value;
+}
+
+StatusOr<std::vector<rocksdb::PinnableSlice>> Store::MultiGet(
+    Family in, std::span<const std::string_view> keys,
+    const rocksdb::Snapshot* snapshot) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  std::vector<rocksdb::Slice> slices;
+  slices.reserve(keys.size());
+  for (const std::string_view key : keys) slices.push_back(AsSlice(key));
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  db_->MultiGet(options, family(in), slices.size(), slices.data(),
+                values.data(), statuses.data(), /*sorted_input=*/true);
+  for (const rocksdb::Status& status : statuses) {
+    if (!status.IsNotFound()) KENAL_TRY(Say(status));
+  }
+  return values;
+}
+
+Status Store::Scan(
+    Family in, std::string_view from, const rocksdb::Snapshot* snapshot,
+    const std::function<Status(std::string_view, std::string_view)>& row)
+    const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  options.readahead_size = kScanReadaheadBytes;
+  options.fill_cache = false;  // a scan would push out what matches need
+  const std::unique_ptr<rocksdb::Iterator> at(
+      db_->NewIterator(options, family(in)));
+  for (at->Seek(AsSlice(from)); at->Valid(); at->Next()) {
+    KENAL_TRY(row(AsView(at->key()), AsView(at->value())));
+  }
+  return Say(at->status());
+}
+
+Status Store::Write(Rows& rows) {
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  return Failed(db_->Write(synced, &rows.batch_));
+}
+
+Status Store::Ingest(
+    std::span<const std::pair<Family, std::string>> staged_files) {
+  std::vector<rocksdb::IngestExternalFileArg> args(staged_files.size());
+  for (size_t i = 0; i < staged_files.size(); ++i) {
+    args[i].column_family = family(staged_files[i].first);
+    args[i].external_files = {staged_files[i].second};
+    args[i].options.move_files = true;
+    args[i].options.write_global_seqno = false;
+  }
+  return Failed(db_->IngestExternalFiles(args));
+}
+
+Status Store::CheckSpace(uint64_t needed_bytes) const {
+  struct statvfs info {};
+  if (statvfs(folder_.c_str(), &info) != 0) return OkStatus();
+  const uint64_t free_bytes = uint64_t{info.f_bavail} * info.f_frsize;
+  if (free_bytes >= options_.space_reserve_bytes + needed_bytes) {
+    return OkStatus();
+  }
+  return ResourceExhausted(
+      folder_ + ": less than " +
+      std::to_string(options_.space_reserve_bytes >> 20) +
+      " MiB would stay free on the disk; committed work is kept and still "
+      "served; free space and try again");
+}
+
+Status Store::Recover() {
+  const rocksdb::Status status = db_->Resume();
+  if (!status.ok()) return Say(status);
+  needs_recovery_ = false;
+  return OkStatus();
+}
+
+}  // namespace kenal::catalogue

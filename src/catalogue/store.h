@@ -1,0 +1,131 @@
+// Store: the RocksDB of a catalogue, set up the one right way, and its
+// statuses in our words.
+#ifndef KENAL_SRC_CATALOGUE_STORE_H_
+#define KENAL_SRC_CATALOGUE_STORE_H_
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kenal/status.h"
+#include "src/catalogue/options.h"
+
+namespace kenal::catalogue {
+
+// Column families; the names are on disk.
+enum class Family : uint8_t {
+  kMeta,
+  kLists,
+  kEntries,
+  kPostings,
+  kSources,
+  kChanges,
+  kPayloads,
+};
+inline constexpr std::array<std::string_view, 7> kFamilyNames = {
+    "meta", "lists", "entries", "postings", "sources", "changes", "payloads"};
+
+inline rocksdb::Slice AsSlice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+inline std::string_view AsView(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+class Store;
+
+// Rows to write in one atomic step.
+class Rows {
+ public:
+  explicit Rows(const Store& store) : store_(store) {}
+
+  void Put(Family family, std::string_view key, std::string_view value);
+  void Delete(Family family, std::string_view key);
+  // Keys from `first` to before `end`.
+  void DeleteRange(Family family, std::string_view first, std::string_view end);
+
+ private:
+  friend class Store;
+  const Store& store_;
+  rocksdb::WriteBatch batch_;
+};
+
+// Thread-safe. Reads go on after a failed write.
+class Store {
+ public:
+  // Parts of the folder of a store.
+  static std::string DatabaseFolder(const std::string& folder);
+  static std::string StagingFolder(const std::string& folder);
+
+  // Makes the database with all families and `first_rows` in family meta.
+  // `database` must not exist yet.
+  static Status Create(
+      const std::string& database, const Options& options,
+      std::span<const std::pair<std::string, std::string>> first_rows);
+  static StatusOr<std::unique_ptr<Store>> Open(const std::string& folder,
+                                               const Options& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  rocksdb::DB& db() const { return *db_; }
+  rocksdb::ColumnFamilyHandle* family(Family family) const;
+  const rocksdb::Options& sst_options(Family family) const;
+
+  // Reads see the store as it is, or as `snapshot` holds it.
+
+  // nullopt when there is no such row.
+  StatusOr<std::optional<std::string>> Get(
+      Family family, std::string_view key,
+      const rocksdb::Snapshot* snapshot = nullptr) const;
+  // One value a key, in key order; keys must be sorted. An empty value: none.
+  StatusOr<std::vector<rocksdb::PinnableSlice>> MultiGet(
+      Family family, std::span<const std::string_view> keys,
+      const rocksdb::Snapshot* snapshot = nullptr) const;
+  // Every row of a family from `from` on, until `row` fails.
+  Status Scan(Family family, std::string_view from,
+              const rocksdb::Snapshot* snapshot,
+              const std::function<Status(std::string_view key,
+                                         std::string_view value)>& row) const;
+
+  // One atomic, synced step.
+  // Errors: kResourceExhausted  no space; nothing was written
+  Status Write(Rows& rows);
+
+  // Takes staged SST files into their families in one atomic, durable step.
+  Status Ingest(std::span<const std::pair<Family, std::string>> staged_files);
+
+  // kResourceExhausted when `needed_bytes` would touch the space reserve.
+  Status CheckSpace(uint64_t needed_bytes) const;
+
+  // A RocksDB status in our words, naming the store and the next step.
+  Status Say(const rocksdb::Status& status) const;
+
+  // After a failed write: makes the database writable again if it can be.
+  Status Recover();
+  bool needs_recovery() const { return needs_recovery_; }
+
+ private:
+  Store() = default;
+  Status Failed(const rocksdb::Status& status);
+
+  std::string folder_;
+  Options options_;
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors_;
+  std::vector<rocksdb::Options> sst_options_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // default, then ours
+  bool needs_recovery_ = false;  // under the catalogue's write lock
+};
+
+}  // namespace kenal::catalogue
+
+#endif  // KENAL_SRC_CATALOGUE_STORE_H_

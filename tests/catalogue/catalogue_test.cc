@@ -1,0 +1,390 @@
+#include "src/catalogue/catalogue.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "src/base/clock.h"
+#include "tests/catalogue/testing.h"
+
+namespace kenal::catalogue {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(CatalogueCreate, MakesAStoreThatOpensEmpty) {
+  const TestFolder folder;
+  ASSERT_TRUE(Catalogue::Create(folder.path()).ok());
+  const auto catalogue = Catalogue::Open(folder.path());
+  ASSERT_TRUE(catalogue.ok()) << catalogue.status();
+  EXPECT_EQ((*catalogue)->head(), Head{});
+  EXPECT_EQ((*catalogue)->incarnation(), 1u);
+  EXPECT_EQ((*catalogue)->store_id().size(), 32u);
+  EXPECT_THAT((*catalogue)->Lists(), IsEmpty());
+  EXPECT_THAT(AllPostings(**catalogue), IsEmpty());
+}
+
+TEST(CatalogueCreate, RefusesAFolderThatHoldsAStore) {
+  const TestFolder folder;
+  ASSERT_TRUE(Catalogue::Create(folder.path()).ok());
+  EXPECT_EQ(Catalogue::Create(folder.path()).code(),
+            StatusCode::kAlreadyExists);
+}
+
+TEST(CatalogueCreate, RefusesAFolderThatHoldsOtherFilesAndLeavesThem) {
+  const TestFolder folder;
+  const std::string other = folder.root() + "/holiday.txt";
+  std::ofstream(other) << "mine";
+  EXPECT_EQ(Catalogue::Create(folder.root()).code(),
+            StatusCode::kFailedPrecondition);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.root()),
+                          std::filesystem::directory_iterator()),
+            1);
+  EXPECT_EQ(Catalogue::Create(other).code(), StatusCode::kFailedPrecondition);
+}
+
+// A crash between the first file and the final rename leaves only this.
+TEST(CatalogueCreate, TakesUpAnInterruptedCreate) {
+  const TestFolder folder;
+  std::filesystem::create_directories(folder.path() + "/db.new");
+  std::ofstream(folder.path() + "/db.new/CURRENT") << "torn";
+  EXPECT_EQ(Catalogue::Open(folder.path()).status().code(),
+            StatusCode::kNotFound);
+  ASSERT_TRUE(Catalogue::Create(folder.path()).ok());
+  EXPECT_TRUE(Catalogue::Open(folder.path()).ok());
+}
+
+// RocksDB makes files that others may read, in folders that others may not
+// enter.
+TEST(CatalogueCreate, LetsNobodyElseReadItsFiles) {
+  const mode_t before = umask(0);
+  const TestFolder folder;
+  ASSERT_TRUE(Catalogue::Create(folder.path()).ok());
+  ASSERT_TRUE(Catalogue::Open(folder.path()).ok());
+  umask(before);
+  size_t seen = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    struct stat info {};
+    ASSERT_EQ(stat(entry.path().c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 077, 0u) << entry.path();
+    ++seen;
+  }
+  EXPECT_EQ(seen, 4u);  // db, staging, the lock and the witness
+}
+
+TEST(CatalogueOpen, NamesInitWhenThereIsNoStore) {
+  const TestFolder folder;
+  const auto opened = Catalogue::Open(folder.root());
+  EXPECT_EQ(opened.status().code(), StatusCode::kNotFound);
+  EXPECT_THAT(std::string(opened.status().message()), HasSubstr("kenal init"));
+}
+
+using CatalogueLists = CatalogueTest;
+
+TEST_F(CatalogueLists, KeepWhatTheyWereMadeWith) {
+  const ListPolicy policy{.enabled = false, .pdq_radius = {12}};
+  const auto made =
+      catalogue_->CreateList("abuse", Purpose::kChildAbuse, policy, kBy);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->number, ListNumber{2});
+  EXPECT_EQ(made->purpose, Purpose::kChildAbuse);
+  EXPECT_EQ(made->policy, policy);
+  const std::vector<ListInfo> before = catalogue_->Lists();
+  ASSERT_EQ(before.size(), 2u);
+  EXPECT_EQ(before[0], *made);  // by name
+  Reopen();
+  EXPECT_EQ(catalogue_->Lists(), before);
+  EXPECT_EQ(*catalogue_->GetList("abuse"), *made);
+}
+
+TEST_F(CatalogueLists, RefuseBadNamesRadiiAndActors) {
+  const auto code = [&](std::string_view name, int radius, Authorship by) {
+    return catalogue_
+        ->CreateList(name, Purpose::kTest, {.pdq_radius = {radius}}, by)
+        .status()
+        .code();
+  };
+  EXPECT_EQ(code("main", 31, kBy), StatusCode::kAlreadyExists);
+  EXPECT_EQ(code("", 31, kBy), StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("a b", 31, kBy), StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("new", -1, kBy), StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("new", kRadiusBitsMax + 1, kBy), StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("new", 31, {}), StatusCode::kInvalidArgument);
+  EXPECT_EQ(catalogue_->Lists().size(), 1u);
+  EXPECT_EQ(code("new", kRadiusBitsMax, kBy), StatusCode::kOk);
+}
+
+TEST_F(CatalogueLists, PolicyChangesAreLoggedOnceAndKept) {
+  const ListPolicy policy{.enabled = false, .pdq_radius = {5}};
+  const Sequence before = catalogue_->head().sequence;
+  ASSERT_TRUE(catalogue_->SetListPolicy("main", policy, kBy).ok());
+  EXPECT_EQ(catalogue_->head().sequence.value, before.value + 1);
+  ASSERT_TRUE(catalogue_->SetListPolicy("main", policy, kBy).ok());
+  EXPECT_EQ(catalogue_->head().sequence.value, before.value + 1);
+  Reopen();
+  EXPECT_EQ(catalogue_->GetList("main")->policy, policy);
+}
+
+TEST_F(CatalogueLists, AnUnknownNameIsAnsweredWithTheKnownOnes) {
+  for (const Status& status :
+       {catalogue_->GetList("nope").status(),
+        catalogue_->SetListPolicy("nope", {}, kBy).status(),
+        catalogue_->AddEntries("nope", {}, kBy).status(),
+        catalogue_->SetEntryState("nope", {}, EntryState::kActive, kBy)
+            .status(),
+        catalogue_->GetEntry("nope", "1").status()}) {
+    EXPECT_EQ(status.code(), StatusCode::kNotFound);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("main"));
+  }
+}
+
+using CatalogueEntries = CatalogueTest;
+
+int64_t FixedTime() { return 1'700'000'000'000; }
+
+TEST_F(CatalogueEntries, ComeBackAsTheyWereGiven) {
+  base::SetClockForTest(&FixedTime);
+  EntryDraft draft = FullDraft(7);
+  draft.signals.pdq_failure = SignalFailure{"damaged", "not kept"};
+  draft.provenance.added_unix_ms = 12;  // not the giver's to say
+  const EntriesReport report = Add({draft});
+  base::SetClockForTest(nullptr);
+  ASSERT_THAT(Outcomes(report), ElementsAre(Outcome::kAdded));
+  Entry expected;
+  static_cast<EntryDraft&>(expected) = draft;
+  expected.signals.pdq_failure.reset();
+  expected.provenance.added_unix_ms = FixedTime();
+  expected.id = EntryId::Of({1}, 1);
+  expected.added_at = expected.changed_at = report.sequence;
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(*catalogue_->GetEntry("main", "1"), expected);
+    EXPECT_EQ(*catalogue_->GetEntry("main", "source:id-7"), expected);
+    EXPECT_EQ(AllPostings(*catalogue_), [&] {
+      auto postings = PostingsOf(expected.id, expected.signals);
+      std::ranges::sort(postings);
+      return postings;
+    }());
+    Reopen();
+  }
+}
+
+TEST_F(CatalogueEntries, AreAnsweredInTheOrderOfTheQuestion) {
+  Add({FullDraft(1), FullDraft(2), FullDraft(3)});
+  const std::vector<EntryId> ids = {EntryId::Of({1}, 3), EntryId::Of({1}, 1),
+                                    EntryId::Of({1}, 3)};
+  const auto entries = catalogue_->GetEntries(ids);
+  ASSERT_TRUE(entries.ok()) << entries.status();
+  ASSERT_EQ(entries->size(), 3u);
+  for (size_t i = 0; i < ids.size(); ++i) EXPECT_EQ((*entries)[i].id, ids[i]);
+  const EntryId missing[] = {EntryId::Of({1}, 1), EntryId::Of({1}, 9)};
+  EXPECT_EQ(catalogue_->GetEntries(missing).status().code(),
+            StatusCode::kNotFound);
+}
+
+TEST_F(CatalogueEntries, ReferencesThatNameNothingAreNotFound) {
+  Add({FullDraft(1)});
+  for (const char* reference :
+       {"0", "2", "", "-1", "1x", " 1", "source:", "source:id-2", "id-1",
+        "281474976710657", "99999999999999999999999"}) {
+    EXPECT_EQ(catalogue_->GetEntry("main", reference).status().code(),
+              StatusCode::kNotFound)
+        << reference;
+  }
+}
+
+TEST_F(CatalogueEntries, AddingTheSameAgainWritesNothing) {
+  Add({FullDraft(1), FullDraft(2)});
+  const Head before = catalogue_->head();
+  EntryDraft again = FullDraft(1);
+  again.provenance.import_id = "another delivery";
+  again.provenance.reference = "another file";
+  const EntriesReport report = Add({again, FullDraft(2)});
+  EXPECT_THAT(Outcomes(report),
+              ElementsAre(Outcome::kUnchanged, Outcome::kUnchanged));
+  EXPECT_EQ(report.results[0].id, EntryId::Of({1}, 1));
+  EXPECT_EQ(report.sequence, before.sequence);
+  EXPECT_EQ(catalogue_->head(), before);
+  EXPECT_EQ(catalogue_->GetEntry("main", "1")->provenance.import_id, "import");
+}
+
+// Each part of the content makes a draft another one.
+TEST_F(CatalogueEntries, OtherContentReplacesAndKeepsTheNumber) {
+  Add({FullDraft(1)});
+  std::vector<EntryDraft> others(7, FullDraft(1));
+  others[0].signals.md5 = HashOf<Md5>(99);
+  others[1].signals.pdq[0].quality = 91;
+  others[2].classifications[0].raw_value = "A2";
+  others[3].series = "another";
+  others[4].flags.pop_back();
+  others[5].provenance.member = "another";
+  others[6].signals.picture.reset();
+  for (const EntryDraft& other : others) {
+    const EntriesReport report = Add({other});
+    ASSERT_THAT(Outcomes(report), ElementsAre(Outcome::kReplaced));
+    EXPECT_EQ(report.results[0].id, EntryId::Of({1}, 1));
+    const auto entry = catalogue_->GetEntry("main", "1");
+    EXPECT_EQ(entry->changed_at, report.sequence);
+    EXPECT_LT(entry->added_at, entry->changed_at);
+    auto postings = PostingsOf(entry->id, other.signals);
+    std::ranges::sort(postings);
+    EXPECT_EQ(AllPostings(*catalogue_), postings);
+  }
+  EXPECT_EQ(Counts(), (ListCounts{.active = 1}));
+  EXPECT_THAT(Problems(*catalogue_), IsEmpty());
+}
+
+TEST_F(CatalogueEntries, RepeatedWithinOneCallAreOne) {
+  EntryDraft other = FullDraft(1);
+  other.series = "another";
+  const EntriesReport report =
+      Add({FullDraft(1), FullDraft(1), other, FullDraft(2), other});
+  EXPECT_THAT(
+      Outcomes(report),
+      ElementsAre(Outcome::kAdded, Outcome::kUnchanged, Outcome::kReplaced,
+                  Outcome::kAdded, Outcome::kUnchanged));
+  EXPECT_EQ(report.results[4].id, report.results[0].id);
+  EXPECT_EQ(catalogue_->GetEntry("main", "1")->series, "another");
+  EXPECT_EQ(Counts(), (ListCounts{.active = 2}));
+  EXPECT_THAT(Problems(*catalogue_), IsEmpty());
+}
+
+TEST_F(CatalogueEntries, OfOtherListsAreOthers) {
+  ASSERT_TRUE(catalogue_->CreateList("two", Purpose::kTest, {}, kBy).ok());
+  Add({FullDraft(1)});
+  const EntryDraft draft = FullDraft(1);
+  const auto report = catalogue_->AddEntries("two", {&draft, 1}, kBy);
+  ASSERT_THAT(Outcomes(*report), ElementsAre(Outcome::kAdded));
+  EXPECT_EQ(report->results[0].id, EntryId::Of({2}, 1));
+  EXPECT_EQ(AllPostings(*catalogue_).size(), 10u);
+}
+
+// The derived id is keyed: it shows nothing of the hash, differs between
+// stores, and finds the same signal again.
+TEST_F(CatalogueEntries, WithoutASourceIdGetAKeyedOne) {
+  const EntryDraft draft = BareDraft<PdqHash>(1);
+  Add({draft});
+  const std::string id = catalogue_->GetEntry("main", "1")->source_id;
+  EXPECT_EQ(id.size(), 32u);
+  EXPECT_THAT(draft.signals.pdq[0].hash.ToHex(),
+              testing::Not(HasSubstr(id.substr(0, 8))));
+  EXPECT_THAT(Outcomes(Add({draft, BareDraft<Md5>(1)})),
+              ElementsAre(Outcome::kUnchanged, Outcome::kAdded));
+  EXPECT_TRUE(catalogue_->GetEntry("main", "source:" + id).ok());
+
+  const TestFolder elsewhere;
+  ASSERT_TRUE(Catalogue::Create(elsewhere.path()).ok());
+  const auto other = OpenWith(elsewhere.path(), options_);
+  ASSERT_TRUE((*other)->CreateList("main", Purpose::kTest, {}, kBy).ok());
+  ASSERT_TRUE((*other)->AddEntries("main", {&draft, 1}, kBy).ok());
+  EXPECT_NE((*other)->GetEntry("main", "1")->source_id, id);
+}
+
+TEST_F(CatalogueEntries, BeyondTheLimitOfOneCallAreRefusedAsAWhole) {
+  const std::vector<EntryDraft> drafts(Curator::kDraftsMax + 1,
+                                       BareDraft<Md5>(1));
+  EXPECT_EQ(catalogue_->AddEntries("main", drafts, kBy).status().code(),
+            StatusCode::kInvalidArgument);
+}
+
+using CatalogueStates = CatalogueTest;
+
+TEST_F(CatalogueStates, WithdrawingRemovesPostingsAndKeepsTheRecord) {
+  Add({FullDraft(1), FullDraft(2)});
+  const EntriesReport report =
+      Set({"source:id-1", "9", "1"}, EntryState::kWithdrawn);
+  EXPECT_THAT(Outcomes(report),
+              ElementsAre(Outcome::kStateChanged, Outcome::kUnknown,
+                          Outcome::kUnchanged));
+  const auto entry = catalogue_->GetEntry("main", "1");
+  EXPECT_EQ(entry->state, EntryState::kWithdrawn);
+  EXPECT_EQ(entry->state_reason, kBy.reason);
+  EXPECT_EQ(entry->changed_at, report.sequence);
+  EXPECT_EQ(entry->signals, FullDraft(1).signals);
+  for (const Posting& posting : AllPostings(*catalogue_)) {
+    EXPECT_EQ(posting.entry, EntryId::Of({1}, 2));
+  }
+  EXPECT_EQ(Counts(), (ListCounts{.active = 1, .withdrawn = 1}));
+  EXPECT_THAT(Problems(*catalogue_), IsEmpty());
+}
+
+TEST_F(CatalogueStates, WithdrawnEntriesDoNotComeBack) {
+  Add({FullDraft(1)});
+  Set({"1"}, EntryState::kWithdrawn);
+  const Head before = catalogue_->head();
+  EXPECT_THAT(Outcomes(Add({FullDraft(1)})),
+              ElementsAre(Outcome::kKeptWithdrawn));
+  EntryDraft other = FullDraft(1);
+  other.series = "another";
+  EXPECT_THAT(Outcomes(Add({other})), ElementsAre(Outcome::kKeptWithdrawn));
+  EXPECT_THAT(Outcomes(Set({"1"}, EntryState::kActive)),
+              ElementsAre(Outcome::kKeptWithdrawn));
+  EXPECT_EQ(catalogue_->head(), before);
+  EXPECT_THAT(AllPostings(*catalogue_), IsEmpty());
+}
+
+TEST_F(CatalogueStates, DisputedEntriesKeepTheirPostings) {
+  Add({FullDraft(1)});
+  const std::vector<Posting> postings = AllPostings(*catalogue_);
+  Set({"1"}, EntryState::kDisputed);
+  EXPECT_EQ(AllPostings(*catalogue_), postings);
+  EXPECT_EQ(Counts(), (ListCounts{.disputed = 1}));
+  EntryDraft other = FullDraft(1);
+  other.series = "another";
+  EXPECT_THAT(Outcomes(Add({other})), ElementsAre(Outcome::kReplaced));
+  EXPECT_EQ(catalogue_->GetEntry("main", "1")->state, EntryState::kDisputed);
+  Set({"1"}, EntryState::kActive);
+  EXPECT_EQ(Counts(), (ListCounts{.active = 1}));
+  EXPECT_EQ(catalogue_->GetEntry("main", "1")->state_reason, "");
+  EXPECT_THAT(Problems(*catalogue_), IsEmpty());
+}
+
+TEST_F(CatalogueStates, NeedAReason) {
+  Add({FullDraft(1)});
+  const std::string one = "1";
+  EXPECT_EQ(catalogue_
+                ->SetEntryState("main", {&one, 1}, EntryState::kWithdrawn,
+                                {.actor = "me", .reason = ""})
+                .status()
+                .code(),
+            StatusCode::kInvalidArgument);
+}
+
+// Folding the deltas gives what a walk over the postings gives, and each is
+// told before the call that made it returns.
+TEST_F(CatalogueEntries, SubscriberSeesEveryChangeInOrder) {
+  std::vector<Posting> folded = AllPostings(*catalogue_);
+  Sequence last = catalogue_->head().sequence;
+  catalogue_->Subscribe([&](const Delta& delta) {
+    EXPECT_EQ(delta.sequence.value, ++last.value);
+    EXPECT_EQ(catalogue_->head().sequence, delta.sequence);
+    for (const Posting& posting : delta.removed) {
+      EXPECT_EQ(std::erase(folded, posting), 1u);
+    }
+    folded.insert(folded.end(), delta.added.begin(), delta.added.end());
+  });
+  const auto check = [&] {
+    std::ranges::sort(folded);
+    EXPECT_EQ(folded, AllPostings(*catalogue_));
+    EXPECT_EQ(last, catalogue_->head().sequence);
+  };
+  Add({FullDraft(1), FullDraft(2), BareDraft<Md5>(3)});
+  check();
+  EntryDraft other = FullDraft(2);
+  other.signals.pdq.pop_back();
+  other.signals.md5 = HashOf<Md5>(50);
+  Add({other, FullDraft(4)});
+  check();
+  Set({"1", "3"}, EntryState::kWithdrawn);
+  check();
+  ASSERT_TRUE(catalogue_->SetListPolicy("main", {.enabled = false}, kBy).ok());
+  check();
+  const std::vector<EntryDraft> drafts = {FullDraft(1), FullDraft(2),
+                                          FullDraft(5)};
+  ASSERT_TRUE(catalogue_->Import("main", SourceOf(drafts), {}, kBy).ok());
+  check();
+}
+
+}  // namespace
+}  // namespace kenal::catalogue
