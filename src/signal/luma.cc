@@ -121,6 +121,16 @@ void Grey(const uint8_t* grey, size_t count, float* luma, size_t pitch) {
                           HWY_ATTR { return GreyPixels(bytes); });
 }
 
+void Copy(const float* values, size_t count, float* luma, size_t pitch) {
+  for (; count >= kSegmentPixels; count -= kSegmentPixels, luma += pitch) {
+    for (size_t x = 0; x < kSegmentPixels; x += kLanes) {
+      hn::StoreU(hn::LoadU(kFloats, values + x), kFloats, luma + x);
+    }
+    values += kSegmentPixels;
+  }
+  std::memcpy(luma, values, count * sizeof(float));
+}
+
 }  // namespace
 }  // namespace kenal::signal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -130,6 +140,7 @@ namespace kenal::signal {
 namespace {
 HWY_EXPORT(Rgb);
 HWY_EXPORT(Grey);
+HWY_EXPORT(Copy);
 }  // namespace
 
 void LumaOfRgb(const uint8_t* rgb, size_t count, float* luma, size_t pitch) {
@@ -138,6 +149,10 @@ void LumaOfRgb(const uint8_t* rgb, size_t count, float* luma, size_t pitch) {
 
 void LumaOfGrey(const uint8_t* grey, size_t count, float* luma, size_t pitch) {
   HWY_DYNAMIC_DISPATCH(Grey)(grey, count, luma, pitch);
+}
+
+void CopyLuma(const float* values, size_t count, float* luma, size_t pitch) {
+  HWY_DYNAMIC_DISPATCH(Copy)(values, count, luma, pitch);
 }
 
 }  // namespace kenal::signal

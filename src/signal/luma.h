@@ -13,6 +13,7 @@ inline constexpr size_t kSegmentPixels = 64;
 
 void LumaOfRgb(const uint8_t* rgb, size_t count, float* luma, size_t pitch);
 void LumaOfGrey(const uint8_t* grey, size_t count, float* luma, size_t pitch);
+void CopyLuma(const float* values, size_t count, float* luma, size_t pitch);
 
 }  // namespace kenal::signal
 

@@ -1,8 +1,6 @@
 #include "src/signal/pdq.h"
 
 #include <algorithm>
-#include <cstring>
-#include <vector>
 
 #include "src/base/check.h"
 #include "src/signal/luma.h"
@@ -78,14 +76,8 @@ void PdqStream::AddRgbRow(const uint8_t* samples) {
 }
 
 void PdqStream::AddLumaRow(const float* luma) {
-  float* row = state_->NextRow();
-  int left = state_->width;
-  for (; left >= kStripColumns; left -= kStripColumns) {
-    std::memcpy(row, luma, kStripColumns * sizeof(float));
-    luma += kStripColumns;
-    row += kTilePitch;
-  }
-  std::memcpy(row, luma, static_cast<size_t>(left) * sizeof(float));
+  CopyLuma(luma, static_cast<size_t>(state_->width), state_->NextRow(),
+           kTilePitch);
   state_->RowIsThere();
 }
 

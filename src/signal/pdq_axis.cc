@@ -41,11 +41,6 @@ float TentAxis::Divisor(int step) const {
   return static_cast<float>(last - first + 1);
 }
 
-float TentAxis::ExactScale() const {
-  if (!std::has_single_bit(static_cast<unsigned>(window_))) return 0;
-  return 1.0f / static_cast<float>(window_);
-}
-
 TentState::TentState(int picture_width, int picture_height)
     : across(picture_width),
       down(picture_height),

@@ -1,6 +1,7 @@
 #include "src/signal/pdq_filter.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #undef HWY_TARGET_INCLUDE
@@ -9,6 +10,7 @@
 // simd.h comes first: it chooses the targets.
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "src/signal/average-inl.h"
 #include "src/signal/transpose-inl.h"
 #include "src/signal/wide-inl.h"
 
@@ -53,6 +55,16 @@ struct RowPass {
     return sum;
   }
 };
+
+// Calls `run` with what averages sums of `count` values.
+template <class Run>
+HWY_INLINE void WithAverage(int count, Run run) {
+  if (std::has_single_bit(static_cast<unsigned>(count))) {
+    run(PowerOfTwoAverage(count));
+  } else {
+    run(AnyAverage(count));
+  }
+}
 
 class BlockFilter {
  public:
@@ -108,11 +120,10 @@ class BlockFilter {
     second_sum_ = Column{};
     for (size_t r = 0; r < kBlockRows; ++r) {
       const int step = state_.steps_done + static_cast<int>(r);
-      const bool full =
+      full_[r] =
           step >= state_.down.FullBegin() && step < state_.down.FullEnd();
       slot_[r] = static_cast<size_t>(step) % window_down_;
       divisor_[r] = state_.down.Divisor(step);
-      scale_[r] = full ? state_.down.ExactScale() : 0;
     }
   }
 
@@ -151,16 +162,8 @@ class BlockFilter {
   }
 
   void BothRowPasses(size_t begin) {
-    if (const float exact = state_.across.ExactScale(); exact != 0) {
-      const Vec scale = hn::Set(kFloats, exact);
-      BothRowPasses(begin, [scale](const BlockColumn& sum)
-                               HWY_ATTR { return sum * scale; });
-    } else {
-      const Vec divisor =
-          hn::Set(kFloats, static_cast<float>(state_.across.window()));
-      BothRowPasses(begin, [divisor](const BlockColumn& sum)
-                               HWY_ATTR { return sum / divisor; });
-    }
+    WithAverage(state_.across.window(),
+                [&](auto average) HWY_ATTR { BothRowPasses(begin, average); });
     PickColumns(begin - kStripColumns, begin);
   }
 
@@ -194,7 +197,14 @@ class BlockFilter {
   }
 
   // Replaces the rows of tile_ by their averages over columns.
-  HWY_INLINE void FirstColumnPass(size_t strip) {
+  void FirstColumnPass(size_t strip) {
+    WithAverage(state_.down.window(), [&](auto average) HWY_ATTR {
+      FirstColumnPass(strip, average);
+    });
+  }
+
+  template <class Average>
+  HWY_INLINE void FirstColumnPass(size_t strip, Average average) {
     StripRow* const history = &state_.history[strip * window_down_];
     float* const sums = state_.sums[strip].columns;
     for (size_t x = 0; x < kStripColumns; x += kColumnVectors * kLanes) {
@@ -207,8 +217,8 @@ class BlockFilter {
         entering.Store(kept);
         sum = sum + entering;
         sum = sum - leaving;
-        if (scale_[r] != 0) {
-          (sum * hn::Set(kFloats, scale_[r])).Store(row);
+        if (full_[r]) {
+          average(sum).Store(row);
         } else {
           (sum / hn::Set(kFloats, divisor_[r])).Store(row);
         }
@@ -248,7 +258,7 @@ class BlockFilter {
   // Of the rows of this block, in the first column pass.
   size_t slot_[kBlockRows];
   float divisor_[kBlockRows];
-  float scale_[kBlockRows];  // 0: divide
+  bool full_[kBlockRows];  // the window is, so the divisor is its length
 
   Column first_sum_;
   Column second_sum_;

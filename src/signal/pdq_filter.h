@@ -76,9 +76,6 @@ class TentAxis {
   // Steps [FullBegin(), FullEnd()) of the first pass divide by window().
   int FullBegin() const { return window_ - 1; }
   int FullEnd() const { return length_; }
-  // 1 / window() if multiplying by it rounds exactly as dividing by window()
-  // does, which is so for powers of two; else 0.
-  float ExactScale() const;
 
  private:
   int length_;

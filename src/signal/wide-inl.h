@@ -54,6 +54,16 @@ struct Wide {
   HWY_INLINE Wide operator/(Vec divisor) const {
     return {hn::Div(first, divisor), rest / divisor};
   }
+  // this - other * factor and this + other * factor, rounded once where
+  // HWY_NATIVE_FMA is 1.
+  HWY_INLINE Wide MinusProduct(const Wide& other, Vec factor) const {
+    return {hn::NegMulAdd(other.first, factor, first),
+            rest.MinusProduct(other.rest, factor)};
+  }
+  HWY_INLINE Wide PlusProduct(const Wide& other, Vec factor) const {
+    return {hn::MulAdd(other.first, factor, first),
+            rest.PlusProduct(other.rest, factor)};
+  }
 };
 
 template <>
@@ -65,6 +75,8 @@ struct Wide<0> {
   HWY_INLINE Wide operator-(const Wide&) const { return {}; }
   HWY_INLINE Wide operator*(Vec) const { return {}; }
   HWY_INLINE Wide operator/(Vec) const { return {}; }
+  HWY_INLINE Wide MinusProduct(const Wide&, Vec) const { return {}; }
+  HWY_INLINE Wide PlusProduct(const Wide&, Vec) const { return {}; }
 };
 
 }  // namespace kenal::signal::HWY_NAMESPACE
