@@ -206,7 +206,7 @@ TEST_F(EngineTest, LimitCutsWhatIsReturnedNeverTheVerdict) {
   CreateList("z-abuse", Purpose::kChildAbuse);
   const PdqHash known = RandomHash<PdqHash>(random_);
   for (int i = 0; i < 20; ++i) {
-    Add("a-benign", WithPdq(AtDistance(known, i % 8, random_)));
+    Add("a-benign", WithPdq(AtDistance(known, 1 + i % 8, random_)));
   }
   Add("z-abuse", WithPdq(AtDistance(known, 31, random_)));
   const Answer all = Ask(WithPdq(known));
