@@ -44,9 +44,9 @@ class MatchServiceImpl final : public v1::MatchService::CallbackService {
     KENAL_TRY_ASSIGN(const MatchOptions options, ReadOptions(request));
     KENAL_TRY_ASSIGN(const SignalSet signals,
                      ReadContent(request.content(), parts_.hasher));
-    KENAL_TRY_ASSIGN(const Answer answer,
-                     parts_.matcher.Match(signals, options));
-    wire::ToWire(answer, to);
+    KENAL_TRY_ASSIGN(const std::vector<Answer> answers,
+                     parts_.matcher.MatchBatch({&signals, 1}, options));
+    wire::ToWire(answers.at(0), to);
     return CheckResponseSize(*to);
   }
 

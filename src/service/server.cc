@@ -1,5 +1,6 @@
 #include "src/service/server.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -27,9 +28,12 @@ namespace {
 constexpr const char* kServiceNames[] = {"kenal.v1.MatchService",
                                          "kenal.v1.CatalogueService"};
 
-void EnablePluginsOnce() {
+void PrepareOnce() {
   static std::once_flag once;
   std::call_once(once, [] {
+    // Its one message, a line for each request that is no UTF-8, would let
+    // strangers fill the log.
+    google::protobuf::SetLogHandler(nullptr);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
@@ -190,7 +194,7 @@ StatusOr<std::unique_ptr<Server>> Server::Start(Matcher& matcher,
                                                 Curator& curator,
                                                 Hasher& hasher,
                                                 const ServerOptions& options) {
-  EnablePluginsOnce();
+  PrepareOnce();
   KENAL_TRY_ASSIGN(std::vector<Place> places, PreparePlaces(options));
   auto server = std::make_unique<ServerImpl>(matcher, curator, hasher,
                                              MatchWorkers(options));

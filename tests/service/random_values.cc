@@ -1,0 +1,232 @@
+#include "tests/service/random_values.h"
+
+#include <array>
+
+#include "tests/support/support.h"
+
+namespace kenal::testing {
+namespace {
+
+template <typename Enum>
+Enum EnumOf(uint64_t value) {
+  return static_cast<Enum>(value);
+}
+
+}  // namespace
+
+uint64_t RandomValues::Number(uint64_t min, uint64_t max) {
+  return std::uniform_int_distribution<uint64_t>(min, max)(random_);
+}
+
+std::string RandomValues::Text(size_t size_max) {
+  constexpr std::array<const char*, 8> kCharacters = {
+      "a", "Z", "\"", "\n", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\xAA\x81",
+      "\\"};
+  std::string text;
+  const size_t size = Number(0, size_max);
+  while (text.size() + 4 <= size) {
+    text += kCharacters[Number(0, kCharacters.size() - 1)];
+  }
+  return text;
+}
+
+std::string RandomValues::Bytes(size_t size) {
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random_());
+  return bytes;
+}
+
+PdqView RandomValues::Pdq(View view) {
+  PdqView pdq;
+  pdq.view = view;
+  pdq.hash = RandomHash<PdqHash>(random_);
+  if (Maybe()) pdq.quality = static_cast<int>(Number(0, 100));
+  if (Maybe()) {
+    pdq.dihedral.emplace();
+    for (PdqHash& hash : *pdq.dihedral) hash = RandomHash<PdqHash>(random_);
+  }
+  return pdq;
+}
+
+PictureInfo RandomValues::Picture() {
+  return {.format = Text(),
+          .width = static_cast<int32_t>(Number(0, INT32_MAX)),
+          .height = static_cast<int32_t>(Number(0, INT32_MAX)),
+          .damaged = Maybe()};
+}
+
+SignalSet RandomValues::Signals() {
+  SignalSet set;
+  if (Maybe()) set.md5 = RandomHash<Md5>(random_);
+  if (Maybe()) set.sha1 = RandomHash<Sha1>(random_);
+  if (Maybe()) set.sha256 = RandomHash<Sha256>(random_);
+  if (Maybe()) set.pdq.push_back(Pdq(View::kStored));
+  if (Maybe()) set.pdq.push_back(Pdq(View::kUpright));
+  if (Maybe()) set.picture = Picture();
+  if (Maybe()) set.pdq_failure = SignalFailure{"too_large", Text()};
+  return set;
+}
+
+int64_t RandomValues::TimeMs() {
+  // Years 1 to 9999, both sides of 1970.
+  constexpr uint64_t kSpanMs = 315'537'897'599'999;
+  return static_cast<int64_t>(Number(0, kSpanMs)) - 62'135'596'800'000;
+}
+
+EntryId RandomValues::Id() {
+  return EntryId::Of(ListNumber{static_cast<uint16_t>(Number(1, UINT16_MAX))},
+                     Number(1, EntryId::kSerialMax));
+}
+
+Provenance RandomValues::From() {
+  return {.source = Text(),
+          .member = Text(),
+          .import_id = Text(),
+          .reference = Text(),
+          .added_unix_ms = Maybe() ? TimeMs() : 0};
+}
+
+std::vector<Classification> RandomValues::Classes() {
+  std::vector<Classification> classes(Number(0, 3));
+  for (Classification& one : classes) one = {Text(), Text()};
+  return classes;
+}
+
+std::vector<std::string> RandomValues::Texts() {
+  std::vector<std::string> texts(Number(0, 3));
+  for (std::string& text : texts) text = Text();
+  return texts;
+}
+
+EntryDraft RandomValues::Draft() {
+  EntryDraft draft;
+  draft.source_id = Text();
+  draft.signals = Signals();
+  draft.classifications = Classes();
+  draft.series = Text();
+  draft.flags = Texts();
+  draft.provenance = From();
+  return draft;
+}
+
+EntrySummary RandomValues::Summary() {
+  Entry entry;
+  static_cast<EntryDraft&>(entry) = Draft();
+  entry.id = Id();
+  entry.state = EnumOf<EntryState>(Number(1, 3));
+  entry.state_reason = Text();
+  entry.added_at.value = Number(0, UINT64_MAX);
+  entry.changed_at.value = Number(0, UINT64_MAX);
+  return Summarize(entry);
+}
+
+Match RandomValues::OneMatch() {
+  Match match;
+  match.list = Text();
+  match.purpose = EnumOf<Purpose>(Number(1, 4));
+  match.entry = Id();
+  match.source_id = Text();
+  match.signal = EnumOf<SignalType>(Number(1, 4));
+  match.distance = static_cast<int>(Number(0, 63));
+  if (Maybe()) {
+    match.transform = Transform{.query_view = EnumOf<View>(Number(0, 1)),
+                                .query_variant = EnumOf<Variant>(Number(0, 7)),
+                                .entry_view = EnumOf<View>(Number(0, 1)),
+                                .entry_variant = EnumOf<Variant>(Number(0, 7))};
+  }
+  match.state = EnumOf<EntryState>(Number(1, 3));
+  match.classifications = Classes();
+  match.series = Text();
+  match.flags = Texts();
+  match.provenance = From();
+  return match;
+}
+
+kenal::Answer RandomValues::Answer() {
+  kenal::Answer answer;
+  answer.verdict = EnumOf<Verdict>(Number(1, 5));
+  answer.sequence.value = Number(0, UINT64_MAX);
+  answer.matches.resize(Number(0, 4));
+  for (Match& match : answer.matches) match = OneMatch();
+  answer.match_count = Number(0, UINT64_MAX);
+  answer.truncated = Maybe();
+  answer.checks.resize(Number(0, 4));
+  for (Check& check : answer.checks) {
+    check = {EnumOf<SignalType>(Number(1, 4)), EnumOf<CheckState>(Number(1, 3)),
+             Text(), Text()};
+  }
+  answer.lists_skipped.resize(Number(0, 2));
+  for (SkippedList& skipped : answer.lists_skipped) skipped = {Text(), Text()};
+  answer.damaged = Maybe();
+  return answer;
+}
+
+ListPolicy RandomValues::Policy() {
+  return {.enabled = Maybe(),
+          .pdq_radius = Radius{static_cast<int>(Number(0, kRadiusBitsMax))}};
+}
+
+ListInfo RandomValues::List() {
+  return {.number = ListNumber{static_cast<uint16_t>(Number(1, UINT16_MAX))},
+          .name = Text(),
+          .purpose = EnumOf<Purpose>(Number(1, 4)),
+          .policy = Policy(),
+          .counts = {.active = Number(0, UINT64_MAX),
+                     .disputed = Number(0, UINT64_MAX),
+                     .withdrawn = Number(0, UINT64_MAX)},
+          .created_unix_ms = TimeMs()};
+}
+
+EntriesReport RandomValues::Entries() {
+  EntriesReport report{.sequence = Sequence{Number(0, UINT64_MAX)},
+                       .results = {}};
+  report.results.resize(Number(0, 4));
+  for (EntryResult& result : report.results) {
+    result = {EnumOf<Outcome>(Number(1, 7)), Maybe() ? Id() : EntryId{},
+              Text()};
+  }
+  return report;
+}
+
+ImportReport RandomValues::Import() {
+  ImportReport report{.sequence = Sequence{Number(0, UINT64_MAX)},
+                      .read = Number(0, UINT64_MAX),
+                      .added = Number(0, UINT64_MAX),
+                      .replaced = Number(0, UINT64_MAX),
+                      .unchanged = Number(0, UINT64_MAX),
+                      .kept_withdrawn = Number(0, UINT64_MAX),
+                      .refused = Number(0, UINT64_MAX),
+                      .refusals = {}};
+  report.refusals.resize(Number(0, 3));
+  for (Refusal& refusal : report.refusals) {
+    refusal = {Number(0, UINT64_MAX), Text()};
+  }
+  return report;
+}
+
+StoreStats RandomValues::Stats() {
+  StoreStats stats{.store_id = Text(),
+                   .head = Sequence{Number(0, UINT64_MAX)},
+                   .lists = {},
+                   .pdq_rows = Number(0, UINT64_MAX),
+                   .digest_rows = Number(0, UINT64_MAX),
+                   .index_bytes = Number(0, UINT64_MAX),
+                   .store_bytes = Number(0, UINT64_MAX)};
+  stats.lists.resize(Number(0, 3));
+  for (ListInfo& list : stats.lists) list = List();
+  return stats;
+}
+
+VerifyReport RandomValues::Verify() {
+  return {.head = Sequence{Number(0, UINT64_MAX)},
+          .log_records = Number(0, UINT64_MAX),
+          .entries = Number(0, UINT64_MAX),
+          .postings = Number(0, UINT64_MAX),
+          .problems = Texts()};
+}
+
+Authorship RandomValues::By() {
+  return {.actor = "a" + Text(), .reason = Text()};
+}
+
+}  // namespace kenal::testing

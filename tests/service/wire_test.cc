@@ -1,0 +1,427 @@
+// The conversions between public values and the wire, and what they refuse.
+#include <gmock/gmock.h>
+#include <google/protobuf/stubs/logging.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "kenal/v1/catalogue.pb.h"
+#include "kenal/v1/catalogue_service.pb.h"
+#include "kenal/v1/match_service.pb.h"
+#include "kenal/v1/signal.pb.h"
+#include "kenal/v1/verdict.pb.h"
+#include "src/wire/convert.h"
+#include "src/wire/limits.h"
+#include "src/wire/text.h"
+#include "tests/service/random_values.h"
+#include "tests/support/support.h"
+
+namespace kenal::wire {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::RandomValues;
+using testing::TestSeed;
+
+constexpr int kRounds = 2000;
+
+// There, through the bytes on the wire, and back.
+template <typename Message, typename Value>
+StatusOr<Value> RoundTrip(const Value& value) {
+  Message sent;
+  ToWire(value, &sent);
+  const std::string bytes = sent.SerializeAsString();
+  Message received;
+  if (!received.ParseFromString(bytes)) return Internal("does not parse");
+  return FromWire(received);
+}
+
+template <typename Message, typename Value>
+void ExpectSurvives(const Value& value) {
+  const StatusOr<Value> back = RoundTrip<Message>(value);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_TRUE(*back == value);
+}
+
+// These have no operator== of their own.
+bool SameResult(const EntryResult& a, const EntryResult& b) {
+  return a.outcome == b.outcome && a.id == b.id && a.why == b.why;
+}
+bool SameRefusal(const Refusal& a, const Refusal& b) {
+  return a.position == b.position && a.why == b.why;
+}
+
+TEST(WireProperty, EverySignalSetSurvives) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
+    ExpectSurvives<v1::SignalSet>(random.Signals());
+  }
+}
+
+TEST(WireProperty, EveryAnswerSurvives) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
+    ExpectSurvives<v1::Answer>(random.Answer());
+  }
+}
+
+TEST(WireProperty, EveryDraftSurvives) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
+    ExpectSurvives<v1::EntryDraft>(random.Draft());
+  }
+}
+
+TEST(WireProperty, EveryEntrySummarySurvives) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
+    ExpectSurvives<v1::Entry>(random.Summary());
+  }
+}
+
+TEST(WireProperty, EveryListAndAuthorSurvives) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
+    ExpectSurvives<v1::ListPolicy>(random.Policy());
+    ExpectSurvives<v1::ListInfo>(random.List());
+    const Authorship by = random.By();
+    const auto back = RoundTrip<v1::Authorship>(by);
+    ASSERT_TRUE(back.ok()) << back.status();
+    EXPECT_EQ(back->actor, by.actor);
+    EXPECT_EQ(back->reason, by.reason);
+  }
+}
+
+TEST(WireProperty, EveryReportSurvives) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
+    const EntriesReport entries = random.Entries();
+    for (const auto& back : {RoundTrip<v1::AddEntriesResponse>(entries),
+                             RoundTrip<v1::SetEntryStateResponse>(entries)}) {
+      ASSERT_TRUE(back.ok()) << back.status();
+      EXPECT_EQ(back->sequence, entries.sequence);
+      EXPECT_TRUE(
+          std::ranges::equal(back->results, entries.results, SameResult));
+    }
+    const ImportReport import = random.Import();
+    const auto import_back = RoundTrip<v1::ImportReport>(import);
+    ASSERT_TRUE(import_back.ok()) << import_back.status();
+    const auto counts = [](const ImportReport& r) {
+      return std::tuple(r.sequence, r.read, r.added, r.replaced, r.unchanged,
+                        r.kept_withdrawn, r.refused);
+    };
+    EXPECT_EQ(counts(*import_back), counts(import));
+    EXPECT_TRUE(std::ranges::equal(import_back->refusals, import.refusals,
+                                   SameRefusal));
+  }
+}
+
+TEST(WireProperty, StatisticsAndVerificationsSurvive) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
+    const StoreStats stats = random.Stats();
+    const auto stats_back = RoundTrip<v1::GetStatsResponse>(stats);
+    ASSERT_TRUE(stats_back.ok()) << stats_back.status();
+    const auto all_stats = [](const StoreStats& s) {
+      return std::tuple(s.store_id, s.head, s.lists, s.pdq_rows, s.digest_rows,
+                        s.index_bytes, s.store_bytes);
+    };
+    EXPECT_EQ(all_stats(*stats_back), all_stats(stats));
+
+    const VerifyReport verify = random.Verify();
+    v1::VerifyReport sent;
+    ToWire(verify, &sent);
+    const VerifyReport back = FromWire(sent);
+    const auto all = [](const VerifyReport& v) {
+      return std::tuple(v.head, v.log_records, v.entries, v.postings,
+                        v.problems);
+    };
+    EXPECT_EQ(all(back), all(verify));
+  }
+}
+
+// A reader that meets any bytes either reads a value within all limits or
+// says why not; a value it has read can be sent again and is read the same.
+TEST(WireProperty, BrokenMessagesAreReadWholeOrRefused) {
+  const uint64_t seed = TestSeed();
+  RandomValues random(seed);
+  // Text that is no longer UTF-8 would be named on stderr.
+  const auto restore = google::protobuf::SetLogHandler(nullptr);
+  int refused = 0;
+  for (int i = 0; i < kRounds; ++i) {
+    v1::EntryDraft sent;
+    ToWire(random.Draft(), &sent);
+    std::string bytes = sent.SerializeAsString();
+    for (uint64_t flips = random.Number(1, 4); flips > 0; --flips) {
+      if (bytes.empty()) break;
+      bytes[random.Number(0, bytes.size() - 1)] =
+          static_cast<char>(random.Number(0, 255));
+    }
+    v1::EntryDraft received;
+    if (!received.ParseFromString(bytes)) continue;
+    const StatusOr<EntryDraft> draft = FromWire(received);
+    if (!draft.ok()) {
+      EXPECT_EQ(draft.status().code(), StatusCode::kInvalidArgument);
+      ++refused;
+      continue;
+    }
+    ExpectSurvives<v1::EntryDraft>(*draft);
+  }
+  google::protobuf::SetLogHandler(restore);
+  EXPECT_GT(refused, 0);
+}
+
+// One way to break a signal set, and the field that the refusal names.
+struct Slip {
+  const char* field;
+  void (*apply)(v1::SignalSet&);
+};
+
+class SignalSlips : public ::testing::TestWithParam<Slip> {};
+
+TEST_P(SignalSlips, IsRefusedByName) {
+  v1::SignalSet set;
+  set.add_pdq()->set_hash(std::string(32, 'h'));
+  ASSERT_TRUE(FromWire(set).ok());
+  GetParam().apply(set);
+  const auto read = FromWire(set);
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(read.status().message()),
+              HasSubstr(GetParam().field));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, SignalSlips,
+    ::testing::Values(
+        Slip{"md5", [](v1::SignalSet& s) { s.set_md5("short"); }},
+        Slip{"md5", [](v1::SignalSet& s) { s.set_md5(""); }},
+        Slip{"sha1", [](v1::SignalSet& s) { s.set_sha1("short"); }},
+        Slip{"sha256",
+             [](v1::SignalSet& s) { s.set_sha256(std::string(33, 'x')); }},
+        Slip{"pdq.hash",
+             [](v1::SignalSet& s) { s.mutable_pdq(0)->set_hash("short"); }},
+        Slip{"pdq.hash",
+             [](v1::SignalSet& s) { s.add_pdq()->set_view(v1::VIEW_UPRIGHT); }},
+        Slip{"twice",
+             [](v1::SignalSet& s) {
+               s.add_pdq()->set_hash(std::string(32, 'i'));
+             }},
+        Slip{"pdq.view",
+             [](v1::SignalSet& s) {
+               s.mutable_pdq(0)->set_view(static_cast<v1::View>(99));
+             }},
+        Slip{"pdq.profile",
+             [](v1::SignalSet& s) {
+               s.mutable_pdq(0)->set_profile(static_cast<v1::PdqProfile>(9));
+             }},
+        Slip{"pdq.quality",
+             [](v1::SignalSet& s) { s.mutable_pdq(0)->set_quality(101); }},
+        Slip{"pdq.quality",
+             [](v1::SignalSet& s) { s.mutable_pdq(0)->set_quality(-1); }},
+        Slip{"pdq.dihedral",
+             [](v1::SignalSet& s) {
+               s.mutable_pdq(0)->add_dihedral(std::string(32, 'd'));
+             }},
+        Slip{"pdq.dihedral",
+             [](v1::SignalSet& s) {
+               for (int i = 0; i < 8; ++i) {
+                 s.mutable_pdq(0)->add_dihedral("short");
+               }
+             }},
+        Slip{"picture",
+             [](v1::SignalSet& s) { s.mutable_picture()->set_width(-1); }},
+        Slip{"picture.format",
+             [](v1::SignalSet& s) {
+               s.mutable_picture()->set_format(std::string(65, 'f'));
+             }},
+        Slip{"pdq_failure.code",
+             [](v1::SignalSet& s) { s.mutable_pdq_failure(); }},
+        Slip{"pdq_failure.message", [](v1::SignalSet& s) {
+               s.mutable_pdq_failure()->set_code("empty");
+               s.mutable_pdq_failure()->set_message(std::string(4097, 'm'));
+             }}));
+
+TEST(Wire, RefusalsHoldNoHashBits) {
+  v1::SignalSet set;
+  set.set_md5("CANARY");
+  set.add_pdq()->set_hash("CANARY");
+  EXPECT_THAT(std::string(FromWire(set).status().message()),
+              Not(HasSubstr("CANARY")));
+}
+
+TEST(Wire, AnEntryOnTheWireHasNoRoomForHashes) {
+  const auto* descriptor = v1::Entry::descriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    EXPECT_NE(descriptor->field(i)->type(),
+              google::protobuf::FieldDescriptor::TYPE_BYTES);
+  }
+}
+
+// Promise 7, over the whole contract: `bytes` fields travel only to the
+// server. Walks every message that a response can reach.
+void ExpectNoBytes(const google::protobuf::Descriptor* message,
+                   std::set<const google::protobuf::Descriptor*>& seen) {
+  if (!seen.insert(message).second) return;
+  for (int i = 0; i < message->field_count(); ++i) {
+    const auto* field = message->field(i);
+    EXPECT_NE(field->type(), google::protobuf::FieldDescriptor::TYPE_BYTES)
+        << field->full_name();
+    if (field->message_type() != nullptr) {
+      ExpectNoBytes(field->message_type(), seen);
+    }
+  }
+}
+
+TEST(Wire, NoResponseCanCarryAHash) {
+  std::set<const google::protobuf::Descriptor*> seen;
+  for (const auto* file : {v1::MatchRequest::descriptor()->file(),
+                           v1::GetStatsRequest::descriptor()->file()}) {
+    for (int i = 0; i < file->service_count(); ++i) {
+      for (int j = 0; j < file->service(i)->method_count(); ++j) {
+        ExpectNoBytes(file->service(i)->method(j)->output_type(), seen);
+      }
+    }
+  }
+  EXPECT_GT(seen.size(), 10U);
+}
+
+TEST(Wire, EachRpcHasItsOwnRequestAndResponse) {
+  std::set<std::string> names;
+  size_t methods = 0;
+  for (const auto* file : {v1::MatchRequest::descriptor()->file(),
+                           v1::GetStatsRequest::descriptor()->file()}) {
+    for (int i = 0; i < file->service_count(); ++i) {
+      for (int j = 0; j < file->service(i)->method_count(); ++j) {
+        const auto* method = file->service(i)->method(j);
+        EXPECT_EQ(method->input_type()->name(), method->name() + "Request");
+        EXPECT_EQ(method->output_type()->name(), method->name() + "Response");
+        names.insert(method->input_type()->name());
+        names.insert(method->output_type()->name());
+        ++methods;
+      }
+    }
+  }
+  EXPECT_EQ(names.size(), 2 * methods);
+}
+
+TEST(Wire, LimitsOfRequestsAreInclusive) {
+  EXPECT_EQ(MatchOptionsFromWire(std::nullopt)->limit, MatchOptions{}.limit);
+  EXPECT_EQ(MatchOptionsFromWire(1)->limit, 1);
+  EXPECT_EQ(MatchOptionsFromWire(1'000'000)->limit, 1'000'000);
+  EXPECT_FALSE(MatchOptionsFromWire(0).ok());
+  EXPECT_FALSE(MatchOptionsFromWire(-1).ok());
+  EXPECT_FALSE(MatchOptionsFromWire(1'000'001).ok());
+  EXPECT_EQ(MatchOptions::kLimitMax, 1'000'000);  // as the contract says
+}
+
+TEST(Wire, DraftsOutOfLimitsAreRefused) {
+  RandomValues random(TestSeed());
+  const auto refused = [&](void (*apply)(v1::EntryDraft&)) {
+    v1::EntryDraft draft;
+    ToWire(random.Draft(), &draft);
+    apply(draft);
+    return FromWire(draft).status().code() == StatusCode::kInvalidArgument;
+  };
+  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
+    d.set_source_id(std::string(kSourceIdBytesMax + 1, 's'));
+  }));
+  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
+    d.set_series(std::string(kTextBytesMax + 1, 's'));
+  }));
+  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
+    for (int i = 0; i <= kTagsMax; ++i) d.add_flags("f");
+  }));
+  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
+    d.mutable_provenance()->mutable_added_at()->set_nanos(-1);
+  }));
+  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
+    d.mutable_provenance()->mutable_added_at()->set_seconds(INT64_MAX);
+  }));
+}
+
+TEST(Wire, PoliciesAndAuthorsMustBeWhole) {
+  v1::ListPolicy policy;
+  EXPECT_FALSE(FromWire(policy).ok());
+  policy.set_mode(v1::LIST_MODE_ENABLED);
+  EXPECT_FALSE(FromWire(policy).ok());
+  policy.set_pdq_radius_bits(0);
+  EXPECT_TRUE(FromWire(policy).ok());
+  policy.set_pdq_radius_bits(64);
+  EXPECT_FALSE(FromWire(policy).ok());
+
+  v1::Authorship by;
+  EXPECT_FALSE(FromWire(by).ok());
+  by.set_actor(std::string(kTextBytesMax, 'a'));
+  EXPECT_TRUE(FromWire(by).ok());
+  by.set_reason(std::string(kTextBytesMax + 1, 'r'));
+  EXPECT_FALSE(FromWire(by).ok());
+}
+
+TEST(Wire, AnImportRecordOutOfLimitsIsARefusalWithItsPosition) {
+  v1::ImportRecord record;
+  record.set_position(7);
+  record.mutable_draft()->mutable_signals()->set_md5("short");
+  const auto item = FromWire(record);
+  ASSERT_TRUE(item.ok()) << item.status();
+  EXPECT_EQ(item->position, 7U);
+  EXPECT_THAT(item->refused, HasSubstr("md5"));
+
+  record.clear_kind();
+  EXPECT_FALSE(FromWire(record).ok());
+}
+
+TEST(Wire, TextThatIsNotUtf8ReachesTheOtherSideEscaped) {
+  Answer answer;
+  answer.matches.resize(1);
+  answer.matches[0].provenance.reference = "odd \xFF name";
+  const auto back = RoundTrip<v1::Answer>(answer);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->matches[0].provenance.reference, "odd \\xff name");
+}
+
+TEST(Wire, TextThatTellsEntriesApartMustBeUtf8) {
+  EntryDraft draft;
+  EXPECT_TRUE(CheckText(draft).ok());
+  draft.provenance.reference = "\xFF";
+  EXPECT_TRUE(CheckText(draft).ok());
+  draft.source_id = "\xFF";
+  EXPECT_EQ(CheckText(draft).code(), StatusCode::kInvalidArgument);
+}
+
+TEST(Wire, Utf8IsWhatRfc3629Says) {
+  for (const char* good :
+       {"", "a", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF",
+        "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+    EXPECT_TRUE(IsUtf8(good)) << CleanText(good);
+    EXPECT_EQ(CleanText(good), good);
+  }
+  for (const char* bad :
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xE0\x9F\xBF",
+        "\xED\xA0\x80", "\xE2\x82", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
+        "\xF5\x80\x80\x80", "\xFF"}) {
+    EXPECT_FALSE(IsUtf8(bad)) << CleanText(bad);
+    EXPECT_TRUE(IsUtf8(CleanText(bad)));
+    EXPECT_FALSE(IsUtf8(std::string("a") + bad + "b"));
+  }
+}
+
+TEST(Wire, CutTextEndsBetweenCharacters) {
+  const std::string text(100, 'a');
+  EXPECT_EQ(CutText(text, 100), text);
+  EXPECT_EQ(CutText(text, 10), "aaaaaaa...");
+  std::string euros;
+  for (int i = 0; i < 20; ++i) euros += "\xE2\x82\xAC";
+  for (size_t size = 0; size < euros.size(); ++size) {
+    const std::string cut = CutText(euros, size);
+    EXPECT_LE(cut.size(), size);
+    EXPECT_TRUE(IsUtf8(cut)) << size;
+  }
+}
+
+}  // namespace
+}  // namespace kenal::wire
