@@ -133,11 +133,7 @@ std::optional<BmpHeader> ReadHeader(Job& job) {
     job.Fail(Reason::kFeatureNotDecoded);
     return std::nullopt;
   }
-  header.pixels_at = Little(file, 10, 4);
-  if (header.pixels_at >= file.size()) {
-    job.Fail(Reason::kDamaged);
-    return std::nullopt;
-  }
+  header.pixels_at = std::min<size_t>(Little(file, 10, 4), file.size());
   ReadFields(file, header_bytes, header);
   if (header.bit_count <= 8) ReadColors(file, header_bytes, header);
   return header;

@@ -182,7 +182,7 @@ bool JpegDecoder::Plan() {
   shape.width = static_cast<int>(info_.image_width);
   shape.height = static_cast<int>(info_.image_height);
   uint64_t turned = TurnedBytes(shape);
-  if (turned > kTurnPassesMax * (job_.spare_bytes() / 2)) {
+  if (turned > kTurnPassesMax * job_.spare_bytes()) {
     return job_.Fail(Reason::kNeedsTooMuchMemory, need + turned,
                      job_.spare_bytes());
   }

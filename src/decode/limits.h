@@ -29,8 +29,8 @@ inline constexpr uint64_t kDecodeBytesMax = 384 * kMebibyte;
 inline constexpr uint64_t kWorkerBytesMax = 512 * kMebibyte;
 
 // Address space of the program, its libraries and tables before the first
-// file, rounded up from measurement.
-inline constexpr uint64_t kProgramBytes = 96 * kMebibyte;
+// file: 36 MiB measured, rounded up.
+inline constexpr uint64_t kProgramBytes = 48 * kMebibyte;
 
 // Address space for stacks, the codec's tables and fragments, kept free when
 // the input and the need are held against kWorkerBytesMax.

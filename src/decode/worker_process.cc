@@ -16,7 +16,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/base/file.h"
-#include "src/decode/limits.h"
 #include "src/decode/protocol.h"
 #include "src/decode/sandbox.h"
 
@@ -180,7 +179,8 @@ Status WorkerProcess::AwaitHello() {
         "and finds its libraries");
   }
   StatusOr<Hello> hello = ParseHello(message);
-  if (!hello.ok()) return FailedPrecondition(std::string(hello.status().message()));
+  if (!hello.ok())
+    return FailedPrecondition(std::string(hello.status().message()));
   if (hello->failed_step == 0) return OkStatus();
   std::string_view step =
       LockStepName(static_cast<LockStep>(hello->failed_step));
@@ -208,7 +208,8 @@ bool WorkerProcess::WriteInput(std::span<const uint8_t> bytes) {
   return true;
 }
 
-WorkerProcess::Result WorkerProcess::Decode(std::span<const uint8_t> bytes) {
+WorkerProcess::Result WorkerProcess::Decode(std::span<const uint8_t> bytes,
+                                            const FileLimits& limits) {
   Result result;
   if (!IsAlive()) {
     result.was_dead_before = true;
@@ -230,7 +231,7 @@ WorkerProcess::Result WorkerProcess::Decode(std::span<const uint8_t> bytes) {
     End();
     return result;
   }
-  result = AwaitResponse(id);
+  result = AwaitResponse(id, limits);
   if (ftruncate(input_.number(), 0) != 0) End();  // The file is let go.
   return result;
 }
@@ -243,10 +244,11 @@ int64_t WorkerProcess::CpuMs() const {
   return int64_t{used.tv_sec} * 1000 + used.tv_nsec / 1'000'000;
 }
 
-WorkerProcess::Result WorkerProcess::AwaitResponse(uint64_t id) {
+WorkerProcess::Result WorkerProcess::AwaitResponse(uint64_t id,
+                                                   const FileLimits& limits) {
   Result result;
-  int64_t cpu_end_ms = CpuMs() + kFileCpuMs;
-  int64_t wall_end_ms = NowMs() + kFileWallMs;
+  int64_t cpu_end_ms = CpuMs() + limits.cpu_ms;
+  int64_t wall_end_ms = NowMs() + limits.wall_ms;
   for (;;) {
     pollfd ready{socket_.number(), POLLIN, 0};
     int count = poll(&ready, 1, kLookMs);
@@ -260,7 +262,7 @@ WorkerProcess::Result WorkerProcess::AwaitResponse(uint64_t id) {
       End();
       result.failure = SignalFailure{
           "timed_out",
-          absl::StrCat("decoding took longer than ", Seconds(kFileWallMs))};
+          absl::StrCat("decoding took longer than ", Seconds(limits.wall_ms))};
       return result;
     }
   }

@@ -12,6 +12,7 @@
 
 #include "kenal/signal.h"
 #include "kenal/status.h"
+#include "src/decode/limits.h"
 #include "src/decode/outcome.h"
 
 namespace kenal::decode {
@@ -31,6 +32,12 @@ class Descriptor {
 
  private:
   int number_ = -1;
+};
+
+// After which a busy worker is ended.
+struct FileLimits {
+  int64_t cpu_ms = kFileCpuMs;
+  int64_t wall_ms = kFileWallMs;
 };
 
 // Not thread-safe; one caller at a time.
@@ -63,7 +70,7 @@ class WorkerProcess {
     // The worker had ended before it saw the file; ask another.
     bool was_dead_before = false;
   };
-  Result Decode(std::span<const uint8_t> bytes);
+  Result Decode(std::span<const uint8_t> bytes, const FileLimits& limits = {});
 
   int file_count() const { return file_count_; }
   pid_t pid() const { return pid_; }
@@ -73,7 +80,7 @@ class WorkerProcess {
       : pid_(pid), socket_(std::move(socket)), input_(std::move(input)) {}
 
   bool WriteInput(std::span<const uint8_t> bytes);
-  Result AwaitResponse(uint64_t id);
+  Result AwaitResponse(uint64_t id, const FileLimits& limits);
   int64_t CpuMs() const;
   int End();  // kills, reaps; the wait status
   SignalFailure EndAndExplain();

@@ -60,7 +60,8 @@ std::unique_ptr<DecoderPool> StartPool(int worker_count) {
   StatusOr<std::unique_ptr<DecoderPool>> pool =
       DecoderPool::Start({.worker_count = worker_count,
                           .decoder_path = KENAL_BIN_DIR "/kenal-decoder"});
-  if (!pool.ok()) std::fprintf(stderr, "%s\n", pool.status().ToString().c_str());
+  if (!pool.ok())
+    std::fprintf(stderr, "%s\n", pool.status().ToString().c_str());
   KENAL_CHECK(pool.ok());
   return *std::move(pool);
 }
