@@ -90,22 +90,28 @@ HWY_INLINE void Rest(const uint8_t* bytes, size_t count, float* luma,
   std::memcpy(luma, out, count * sizeof(float));
 }
 
-// Converts whole vectors while `kBytesRead` bytes may be read.
+// `pixels` converts kLanes pixels and reads kBytesRead bytes for it.
 template <size_t kChannels, size_t kBytesRead, class Pixels>
 HWY_INLINE void Segments(const uint8_t* bytes, size_t count, float* luma,
                          size_t pitch, Pixels pixels) {
+  constexpr size_t kStep = kChannels * kLanes;
+  constexpr size_t kReadPastStep = kBytesRead - kStep;
   const uint8_t* const end = bytes + kChannels * count;
-  for (; count > 0; luma += pitch) {
-    const size_t here = std::min(count, kSegmentPixels);
-    for (size_t x = 0; x < here; x += kLanes, bytes += kChannels * kLanes) {
-      if (here - x >= kLanes &&
-          static_cast<size_t>(end - bytes) >= kBytesRead) {
-        hn::StoreU(pixels(bytes), kFloats, luma + x);
-      } else {
-        Rest<kChannels>(bytes, std::min(here - x, kLanes), luma + x, pixels);
-      }
+  const auto readable = [&] { return static_cast<size_t>(end - bytes); };
+  while (readable() >= kChannels * kSegmentPixels + kReadPastStep) {
+    for (size_t x = 0; x < kSegmentPixels; x += kLanes, bytes += kStep) {
+      hn::StoreU(pixels(bytes), kFloats, luma + x);
     }
-    count -= here;
+    luma += pitch;
+  }
+  for (size_t x = 0; bytes != end; bytes += std::min(readable(), kStep)) {
+    if (x == kSegmentPixels) {
+      luma += pitch;
+      x = 0;
+    }
+    const size_t rest = std::min(readable() / kChannels, kLanes);
+    Rest<kChannels>(bytes, rest, luma + x, pixels);
+    x += rest;
   }
 }
 
