@@ -1,15 +1,10 @@
 #include "src/index/segment.h"
 
-#include <faiss/IndexBinaryFlat.h>
-#include <faiss/impl/AuxIndexStructures.h>
-
 #include <algorithm>
-
-#include "src/index/faiss_radius.h"
 
 namespace kenal::index {
 
-Segment::Segment(std::vector<Posting> postings) {
+Segment::Segment(std::vector<Posting> postings, int threads) {
   SortPostings(postings);
   auto begin = postings.begin();
   for (size_t i = 0; i < kTypes; ++i) {
@@ -23,29 +18,20 @@ Segment::Segment(std::vector<Posting> postings) {
     begin = end;
   }
   const KeyTable& pdq = Table(SignalType::kPdq);
-  near_ = std::make_unique<faiss::IndexBinaryFlat>(256);
-  if (pdq.row_count() > 0) near_->add(pdq.row_count(), pdq.keys());
+  near_ = BandTables::Build(pdq.keys(), pdq.row_count(), {.threads = threads});
 }
-
-Segment::~Segment() = default;
 
 void Segment::FindNear(const PartView& view, std::span<const PdqHash> queries,
                        Radius radius, std::vector<NearHit>& hits) const {
   const KeyTable& pdq = Table(SignalType::kPdq);
-  if (pdq.row_count() == 0 || queries.empty()) return;
-  faiss::RangeSearchResult found(
-      static_cast<faiss::IndexBinary::idx_t>(queries.size()));
-  near_->range_search(static_cast<faiss::IndexBinary::idx_t>(queries.size()),
-                      queries[0].bytes.data(), ToFaissRadius(radius), &found);
-  for (uint32_t query = 0; query < queries.size(); ++query) {
-    for (size_t i = found.lims[query]; i < found.lims[query + 1]; ++i) {
-      const auto row = static_cast<uint32_t>(found.labels[i]);
-      const auto [first, last] = pdq.SlotsOf(row);
-      for (uint32_t slot = first; slot < last; ++slot) {
-        if (view.IsDead(slot)) continue;
-        hits.push_back({query, pdq.EntryAt(slot), pdq.ViewAt(slot),
-                        static_cast<int>(found.distances[i])});
-      }
+  std::vector<RowHit> rows;
+  near_.Search(queries, radius, rows);
+  for (const RowHit& row : rows) {
+    const auto [first, last] = pdq.SlotsOf(row.row);
+    for (uint32_t slot = first; slot < last; ++slot) {
+      if (view.IsDead(slot)) continue;
+      hits.push_back(
+          {row.query, pdq.EntryAt(slot), pdq.ViewAt(slot), row.distance});
     }
   }
 }
@@ -79,9 +65,7 @@ Posting Segment::At(uint64_t slot) const {
 }
 
 uint64_t Segment::size_bytes() const {
-  uint64_t bytes = Table(SignalType::kPdq).keys() == nullptr
-                       ? 0
-                       : 32 * row_count(SignalType::kPdq);
+  uint64_t bytes = near_.size_bytes();
   for (const KeyTable& table : tables_) bytes += table.size_bytes();
   return bytes;
 }

@@ -6,20 +6,17 @@
 #include <array>
 #include <memory>
 
+#include "src/index/band_tables.h"
 #include "src/index/key_table.h"
 #include "src/index/part.h"
-
-namespace faiss {
-struct IndexBinary;
-}  // namespace faiss
 
 namespace kenal::index {
 
 class Segment final : public Part {
  public:
   // postings  any order, repetitions allowed; fewer than 2^32.
-  explicit Segment(std::vector<Posting> postings);
-  ~Segment() override;
+  // threads   that build it; its own and the caller's.
+  explicit Segment(std::vector<Posting> postings, int threads = 1);
 
   uint64_t row_count(SignalType type) const { return Table(type).row_count(); }
 
@@ -46,7 +43,7 @@ class Segment final : public Part {
   std::array<KeyTable, kTypes> tables_;
   std::array<uint64_t, kTypes> first_slot_{};
   uint64_t slot_count_ = 0;
-  std::unique_ptr<faiss::IndexBinary> near_;
+  BandTables near_;  // over the PDQ table's keys
 };
 
 }  // namespace kenal::index

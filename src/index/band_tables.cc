@@ -1,0 +1,121 @@
+#include "src/index/band_tables.h"
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <memory>
+#include <thread>
+
+#include "src/index/band_search.h"
+
+namespace kenal::index {
+namespace {
+
+Parity ParityOf(const uint8_t* hash) {
+  uint64_t folded = 0;
+  for (size_t i = 0; i < kHashBytes; i += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, hash + i, sizeof(word));
+    folded ^= word;
+  }
+  return std::popcount(folded) % 2 == 0 ? Parity::kEven : Parity::kOdd;
+}
+
+Parity CommonParity(const uint8_t* hashes, uint64_t row_count) {
+  if (row_count == 0) return Parity::kMixed;
+  const Parity first = ParityOf(hashes);
+  for (uint64_t row = 1; row < row_count; ++row) {
+    if (ParityOf(hashes + row * kHashBytes) != first) return Parity::kMixed;
+  }
+  return first;
+}
+
+}  // namespace
+
+BandTables BandTables::Build(const uint8_t* hashes, uint64_t row_count,
+                             const BandOptions& options) {
+  KENAL_CHECK(row_count < std::numeric_limits<uint32_t>::max());
+  BandTables built;
+  built.hashes_ = hashes;
+  built.row_count_ = row_count;
+  built.parity_ = CommonParity(hashes, row_count);
+  built.layout_ = options.band_count != 0
+                      ? BandLayout(options.band_count)
+                      : BandLayout::For(row_count, options.row_bytes_max);
+  built.tables_.resize(static_cast<size_t>(built.layout_.count()));
+  std::atomic<int> next{0};
+  const auto work = [&] {
+    for (int band = next++; band < built.layout_.count(); band = next++) {
+      built.FillTable(band);
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (int i = 1; i < options.threads; ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  built.FinishPlans();
+  return built;
+}
+
+void BandTables::FillTable(int number) {
+  const Band band = layout_.band(number);
+  const Band after = layout_.band(layout_.After(number));
+  Table& table = tables_[static_cast<size_t>(number)];
+  table.groups = HugeArray<uint32_t>((size_t{1} << band.width) + 1);
+  table.sketches = HugeArray<uint16_t>(row_count_);
+  table.rows = HugeArray<uint32_t>(row_count_);
+  // Counted two places up, so that after the sums groups[key + 1] is where
+  // the key's next row goes, and in the end where its group ends.
+  uint32_t* next = table.groups.data() + 1;
+  const uint32_t last_key = (uint32_t{1} << band.width) - 1;
+  for (uint64_t row = 0; row < row_count_; ++row) {
+    const uint32_t key = band.Key(hashes_ + row * kHashBytes);
+    if (key < last_key) ++next[key + 1];
+  }
+  for (uint32_t key = 1; key <= last_key; ++key) next[key] += next[key - 1];
+  for (uint64_t row = 0; row < row_count_; ++row) {
+    const uint8_t* hash = hashes_ + row * kHashBytes;
+    const uint32_t position = next[band.Key(hash)]++;
+    table.sketches[position] = after.Sketch(hash);
+    table.rows[position] = static_cast<uint32_t>(row);
+  }
+}
+
+void BandTables::FinishPlans() {
+  if (tables_.empty()) return;
+  for (const Table& table : tables_) {
+    sketches_.push_back(table.sketches.data());
+    rows_.push_back(table.rows.data());
+  }
+  int largest = 0;
+  for (int budget = 1; budget <= kRadiusBitsMax + 1; ++budget) {
+    plans_.push_back(layout_.Share(row_count_, budget));
+    for (const int8_t threshold : plans_.back()) {
+      largest = std::max(largest, int{threshold});
+    }
+  }
+  for (int i = 0; i < layout_.count(); ++i) {
+    const int width = layout_.band(i).width;
+    if (i == 0 || width != layout_.band(i - 1).width) {
+      mask_store_.push_back(std::make_unique<BallMasks>(width, largest + 1));
+    }
+    masks_.push_back(mask_store_.back().get());
+  }
+}
+
+void BandTables::Search(std::span<const PdqHash> queries, Radius radius,
+                        std::vector<RowHit>& hits, SearchStats* stats) const {
+  KENAL_CHECK(radius.bits >= 0 && radius.bits <= kRadiusBitsMax);
+  BandSearch(*this, radius, hits, stats).Search(queries);
+}
+
+uint64_t BandTables::size_bytes() const {
+  uint64_t bytes = 0;
+  for (const Table& table : tables_) {
+    bytes += table.groups.size_bytes() + table.sketches.size_bytes() +
+             table.rows.size_bytes();
+  }
+  return bytes;
+}
+
+}  // namespace kenal::index
