@@ -138,6 +138,15 @@ TEST_F(DecoderFormats, HeadersThatPromiseTooMuchAreRefused) {
   ExpectFailure(BmpHeader(32'000, 32'000, 1), "too_large");
 }
 
+TEST_F(DecoderFormats, TiffThatLiesAboutItsStripsIsRefused) {
+  ExpectFailure(TiffHeader(40'000, 40'000, 16, 1, 1000), "too_large");
+  ExpectFailure(TiffHeader(14'000, 14'000, 14'000, 1, 1000), "too_large");
+  ExpectFailure(TiffHeader(100, 100, 100, 1, 1000), "damaged");
+  ExpectFailure(TiffHeader(100, 100, 1, 0x7FFFFFFF, 1000), "damaged");
+  ExpectFailure(TiffHeader(100, 100, 1, 100, 0xFFFFFFFF), "damaged");
+  ExpectFailure(TiffHeader(10'000, 20'000, 0, 1, 1000), "damaged");
+}
+
 TEST_F(DecoderFormats, TooLargeSaysByHowMuch) {
   Decoded decoded = Decode(PngHeader(30'000, 30'000, false));
   ASSERT_TRUE(decoded.failure);

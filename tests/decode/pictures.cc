@@ -512,4 +512,34 @@ FileBytes GifHeader(int width, int height) {
   return file;
 }
 
+FileBytes TiffHeader(uint32_t width, uint32_t height, uint32_t rows_per_strip,
+                     uint32_t strip_count, uint32_t strip_bytes) {
+  constexpr uint32_t kShort = 3;
+  constexpr uint32_t kLong = 4;
+  struct Entry {
+    uint32_t tag, type, count, value;
+  };
+  const Entry entries[] = {{256, kLong, 1, width},
+                           {257, kLong, 1, height},
+                           {258, kShort, 1, 8},
+                           {259, kShort, 1, 5},
+                           {262, kShort, 1, 2},
+                           {273, kLong, strip_count, 8},
+                           {277, kShort, 1, 3},
+                           {278, kLong, 1, rows_per_strip},
+                           {279, kLong, strip_count, strip_bytes}};
+  FileBytes file;
+  PutText(file, "II*\0\x08\0\0\0", 8);
+  PutLittle(file, std::size(entries), 2);
+  for (const Entry& entry : entries) {
+    PutLittle(file, entry.tag, 2);
+    PutLittle(file, entry.type, 2);
+    PutLittle(file, entry.count, 4);
+    PutLittle(file, entry.value, 4);
+  }
+  PutLittle(file, 0, 4);
+  file.resize(file.size() + 1000);
+  return file;
+}
+
 }  // namespace kenal::decode

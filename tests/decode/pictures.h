@@ -68,6 +68,10 @@ FileBytes EncodeHeif(const Picture& picture, HeifKind kind);
 FileBytes PngHeader(uint32_t width, uint32_t height, bool is_interlaced);
 FileBytes JpegHeader(int width, int height, bool is_progressive);
 FileBytes GifHeader(int width, int height);
+// LZW-packed RGB in strips of `rows_per_strip`; says it has `strip_count` of
+// them, each of `strip_bytes`, all at one place.
+FileBytes TiffHeader(uint32_t width, uint32_t height, uint32_t rows_per_strip,
+                     uint32_t strip_count, uint32_t strip_bytes);
 FileBytes BmpHeader(int32_t width, int32_t height, uint32_t compression);
 
 }  // namespace kenal::decode
