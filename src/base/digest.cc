@@ -1,7 +1,9 @@
 #include "src/base/digest.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -84,6 +86,43 @@ Sha256Bytes HmacSha256(std::span<const uint8_t> key,
   unsigned size = 0;
   KENAL_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
                    bytes.data(), bytes.size(), out.data(), &size) != nullptr);
+  KENAL_CHECK(size == out.size());
+  return out;
+}
+
+struct HmacSha256Key::State {
+  EVP_MAC* mac = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
+  EVP_MAC_CTX* context = EVP_MAC_CTX_new(mac);
+
+  State() = default;
+  ~State() {
+    EVP_MAC_CTX_free(context);
+    EVP_MAC_free(mac);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+};
+
+HmacSha256Key::HmacSha256Key(std::span<const uint8_t> key)
+    : state_(std::make_unique<State>()) {
+  char digest[] = "SHA256";
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+      OSSL_PARAM_construct_end()};
+  KENAL_CHECK(state_->context != nullptr);
+  KENAL_CHECK(
+      EVP_MAC_init(state_->context, key.data(), key.size(), parameters) == 1);
+}
+
+HmacSha256Key::~HmacSha256Key() = default;
+
+Sha256Bytes HmacSha256Key::Of(std::span<const uint8_t> bytes) {
+  Sha256Bytes out{};
+  size_t size = 0;
+  EVP_MAC_CTX* const context = state_->context;
+  KENAL_CHECK(EVP_MAC_init(context, nullptr, 0, nullptr) == 1);
+  KENAL_CHECK(EVP_MAC_update(context, bytes.data(), bytes.size()) == 1);
+  KENAL_CHECK(EVP_MAC_final(context, out.data(), &size, out.size()) == 1);
   KENAL_CHECK(size == out.size());
   return out;
 }

@@ -41,6 +41,19 @@ Sha256Bytes Sha256Of(std::span<const uint8_t> bytes);
 Sha256Bytes HmacSha256(std::span<const uint8_t> key,
                        std::span<const uint8_t> bytes);
 
+// HMAC-SHA-256 under one key, for many short messages: the key's own blocks
+// are hashed once. Not thread-safe.
+class HmacSha256Key {
+ public:
+  explicit HmacSha256Key(std::span<const uint8_t> key);
+  ~HmacSha256Key();
+  Sha256Bytes Of(std::span<const uint8_t> bytes);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 // Incremental SHA-256. Not thread-safe.
 class Sha256Stream {
  public:

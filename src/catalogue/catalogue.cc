@@ -10,6 +10,7 @@
 #include "src/catalogue/catalogue_impl.h"
 #include "src/catalogue/keys.h"
 #include "src/catalogue/limits.h"
+#include "src/catalogue/sorted_positions.h"
 
 namespace kenal::catalogue {
 namespace {
@@ -133,7 +134,7 @@ StatusOr<ListRow> CatalogueImpl::FindList(std::string_view name) const {
   for (const auto& [other, row] : lists_) {
     known += (known.empty() ? "" : ", ") + other;
   }
-  return NotFound("there is no list of that name; " +
+  return NotFound("no list is named " + std::string(name) + "; " +
                   (known.empty() ? "make one with `kenal list create`"
                                  : "the lists are: " + known));
 }

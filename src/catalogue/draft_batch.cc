@@ -130,12 +130,11 @@ Status CheckDraft(const EntryDraft& draft) {
   return CheckPicture(draft.signals);
 }
 
-std::string DerivedSourceId(std::span<const uint8_t> secret,
+std::string DerivedSourceId(base::HmacSha256Key& secret,
                             const SignalSet& signals) {
   constexpr char kDigits[] = "0123456789abcdef";
   const std::string identity = Identity(signals);
-  const base::Sha256Bytes keyed =
-      base::HmacSha256(secret, base::AsBytes(identity));
+  const base::Sha256Bytes keyed = secret.Of(base::AsBytes(identity));
   std::string id;
   id.reserve(2 * kDerivedIdBytes);
   for (size_t i = 0; i < kDerivedIdBytes; ++i) {

@@ -12,6 +12,7 @@
 
 #include "kenal/entry.h"
 #include "kenal/status.h"
+#include "src/base/digest.h"
 #include "src/signal/posting.h"
 
 namespace kenal::catalogue {
@@ -25,13 +26,12 @@ Status CheckDraft(const EntryDraft& draft);
 // The id of a draft whose source gave none: 32 hex digits of HMAC-SHA-256,
 // under the store's secret, of its first signal among sha256, sha1, md5, PDQ
 // of the stored view, PDQ of another view. The draft has a signal.
-std::string DerivedSourceId(std::span<const uint8_t> secret,
+std::string DerivedSourceId(base::HmacSha256Key& secret,
                             const SignalSet& signals);
 
 // Not thread-safe. Views that it returns last until Clear() or Add().
 class DraftBatch {
  public:
-  // `secret` outlives the batch.
   explicit DraftBatch(std::span<const uint8_t> secret) : secret_(secret) {}
 
   // Appends one draft, added at `now_unix_ms`. Errors: those of CheckDraft;
@@ -61,7 +61,7 @@ class DraftBatch {
     return std::string_view(bytes_).substr(from, to - from);
   }
 
-  std::span<const uint8_t> secret_;
+  base::HmacSha256Key secret_;
   std::string bytes_;
   std::vector<Posting> postings_;
   std::vector<Ends> drafts_;

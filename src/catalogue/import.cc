@@ -7,6 +7,7 @@
 #include "src/base/digest.h"
 #include "src/catalogue/catalogue_impl.h"
 #include "src/catalogue/keys.h"
+#include "src/catalogue/sorted_positions.h"
 #include "src/catalogue/sst_stage.h"
 
 namespace kenal::catalogue {

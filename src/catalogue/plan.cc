@@ -5,6 +5,7 @@
 
 #include "src/base/check.h"
 #include "src/catalogue/keys.h"
+#include "src/catalogue/sorted_positions.h"
 
 namespace kenal::catalogue {
 namespace {
@@ -13,36 +14,7 @@ namespace {
 // the values in the cache.
 constexpr size_t kLookupBatch = 1024;
 
-// The first bytes of a key as a number that sorts as they do.
-uint64_t Prefix(std::string_view key) {
-  uint64_t prefix = 0;
-  for (size_t i = 0; i < sizeof prefix; ++i) {
-    prefix = prefix << 8 | (i < key.size() ? static_cast<uint8_t>(key[i]) : 0);
-  }
-  return prefix;
-}
-
 }  // namespace
-
-std::vector<uint32_t> SortedPositions(
-    size_t count, const std::function<std::string_view(size_t)>& key) {
-  struct Item {
-    uint64_t prefix;
-    uint32_t position;
-  };
-  std::vector<Item> items(count);
-  for (size_t i = 0; i < count; ++i) {
-    items[i] = {Prefix(key(i)), static_cast<uint32_t>(i)};
-  }
-  std::ranges::sort(items, [&](const Item& a, const Item& b) {
-    if (a.prefix != b.prefix) return a.prefix < b.prefix;
-    const int order = key(a.position).compare(key(b.position));
-    return order != 0 ? order < 0 : a.position < b.position;
-  });
-  std::vector<uint32_t> positions(count);
-  for (size_t i = 0; i < count; ++i) positions[i] = items[i].position;
-  return positions;
-}
 
 StatusOr<Plan> Plan::Make(const Store& store, const ListRow& list,
                           Sequence sequence, const DraftBatch& batch) {

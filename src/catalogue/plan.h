@@ -84,10 +84,6 @@ class Plan {
   uint64_t replaced_ = 0;
 };
 
-// Positions of `count` keys in the order of the keys; equal keys keep theirs.
-std::vector<uint32_t> SortedPositions(
-    size_t count, const std::function<std::string_view(size_t)>& key);
-
 }  // namespace kenal::catalogue
 
 #endif  // KENAL_SRC_CATALOGUE_PLAN_H_
