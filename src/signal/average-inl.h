@@ -1,10 +1,10 @@
 // Sums divided by how many values they hold, to the bit as division rounds but
 // without its cost. Per-target: include it after hwy/highway.h.
 #if defined(KENAL_SRC_SIGNAL_AVERAGE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef KENAL_SRC_SIGNAL_AVERAGE_INL_H_
-#undef KENAL_SRC_SIGNAL_AVERAGE_INL_H_
-#else
+#ifndef KENAL_SRC_SIGNAL_AVERAGE_INL_H_
 #define KENAL_SRC_SIGNAL_AVERAGE_INL_H_
+#else
+#undef KENAL_SRC_SIGNAL_AVERAGE_INL_H_
 #endif
 
 #include <cstddef>

@@ -1,10 +1,10 @@
 // Transposing tiles of floats in registers. Per-target: include it after
 // hwy/highway.h in a kernel file.
 #if defined(KENAL_SRC_SIGNAL_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef KENAL_SRC_SIGNAL_TRANSPOSE_INL_H_
-#undef KENAL_SRC_SIGNAL_TRANSPOSE_INL_H_
-#else
+#ifndef KENAL_SRC_SIGNAL_TRANSPOSE_INL_H_
 #define KENAL_SRC_SIGNAL_TRANSPOSE_INL_H_
+#else
+#undef KENAL_SRC_SIGNAL_TRANSPOSE_INL_H_
 #endif
 
 #include <cstddef>
