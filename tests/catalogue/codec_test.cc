@@ -1,0 +1,326 @@
+// The bytes on disk, against a second decoder written from docs/format.md.
+#include "src/catalogue/codec.h"
+
+#include <random>
+#include <variant>
+
+#include "src/base/digest.h"
+#include "src/catalogue/change.h"
+#include "src/catalogue/change_log.h"
+#include "src/catalogue/keys.h"
+#include "src/catalogue/records.h"
+#include "tests/catalogue/testing.h"
+
+namespace kenal::catalogue {
+namespace {
+
+using testing::ElementsAre;
+
+std::string Hex(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const char byte : bytes) {
+    text += kDigits[static_cast<uint8_t>(byte) >> 4];
+    text += kDigits[static_cast<uint8_t>(byte) & 15];
+  }
+  return text;
+}
+
+TEST(Codec, NumbersHaveOneShortestForm) {
+  const std::pair<uint64_t, std::string> cases[] = {
+      {0, "00"},     {1, "01"},     {127, "7f"},
+      {128, "8001"}, {300, "ac02"}, {UINT64_MAX, "ffffffffffffffffff01"}};
+  for (const auto& [value, hex] : cases) {
+    std::string bytes;
+    Encoder(bytes).Number(value);
+    EXPECT_EQ(Hex(bytes), hex);
+    Decoder in(bytes);
+    EXPECT_EQ(in.Number(), value);
+    EXPECT_TRUE(in.Finish("a number").ok());
+  }
+}
+
+TEST(Codec, RefusesNumbersThatAreLongTornOrTooLarge) {
+  using namespace std::string_literals;
+  const std::string bad[] = {""s, "\x80"s, "\x80\x00"s,
+                             "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"s,
+                             "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s};
+  for (const std::string& bytes : bad) {
+    Decoder in(bytes);
+    EXPECT_EQ(in.Number(), 0u);
+    EXPECT_TRUE(in.failed()) << Hex(bytes);
+  }
+  Decoder bounded("\x09");
+  bounded.Number(8);
+  EXPECT_TRUE(bounded.failed());
+}
+
+TEST(Codec, SignedNumbersComeBack) {
+  for (const int64_t value : {int64_t{0}, int64_t{-1}, int64_t{1}, INT64_MIN,
+                              INT64_MAX, int64_t{1'700'000'000'000}}) {
+    std::string bytes;
+    Encoder(bytes).Signed(value);
+    Decoder in(bytes);
+    EXPECT_EQ(in.Signed(), value);
+  }
+}
+
+TEST(Codec, BytesNeverReachBeyondTheInput) {
+  Decoder in(
+      "\x05"
+      "abcd");
+  EXPECT_EQ(in.Bytes(100), "");
+  EXPECT_TRUE(in.failed());
+  Decoder limited(
+      "\x04"
+      "abcd");
+  EXPECT_EQ(limited.Bytes(3), "");
+  EXPECT_TRUE(limited.failed());
+}
+
+// Reads a record by the layout of docs/format.md, with nothing of the
+// catalogue's own.
+class Plain {
+ public:
+  explicit Plain(std::string bytes) : bytes_(std::move(bytes)) {}
+  uint64_t Number() {
+    uint64_t value = 0;
+    for (int shift = 0;; shift += 7) {
+      const uint64_t byte = static_cast<uint8_t>(bytes_.at(at_++));
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  }
+  std::string Raw(size_t size) {
+    at_ += size;
+    return bytes_.substr(at_ - size, size);
+  }
+  std::string Bytes() { return Raw(Number()); }
+  int Byte() { return static_cast<uint8_t>(bytes_.at(at_++)); }
+  bool AtEnd() const { return at_ == bytes_.size(); }
+
+ private:
+  std::string bytes_;
+  size_t at_ = 0;
+};
+
+template <typename HashType>
+std::string Text(const HashType& hash) {
+  return std::string(hash.bytes.begin(), hash.bytes.end());
+}
+
+void ExpectPlainContent(const std::string& bytes, const EntryDraft& draft) {
+  Plain content(bytes);
+  EXPECT_EQ(content.Byte(), 1 | 2 | 4 | 8);
+  EXPECT_EQ(content.Raw(16), Text(*draft.signals.md5));
+  EXPECT_EQ(content.Raw(20), Text(*draft.signals.sha1));
+  EXPECT_EQ(content.Raw(32), Text(*draft.signals.sha256));
+  EXPECT_EQ(content.Number(), 2u);
+  EXPECT_EQ(content.Byte(), 0);      // view stored
+  EXPECT_EQ(content.Byte(), 0);      // profile native
+  EXPECT_EQ(content.Byte(), 1 | 2);  // quality and variants follow
+  EXPECT_EQ(content.Raw(32), Text(draft.signals.pdq[0].hash));
+  EXPECT_EQ(content.Byte(), 90);
+  for (const PdqHash& variant : *draft.signals.pdq[0].dihedral) {
+    EXPECT_EQ(content.Raw(32), Text(variant));
+  }
+  EXPECT_EQ(content.Byte(), 1);  // view upright
+  EXPECT_EQ(content.Byte(), 0);
+  EXPECT_EQ(content.Byte(), 0);
+  EXPECT_EQ(content.Raw(32), Text(draft.signals.pdq[1].hash));
+  EXPECT_EQ(content.Bytes(), "jpeg");
+  EXPECT_EQ(content.Number(), 640u);
+  EXPECT_EQ(content.Number(), 480u);
+  EXPECT_EQ(content.Byte(), 1);  // damaged
+  EXPECT_EQ(content.Number(), 2u);
+  EXPECT_EQ(content.Bytes(), "scheme");
+  EXPECT_EQ(content.Bytes(), "A1");
+  EXPECT_EQ(content.Bytes(), "other");
+  EXPECT_EQ(content.Bytes(), "2");
+  EXPECT_EQ(content.Bytes(), "series");
+  EXPECT_EQ(content.Number(), 2u);
+  EXPECT_EQ(content.Bytes(), "one");
+  EXPECT_EQ(content.Bytes(), "two");
+  EXPECT_EQ(content.Bytes(), "source");
+  EXPECT_EQ(content.Bytes(), "member");
+  EXPECT_TRUE(content.AtEnd());
+}
+
+std::string EncodedEntry(const EntryDraft& draft) {
+  std::string content;
+  std::string circumstances;
+  EncodeContent(draft, content);
+  EncodeCircumstances(draft.provenance, 1'000, circumstances);
+  std::string row;
+  EncodeTo({.state = EntryState::kDisputed,
+            .added_at = {3},
+            .changed_at = {300},
+            .source_id = draft.source_id,
+            .content = content,
+            .circumstances = circumstances,
+            .state_reason = "why"},
+           row);
+  return row;
+}
+
+TEST(Records, AnEntryIsLaidOutAsTheFormatPageSays) {
+  const EntryDraft draft = FullDraft(5);
+  Plain row(EncodedEntry(draft));
+  EXPECT_EQ(row.Byte(), 1);  // version
+  EXPECT_EQ(row.Byte(), 2);  // disputed
+  EXPECT_EQ(row.Number(), 3u);
+  EXPECT_EQ(row.Number(), 300u);
+  EXPECT_EQ(row.Bytes(), "id-5");
+  ExpectPlainContent(row.Bytes(), draft);
+  Plain circumstances(row.Bytes());
+  EXPECT_EQ(circumstances.Number(), 2'000u);  // zigzag
+  EXPECT_EQ(circumstances.Bytes(), "import");
+  EXPECT_EQ(circumstances.Bytes(), "folder/file");
+  EXPECT_TRUE(circumstances.AtEnd());
+  EXPECT_EQ(row.Bytes(), "why");
+  EXPECT_TRUE(row.AtEnd());
+}
+
+// The example of docs/format.md, byte for byte.
+TEST(Records, TheExampleOfTheFormatPageDecodes) {
+  EntryDraft draft;
+  draft.signals.md5 = *Md5::FromHex("00112233445566778899aabbccddeeff");
+  draft.provenance.source = "us";
+  std::string content;
+  std::string circumstances;
+  EncodeContent(draft, content);
+  EncodeCircumstances(draft.provenance, 1'000, circumstances);
+  std::string row;
+  EncodeTo({.state = EntryState::kActive,
+            .added_at = {2},
+            .changed_at = {2},
+            .source_id = "a1",
+            .content = content,
+            .circumstances = circumstances,
+            .state_reason = ""},
+           row);
+  EXPECT_EQ(Hex(row),
+            "01"
+            "01"
+            "02"
+            "02"
+            "026131"
+            "19"
+            "01"
+            "00112233445566778899aabbccddeeff"
+            "00"
+            "00"
+            "00"
+            "00"
+            "027573"
+            "00"
+            "04"
+            "d00f"
+            "00"
+            "00"
+            "00");
+  const StatusOr<Entry> entry = DecodeEntry(EntryId::Of({1}, 1), row);
+  ASSERT_TRUE(entry.ok()) << entry.status();
+  EXPECT_EQ(entry->signals, draft.signals);
+  EXPECT_EQ(entry->provenance.added_unix_ms, 1'000);
+}
+
+TEST(Records, KeysAreLaidOutAsTheFormatPageSays) {
+  Posting posting{.type = SignalType::kMd5, .entry = EntryId::Of({258}, 7)};
+  const Md5 md5 = *Md5::FromHex("00112233445566778899aabbccddeeff");
+  std::ranges::copy(md5.bytes, posting.bits.begin());
+  EXPECT_EQ(Hex(PostingKey(posting)),
+            "02"
+            "00112233445566778899aabbccddeeff"
+            "0102000000000007"
+            "00");
+  EXPECT_EQ(Hex(ListKey({258})), "0102");
+  EXPECT_EQ(Hex(EntryKey(EntryId::Of({258}, 7))), "0102000000000007");
+  EXPECT_EQ(Hex(SequenceKey({259})), "0000000000000103");
+  EXPECT_EQ(Hex(SourceKey({258}, "ab")), "01026162");
+  EXPECT_EQ(Hex(SourceValue(EntryId::Of({258}, 7))), "010102000000000007");
+  EXPECT_EQ(*ParsePostingKey(PostingKey(posting)), posting);
+}
+
+// Whatever a decoder takes, an encoder gives back: no two byte strings mean
+// the same. Mutated records are refused or decode to something else.
+TEST(Records, EachValueHasOneEncoding) {
+  const std::string row = EncodedEntry(FullDraft(5));
+  std::mt19937_64 random(20);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string mutated = row;
+    const size_t at = random() % mutated.size();
+    mutated[at] = static_cast<char>(mutated[at] ^ (1 << (random() % 8)));
+    if (i % 4 == 0) mutated.resize(random() % mutated.size());
+    const StatusOr<Entry> entry = DecodeEntry(EntryId{1}, mutated);
+    if (!entry.ok()) {
+      ASSERT_EQ(entry.status().code(), StatusCode::kDataLoss);
+      continue;
+    }
+    std::string content;
+    std::string circumstances;
+    std::string again;
+    EncodeContent(*entry, content);
+    EncodeCircumstances(entry->provenance, entry->provenance.added_unix_ms,
+                        circumstances);
+    EncodeTo({.state = entry->state,
+              .added_at = entry->added_at,
+              .changed_at = entry->changed_at,
+              .source_id = entry->source_id,
+              .content = content,
+              .circumstances = circumstances,
+              .state_reason = entry->state_reason},
+             again);
+    ASSERT_EQ(again, mutated);
+  }
+}
+
+Change EveryOperation() {
+  const ListPolicy policy{.enabled = false, .pdq_radius = {12}};
+  return {.by = kBy,
+          .operations = {CreateList{{2}, "name", Purpose::kChildAbuse, policy},
+                         SetPolicy{{2}, policy},
+                         PutEntry{EntryId::Of({2}, 1), "record"},
+                         SetState{EntryId::Of({2}, 1), EntryState::kWithdrawn},
+                         IngestSegment{.list = {2},
+                                       .import_id = "run",
+                                       .digest = {1, 2, 3},
+                                       .added = 5,
+                                       .replaced = 6,
+                                       .first_serial = 7,
+                                       .read = 8}}};
+}
+
+TEST(Changes, EveryOperationComesBack) {
+  const Change change = EveryOperation();
+  const StatusOr<Change> decoded = DecodePayload(EncodePayload(change));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->by.actor, change.by.actor);
+  EXPECT_EQ(decoded->by.reason, change.by.reason);
+  EXPECT_EQ(decoded->operations, change.operations);
+}
+
+TEST(Changes, BrokenPayloadsAreRefused) {
+  const std::string payload = EncodePayload(EveryOperation());
+  for (size_t size = 0; size < payload.size(); ++size) {
+    EXPECT_EQ(DecodePayload(payload.substr(0, size)).status().code(),
+              StatusCode::kDataLoss);
+  }
+  EXPECT_FALSE(DecodePayload(payload + '\0').ok());
+}
+
+// The chain, computed from the definition.
+TEST(Changes, ChainCommitsToEverything) {
+  Chain previous;
+  Chain commitment;
+  previous.fill(1);
+  commitment.fill(2);
+  std::string bytes(32, '\1');
+  bytes += "header";
+  bytes += std::string(32, '\2');
+  EXPECT_EQ(ChainOf(previous, "header", commitment),
+            base::Sha256Of(base::AsBytes(bytes)));
+}
+
+}  // namespace
+}  // namespace kenal::catalogue
