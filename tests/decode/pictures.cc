@@ -23,7 +23,12 @@ void Put(FileBytes& out, std::initializer_list<int> bytes) {
   for (int byte : bytes) out.push_back(static_cast<uint8_t>(byte));
 }
 void PutText(FileBytes& out, const char* text, size_t size) {
-  out.insert(out.end(), text, text + size);
+  for (size_t i = 0; i < size; ++i) {
+    out.push_back(static_cast<uint8_t>(text[i]));
+  }
+}
+void Append(FileBytes& out, const FileBytes& bytes) {
+  for (uint8_t byte : bytes) out.push_back(byte);
 }
 void PutLittle(FileBytes& out, uint32_t value, int size) {
   for (int i = 0; i < size; ++i) {
@@ -176,7 +181,7 @@ FileBytes EncodeJpeg(const Picture& picture, const JpegOptions& options) {
     FileBytes exif;
     PutText(exif, "Exif\0\0", 6);
     FileBytes block = ExifBlock(options.orientation);
-    exif.insert(exif.end(), block.begin(), block.end());
+    Append(exif, block);
     jpeg_write_marker(&info, JPEG_APP0 + 1, exif.data(),
                       static_cast<unsigned>(exif.size()));
   }
@@ -279,15 +284,15 @@ FileBytes EncodeWebpAnimation(const Picture& picture, int orientation) {
   PutLittle(body, static_cast<uint32_t>(picture.height - 1), 3);
   PutLittle(body, 100, 3);
   PutLittle(body, 0, 1);
-  body.insert(body.end(), frame.begin(), frame.end());
+  Append(body, frame);
   FileBytes exif = ExifBlock(orientation);
   PutText(body, "EXIF", 4);
   PutLittle(body, static_cast<uint32_t>(exif.size()), 4);
-  body.insert(body.end(), exif.begin(), exif.end());
+  Append(body, exif);
   FileBytes file;
   PutText(file, "RIFF", 4);
   PutLittle(file, static_cast<uint32_t>(body.size()), 4);
-  file.insert(file.end(), body.begin(), body.end());
+  Append(file, body);
   return file;
 }
 
