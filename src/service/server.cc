@@ -1,6 +1,7 @@
 #include "src/service/server.h"
 
 #include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -8,6 +9,7 @@
 #include <grpcpp/resource_quota.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -31,9 +33,11 @@ constexpr const char* kServiceNames[] = {"kenal.v1.MatchService",
 void PrepareOnce() {
   static std::once_flag once;
   std::call_once(once, [] {
-    // Its one message, a line for each request that is no UTF-8, would let
-    // strangers fill the log.
+    // A line for each malformed request would let strangers fill the log.
     google::protobuf::SetLogHandler(nullptr);
+    if (std::getenv("GRPC_VERBOSITY") == nullptr) {
+      gpr_set_log_function([](gpr_log_func_args*) {});
+    }
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });

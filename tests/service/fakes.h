@@ -1,0 +1,93 @@
+// A store and a hasher in memory, small enough to be read as an oracle.
+#ifndef KENAL_TESTS_SERVICE_FAKES_H_
+#define KENAL_TESTS_SERVICE_FAKES_H_
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "kenal/curator.h"
+#include "kenal/hasher.h"
+#include "kenal/matcher.h"
+
+namespace kenal::testing {
+
+// Compares everything with everything. Thread-safe.
+class FakeStore : public Matcher, public Curator {
+ public:
+  // Called at the start of each call, outside the lock, with its name; what
+  // it returns is what the call fails with. Set before serving.
+  std::function<Status(std::string_view)> before;
+
+  StatusOr<std::vector<Answer>> MatchBatch(
+      std::span<const SignalSet> queries, const MatchOptions& options) override;
+  StatusOr<ListInfo> CreateList(std::string_view name, Purpose purpose,
+                                const ListPolicy& policy,
+                                const Authorship& by) override;
+  StatusOr<std::vector<ListInfo>> Lists() override;
+  StatusOr<ListInfo> GetList(std::string_view name) override;
+  StatusOr<ListInfo> SetListPolicy(std::string_view name,
+                                   const ListPolicy& policy,
+                                   const Authorship& by) override;
+  StatusOr<EntriesReport> AddEntries(std::string_view list,
+                                     std::span<const EntryDraft> drafts,
+                                     const Authorship& by) override;
+  // Tells the watcher of every kImportStep records.
+  StatusOr<ImportReport> Import(std::string_view list,
+                                const ImportSource& source,
+                                const ImportWatcher& watcher,
+                                const Authorship& by) override;
+  StatusOr<EntrySummary> GetEntry(std::string_view list,
+                                  std::string_view reference) override;
+  StatusOr<EntriesReport> SetEntryState(std::string_view list,
+                                        std::span<const std::string> references,
+                                        EntryState state,
+                                        const Authorship& by) override;
+  StatusOr<StoreStats> Stats() override;
+  StatusOr<VerifyReport> Verify(
+      const std::function<void(uint64_t, uint64_t)>& watcher) override;
+
+  static constexpr uint64_t kImportStep = 1000;
+
+  Authorship last_author() const;
+  std::atomic<int> match_calls{0};
+  std::atomic<uint64_t> queries_matched{0};
+
+ private:
+  struct List {
+    ListInfo info;
+    std::vector<Entry> entries;  // serial i + 1
+  };
+
+  Status Before(std::string_view call) const;
+  StatusOr<List*> Find(std::string_view name);
+  static Entry* FindEntry(List& list, std::string_view reference);
+  EntryResult Add(List& list, const EntryDraft& draft);
+  Answer Ask(const SignalSet& query, const MatchOptions& options) const;
+
+  mutable std::mutex mutex_;
+  std::map<std::string, List, std::less<>> lists_;
+  Sequence head_;
+  Authorship last_author_;
+};
+
+// Digests as usual; a "PDQ" that is made of the digest, so that different
+// bytes are far apart.
+class FakeHasher : public Hasher {
+ public:
+  // Called at the start of each hash. Set before serving.
+  std::function<void()> before;
+
+  SignalSet HashBytes(std::span<const uint8_t> bytes) override;
+  SignalSet HashFile(const std::string& path) override;
+  int worker_count() const override { return 2; }
+
+  std::atomic<int> hashed{0};
+};
+
+}  // namespace kenal::testing
+
+#endif  // KENAL_TESTS_SERVICE_FAKES_H_
