@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include "src/base/check.h"
+#include "src/index/kernels.h"
 #include "src/index/seed.h"
 
 namespace kenal::index {
@@ -45,30 +46,46 @@ uint64_t Fresh::Append(const Posting& posting) {
 
 void Fresh::FindNear(const PartView& view, std::span<const PdqHash> queries,
                      Radius radius, std::vector<NearHit>& hits) const {
-  for (uint32_t row = 0; row < view.pdq_rows; ++row) {
-    const uint32_t slot = pdq_slot_[row];
+  if (queries.empty() || view.pdq_rows == 0) return;
+  std::vector<RowHit> rows;
+  FlatScan(pdq_[0].bytes.data(), view.pdq_rows, queries[0].bytes.data(),
+           queries.size(), radius.bits, rows);
+  for (const RowHit& row : rows) {
+    const uint32_t slot = pdq_slot_[row.row];
     if (view.IsDead(slot)) continue;
-    for (uint32_t query = 0; query < queries.size(); ++query) {
-      const int distance = HammingDistance(queries[query], pdq_[row]);
-      if (distance > radius.bits) continue;
-      hits.push_back(
-          {query, postings_[slot].entry, postings_[slot].view, distance});
-    }
+    hits.push_back(
+        {row.query, postings_[slot].entry, postings_[slot].view, row.distance});
   }
 }
 
-void Fresh::VisitHolders(const PartView& view, SignalType type,
-                         const std::array<uint8_t, 32>& bits,
-                         const HolderVisitor& visit) const {
+template <typename Visit>
+void Fresh::VisitSlots(const PartView& view, SignalType type,
+                       const std::array<uint8_t, 32>& bits,
+                       const Visit& visit) const {
   uint32_t slot =
       heads_[HeadOf(type, bits, kHeads)].load(std::memory_order_acquire);
   for (; slot != kNone; slot = next_[slot]) {
     if (slot >= view.slots) continue;
     const Posting& posting = postings_[slot];
-    if (posting.type == type && posting.bits == bits) {
-      visit({slot, posting.entry, posting.view});
-    }
+    if (posting.type == type && posting.bits == bits && !visit(slot)) return;
   }
+}
+
+void Fresh::VisitHolders(const PartView& view, SignalType type,
+                         const std::array<uint8_t, 32>& bits,
+                         const SlotVisitor& visit) const {
+  VisitSlots(view, type, bits,
+             [&](uint32_t slot) { return visit(slot, postings_[slot].entry); });
+}
+
+std::optional<uint64_t> Fresh::Find(const PartView& view,
+                                    const Posting& posting) const {
+  std::optional<uint64_t> found;
+  VisitSlots(view, posting.type, posting.bits, [&](uint32_t slot) {
+    if (postings_[slot] == posting) found = slot;
+    return !found;
+  });
+  return found;
 }
 
 void Fresh::AppendLive(const PartView& view,

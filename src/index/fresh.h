@@ -32,16 +32,23 @@ class Fresh final : public Part {
                 Radius radius, std::vector<NearHit>& hits) const override;
   void VisitHolders(const PartView& view, SignalType type,
                     const std::array<uint8_t, 32>& bits,
-                    const HolderVisitor& visit) const override;
+                    const SlotVisitor& visit) const override;
+  std::optional<uint64_t> Find(const PartView& view,
+                               const Posting& posting) const override;
   void AppendLive(const PartView& view,
                   std::vector<Posting>& postings) const override;
   Posting At(uint64_t slot) const override { return postings_[slot]; }
-  uint64_t slot_count() const override { return kCapacity; }
   uint64_t size_bytes() const override;
 
  private:
   static constexpr uint32_t kNone = ~uint32_t{0};
   static constexpr uint32_t kHeads = 2 * kCapacity;
+
+  // Calls `visit(slot)` for the slots of a key until it returns false.
+  template <typename Visit>
+  void VisitSlots(const PartView& view, SignalType type,
+                  const std::array<uint8_t, 32>& bits,
+                  const Visit& visit) const;
 
   std::unique_ptr<Posting[]> postings_;
   std::unique_ptr<PdqHash[]> pdq_;        // packed, for the scan

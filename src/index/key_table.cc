@@ -98,7 +98,8 @@ uint32_t KeyTable::Bucket(const uint8_t* key) const {
   return directory_shift_ == 32 ? 0 : LeadingBits(key) >> directory_shift_;
 }
 
-KeyTable::Range KeyTable::Find(const std::array<uint8_t, 32>& bits) const {
+KeyTable::Range KeyTable::SlotsOfKey(
+    const std::array<uint8_t, 32>& bits) const {
   if (rows_ == 0) return {0, 0};
   const uint32_t bucket = Bucket(bits.data());
   uint32_t low = directory_[bucket];
@@ -124,10 +125,27 @@ uint32_t KeyTable::RowOf(uint32_t slot) const {
   return static_cast<uint32_t>(after - begins_.data()) - 1;
 }
 
-Posting KeyTable::At(uint32_t slot) const {
+std::optional<uint32_t> KeyTable::Find(const Posting& posting) const {
+  auto [low, high] = SlotsOfKey(posting.bits);
+  const uint32_t end = high;
+  const auto wanted = std::pair(posting.entry, posting.view);
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (std::pair(EntryAt(middle), ViewAt(middle)) < wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == end || std::pair(EntryAt(low), ViewAt(low)) != wanted) {
+    return std::nullopt;
+  }
+  return low;
+}
+
+Posting KeyTable::PostingOf(uint32_t row, uint32_t slot) const {
   Posting posting{.type = type_, .view = ViewAt(slot), .entry = EntryAt(slot)};
-  std::memcpy(posting.bits.data(), keys_.data() + RowOf(slot) * key_bytes_,
-              key_bytes_);
+  std::memcpy(posting.bits.data(), keys_.data() + row * key_bytes_, key_bytes_);
   return posting;
 }
 

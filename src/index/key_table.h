@@ -7,8 +7,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "kenal/entry.h"
 #include "kenal/signal.h"
@@ -45,12 +47,14 @@ class KeyTable {
   View ViewAt(uint32_t slot) const {
     return views_.empty() ? View::kStored : static_cast<View>(views_[slot]);
   }
-  Posting At(uint32_t slot) const;
+  Posting At(uint32_t slot) const { return PostingOf(RowOf(slot), slot); }
+  Posting PostingOf(uint32_t row, uint32_t slot) const;
 
   // The slots of an equal key; an empty range when there is none.
   // Cost: one or two cache lines when keys are spread evenly; the logarithm
   // of the row count at worst.
-  Range Find(const std::array<uint8_t, 32>& bits) const;
+  Range SlotsOfKey(const std::array<uint8_t, 32>& bits) const;
+  std::optional<uint32_t> Find(const Posting& posting) const;
 
  private:
   void BuildDirectory();

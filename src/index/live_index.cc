@@ -1,222 +1,180 @@
 #include "src/index/live_index.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <optional>
-#include <unordered_map>
+#include <thread>
 #include <utility>
 
 #include "src/base/check.h"
 #include "src/base/mutex.h"
-#include "src/index/fresh.h"
-#include "src/index/part.h"
+#include "src/index/part_set.h"
 #include "src/index/segment.h"
 
 namespace kenal::index {
 namespace {
 
-struct Counts {
-  uint64_t pdq_rows = 0;
-  uint64_t digest_rows = 0;
-  uint64_t& Of(SignalType type) {
-    return type == SignalType::kPdq ? pdq_rows : digest_rows;
-  }
+// A part is merged with its elder unless the elder is this many times larger:
+// few parts to search, and each posting copied a logarithmic number of times.
+constexpr uint64_t kElderTimes = 8;
+
+// A segment is written again when less than this share of it is alive.
+constexpr double kLiveShareMin = 0.75;
+
+// Sealed parts that wait for the merging thread. Beyond this the writer
+// merges by itself, so that searches stay fast under any stream of changes.
+constexpr size_t kPartsMax = 24;
+
+// Building with a second thread pays from here on.
+constexpr uint64_t kThreadedSlots = 1'000'000;
+
+int ThreadsFor(uint64_t slots) { return slots < kThreadedSlots ? 1 : 2; }
+
+// The parts [first, first + count) to merge next, if any.
+struct MergePlan {
+  size_t first = 0;
+  size_t count = 0;
 };
 
-class Set final : public IndexSet {
- public:
-  Set(Sequence at, std::vector<PartView> parts, Counts counts)
-      : sequence_(at), parts_(std::move(parts)), counts_(counts) {}
-
-  Sequence sequence() const override { return sequence_; }
-
-  void FindNear(std::span<const PdqHash> queries, Radius radius,
-                std::vector<NearHit>& hits) const override {
-    KENAL_CHECK(radius.bits >= 0 && radius.bits <= kRadiusBitsMax);
-    for (const PartView& view : parts_) {
-      view.part->FindNear(view, queries, radius, hits);
+// begin  parts before it are left alone.
+std::optional<MergePlan> PlanMerge(const std::vector<PartView>& parts,
+                                   size_t begin) {
+  const size_t sealed = parts.size() - 1;
+  // From the youngest: the longest tail that no elder outweighs.
+  for (size_t end = sealed; end > begin; --end) {
+    size_t first = end - 1;
+    uint64_t live = parts[first].live();
+    while (first > begin && parts[first - 1].live() <= live * kElderTimes) {
+      live += parts[--first].live();
+    }
+    if (end - first > 1) return MergePlan{first, end - first};
+  }
+  for (size_t i = begin; i < sealed; ++i) {
+    const bool is_fresh =
+        dynamic_cast<const Fresh*>(parts[i].part.get()) != nullptr;
+    const double live_min = kLiveShareMin * static_cast<double>(parts[i].slots);
+    if (is_fresh || static_cast<double>(parts[i].live()) < live_min) {
+      return MergePlan{i, 1};
     }
   }
-
-  void FindDigests(std::span<const DigestQuery> queries,
-                   std::vector<DigestHit>& hits) const override {
-    for (uint32_t query = 0; query < queries.size(); ++query) {
-      KENAL_CHECK(queries[query].type != SignalType::kPdq);
-      for (const PartView& view : parts_) {
-        view.part->VisitHolders(view, queries[query].type, queries[query].bits,
-                                [&](const Holder& holder) {
-                                  if (view.IsDead(holder.slot)) return;
-                                  hits.push_back({query, holder.entry});
-                                });
-      }
-    }
-  }
-
-  uint64_t pdq_rows() const override { return counts_.pdq_rows; }
-  uint64_t digest_rows() const override { return counts_.digest_rows; }
-  uint64_t size_bytes() const override {
-    uint64_t bytes = 0;
-    for (const PartView& view : parts_) bytes += view.part->size_bytes();
-    return bytes;
-  }
-
-  const std::vector<PartView>& parts() const { return parts_; }
-  const Counts& counts() const { return counts_; }
-
- private:
-  const Sequence sequence_;
-  const std::vector<PartView> parts_;  // the fresh one last
-  const Counts counts_;
-};
-
-// Where a posting is, if it is.
-struct Place {
-  size_t part = 0;
-  uint64_t slot = 0;
-};
-
-// Folds one delta into the parts of a set.
-class Folding {
- public:
-  Folding(const Set& base, std::shared_ptr<Fresh> fresh)
-      : parts_(base.parts()), counts_(base.counts()), fresh_(std::move(fresh)) {
-    editors_.resize(parts_.size());
-  }
-
-  void Add(const Posting& posting) {
-    const Found found = Look(posting);
-    if (found.place && !found.dead) return;
-    if (!found.any_live) ++counts_.Of(posting.type);
-    if (found.place) {
-      EditorOf(found.place->part).Set(found.place->slot, false);
-      return;
-    }
-    if (fresh_->full()) Freeze();
-    fresh_->Append(posting);
-    parts_.back().slots = fresh_->slots();
-    parts_.back().pdq_rows = fresh_->pdq_rows();
-  }
-
-  void Remove(const Posting& posting) {
-    const Found found = Look(posting);
-    if (!found.place || found.dead) return;
-    EditorOf(found.place->part).Set(found.place->slot, true);
-    if (found.live_count == 1) --counts_.Of(posting.type);
-  }
-
-  // Replaces the fresh part by a segment and merges the tail of small ones.
-  void Freeze();
-
-  std::shared_ptr<const Set> Finish(Sequence at) {
-    CloseEditors();
-    return std::make_shared<Set>(at, std::move(parts_), counts_);
-  }
-  const std::shared_ptr<Fresh>& fresh() const { return fresh_; }
-
- private:
-  struct Found {
-    std::optional<Place> place;
-    bool dead = false;
-    bool any_live = false;
-    uint64_t live_count = 0;
-  };
-
-  bool IsDead(size_t part, uint64_t slot) const {
-    return editors_[part] ? editors_[part]->Has(slot)
-                          : parts_[part].IsDead(slot);
-  }
-
-  Found Look(const Posting& posting) const {
-    Found found;
-    for (size_t i = 0; i < parts_.size(); ++i) {
-      parts_[i].part->VisitHolders(
-          parts_[i], posting.type, posting.bits, [&](const Holder& holder) {
-            const bool dead = IsDead(i, holder.slot);
-            if (!dead) ++found.live_count;
-            if (holder.entry == posting.entry && holder.view == posting.view) {
-              found.place = Place{i, holder.slot};
-              found.dead = dead;
-            }
-          });
-    }
-    found.any_live = found.live_count > 0;
-    return found;
-  }
-
-  DeadBitsEditor& EditorOf(size_t part) {
-    if (!editors_[part]) editors_[part].emplace(parts_[part].dead.get());
-    return *editors_[part];
-  }
-
-  void CloseEditors() {
-    for (size_t i = 0; i < parts_.size(); ++i) {
-      if (editors_[i]) parts_[i].dead = editors_[i]->Finish();
-      editors_[i].reset();
-    }
-  }
-
-  std::vector<PartView> parts_;
-  Counts counts_;
-  std::shared_ptr<Fresh> fresh_;
-  std::vector<std::optional<DeadBitsEditor>> editors_;
-};
-
-PartView ViewOf(std::shared_ptr<const Part> part) {
-  return PartView{.part = std::move(part)};
+  return std::nullopt;
 }
 
-// A segment is merged with its elder when it has grown to this share of it,
-// so that each posting is copied a logarithmic number of times.
-constexpr uint64_t kMergeShare = 4;
-
-void Folding::Freeze() {
-  CloseEditors();
-  size_t first = parts_.size() - 1;
-  uint64_t size = parts_[first].slots;
-  while (first > 0 &&
-         parts_[first - 1].part->slot_count() <= size * kMergeShare) {
-    --first;
-    size += parts_[first].part->slot_count();
-  }
+PartView Merge(std::span<const PartView> views) {
   std::vector<Posting> live;
-  for (size_t i = first; i < parts_.size(); ++i) {
-    parts_[i].part->AppendLive(parts_[i], live);
-  }
-  parts_.resize(first);
-  parts_.push_back(ViewOf(std::make_shared<Segment>(std::move(live))));
-  fresh_ = std::make_shared<Fresh>();
-  parts_.push_back(ViewOf(fresh_));
-  editors_.assign(parts_.size(), std::nullopt);
+  for (const PartView& view : views) view.part->AppendLive(view, live);
+  const int threads = ThreadsFor(live.size());
+  return SegmentOf(std::move(live), threads);
 }
 
 class Live final : public LiveIndex {
  public:
-  Live(std::shared_ptr<const Set> set, std::shared_ptr<Fresh> fresh)
-      : fresh_(std::move(fresh)), current_(std::move(set)) {}
+  Live(std::shared_ptr<const PartSet> set, std::shared_ptr<Fresh> fresh)
+      : fresh_(std::move(fresh)), current_(std::move(set)) {
+    merger_ = std::thread([this] { MergeLoop(); });
+  }
+
+  ~Live() override {
+    {
+      base::MutexLock lock(write_mutex_);
+      stopping_ = true;
+    }
+    changed_.NotifyAll();
+    merger_.join();
+  }
 
   void Fold(const Delta& delta) override {
-    std::shared_ptr<const Set> from = Pointer();
+    base::MutexLock lock(write_mutex_);
+    const std::shared_ptr<const PartSet> from = Pointer();
     KENAL_CHECK(delta.sequence > from->sequence());
     Folding folding(*from, fresh_);
-    for (const Posting& posting : delta.removed) folding.Remove(posting);
-    for (const Posting& posting : delta.added) folding.Add(posting);
-    std::shared_ptr<const Set> next = folding.Finish(delta.sequence);
-    fresh_ = folding.fresh();
-    base::MutexLock lock(mutex_);
-    current_.swap(next);
+    folding.Apply(delta);
+    Publish(folding, delta.sequence);
+    while (Pointer()->parts().size() - merging_end_ > kPartsMax) MergeOnce();
+    if (MayMerge()) changed_.NotifyAll();
   }
 
   std::shared_ptr<const IndexSet> Current() const override { return Pointer(); }
 
+  void WaitForMerges() override {
+    base::MutexLock lock(write_mutex_);
+    changed_.Wait(write_mutex_,
+                  [this] { return merging_end_ == 0 && !MayMerge(); });
+  }
+
  private:
-  std::shared_ptr<const Set> Pointer() const {
-    base::MutexLock lock(mutex_);
+  std::shared_ptr<const PartSet> Pointer() const {
+    base::MutexLock lock(pointer_mutex_);
     return current_;
   }
 
-  std::shared_ptr<Fresh> fresh_;  // the writer's
+  void Publish(Folding& folding, Sequence at) KENAL_REQUIRES(write_mutex_) {
+    std::shared_ptr<const PartSet> next = folding.Finish(at);
+    fresh_ = folding.fresh();
+    base::MutexLock lock(pointer_mutex_);
+    current_.swap(next);  // The old one dies after the lock is gone.
+  }
+
+  bool MayMerge() const { return PlanMerge(Pointer()->parts(), 0).has_value(); }
+
+  // Merges without letting go of the lock, what is not being merged already.
+  void MergeOnce() KENAL_REQUIRES(write_mutex_) {
+    const std::shared_ptr<const PartSet> from = Pointer();
+    const std::optional<MergePlan> plan =
+        PlanMerge(from->parts(), merging_end_);
+    KENAL_CHECK(plan.has_value());
+    const auto views =
+        std::span(from->parts()).subspan(plan->first, plan->count);
+    Folding folding(*from, fresh_);
+    folding.Replace(plan->first, views, Merge(views));
+    Publish(folding, from->sequence());
+  }
+
+  void MergeLoop() {
+    base::MutexLock lock(write_mutex_);
+    while (!stopping_) {
+      if (!MayMerge()) {
+        changed_.Wait(write_mutex_, [this] { return stopping_ || MayMerge(); });
+        continue;
+      }
+      MergeAside();
+      changed_.NotifyAll();
+    }
+  }
+
+  // Merges while others fold; takes the lock back to swap the result in.
+  void MergeAside() KENAL_REQUIRES(write_mutex_) {
+    std::shared_ptr<const PartSet> from = Pointer();
+    const MergePlan plan = *PlanMerge(from->parts(), 0);
+    const auto views = std::span(from->parts()).subspan(plan.first, plan.count);
+    merging_end_ = plan.first + plan.count;
+    write_mutex_.Unlock();
+    PartView merged = Merge(views);
+    write_mutex_.Lock();
+    std::shared_ptr<const PartSet> now = Pointer();
+    Folding folding(*now, fresh_);
+    folding.Replace(plan.first, views, std::move(merged));
+    Publish(folding, now->sequence());
+    merging_end_ = 0;
+    write_mutex_.Unlock();
+    from.reset();  // Gives gigabytes back: not while a fold may wait.
+    now.reset();
+    write_mutex_.Lock();
+  }
+
+  // Held by a fold, and by the merging thread while it swaps its result in.
+  // A reader never takes it.
+  base::Mutex write_mutex_;
+  base::CondVar changed_;
+  bool stopping_ KENAL_GUARDED_BY(write_mutex_) = false;
+  // The merging thread is at work on parts before this one; 0: it is not.
+  size_t merging_end_ KENAL_GUARDED_BY(write_mutex_) = 0;
+  std::shared_ptr<Fresh> fresh_ KENAL_GUARDED_BY(write_mutex_);
+  std::thread merger_;
+
   // Held for the copy of one pointer.
-  mutable base::Mutex mutex_;
-  std::shared_ptr<const Set> current_ GUARDED_BY(mutex_);
+  mutable base::Mutex pointer_mutex_;
+  std::shared_ptr<const PartSet> current_ KENAL_GUARDED_BY(pointer_mutex_);
 };
 
 }  // namespace
@@ -225,19 +183,21 @@ StatusOr<std::unique_ptr<LiveIndex>> LiveIndex::Build(Sequence sequence,
                                                       const PostingWalk& walk) {
   std::vector<Posting> postings;
   KENAL_TRY(walk([&](const Posting& posting) { postings.push_back(posting); }));
-  Counts counts;
+  RowCounts counts;
   std::vector<PartView> parts;
   if (!postings.empty()) {
-    auto segment = std::make_shared<Segment>(std::move(postings));
+    const int threads = ThreadsFor(postings.size());
+    auto segment = std::make_shared<Segment>(std::move(postings), threads);
     for (const SignalType type : {SignalType::kPdq, SignalType::kMd5,
                                   SignalType::kSha1, SignalType::kSha256}) {
       counts.Of(type) += segment->row_count(type);
     }
-    parts.push_back(ViewOf(std::move(segment)));
+    const uint64_t slots = segment->slot_count();
+    parts.push_back({.part = std::move(segment), .slots = slots});
   }
   auto fresh = std::make_shared<Fresh>();
-  parts.push_back(ViewOf(fresh));
-  auto set = std::make_shared<Set>(sequence, std::move(parts), counts);
+  parts.push_back({.part = fresh});
+  auto set = std::make_shared<PartSet>(sequence, std::move(parts), counts);
   return std::make_unique<Live>(std::move(set), std::move(fresh));
 }
 

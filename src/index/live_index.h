@@ -77,10 +77,16 @@ class LiveIndex {
 
   // Folds the next delta; sequences only grow. When it returns, Current()
   // holds it. One caller at a time.
+  // Cost: follows the delta, not the store; well under a millisecond for a
+  // change of a few entries. What it leaves behind is merged by a thread of
+  // the index; readers notice nothing.
   virtual void Fold(const Delta& delta) = 0;
 
   // Never null, never blocks on Fold.
   virtual std::shared_ptr<const IndexSet> Current() const = 0;
+
+  // Returns when nothing is left to merge. For tests and benchmarks.
+  virtual void WaitForMerges() = 0;
 };
 
 }  // namespace kenal::index

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,20 +24,16 @@ class Part;
 struct PartView {
   std::shared_ptr<const Part> part;
   std::shared_ptr<const DeadBits> dead;  // null: none
-  // How much of a growing part belongs to the set.
-  uint32_t slots = 0;
-  uint32_t pdq_rows = 0;
+  uint64_t slots = 0;  // those below belong to the set; a fresh part has more
+  uint32_t pdq_rows = 0;  // likewise, of a fresh part
+
+  uint64_t live() const {
+    return slots - (dead == nullptr ? 0 : dead->count());
+  }
 
   bool IsDead(uint64_t slot) const {
     return dead != nullptr && dead->Has(slot);
   }
-};
-
-// What equals a key: a slot and the pair it stands for.
-struct Holder {
-  uint64_t slot = 0;
-  EntryId entry;
-  View view = View::kStored;
 };
 
 // Thread-safe for readers; a growing part may be appended to by one writer at
@@ -49,18 +46,22 @@ class Part {
   virtual void FindNear(const PartView& view, std::span<const PdqHash> queries,
                         Radius radius, std::vector<NearHit>& hits) const = 0;
 
-  // Calls `visit` for each slot, dead or not, that holds this signal.
-  using HolderVisitor = std::function<void(const Holder&)>;
+  // Calls `visit(slot, entry)` for each slot, dead or not, that holds this
+  // signal, until it returns false.
+  using SlotVisitor = std::function<bool(uint64_t, EntryId)>;
   virtual void VisitHolders(const PartView& view, SignalType type,
                             const std::array<uint8_t, 32>& bits,
-                            const HolderVisitor& visit) const = 0;
+                            const SlotVisitor& visit) const = 0;
+
+  // The slot of this posting, dead or not.
+  virtual std::optional<uint64_t> Find(const PartView& view,
+                                       const Posting& posting) const = 0;
 
   // Appends the postings of the live slots.
   virtual void AppendLive(const PartView& view,
                           std::vector<Posting>& postings) const = 0;
   virtual Posting At(uint64_t slot) const = 0;
 
-  virtual uint64_t slot_count() const = 0;
   virtual uint64_t size_bytes() const = 0;
 };
 

@@ -38,21 +38,30 @@ void Segment::FindNear(const PartView& view, std::span<const PdqHash> queries,
 
 void Segment::VisitHolders(const PartView&, SignalType type,
                            const std::array<uint8_t, 32>& bits,
-                           const HolderVisitor& visit) const {
+                           const SlotVisitor& visit) const {
   const KeyTable& table = Table(type);
-  const auto [first, last] = table.Find(bits);
+  const auto [first, last] = table.SlotsOfKey(bits);
   for (uint32_t slot = first; slot < last; ++slot) {
-    visit({first_slot_[Position(type)] + slot, table.EntryAt(slot),
-           table.ViewAt(slot)});
+    if (!visit(first_slot_[Position(type)] + slot, table.EntryAt(slot))) return;
   }
+}
+
+std::optional<uint64_t> Segment::Find(const PartView&,
+                                      const Posting& posting) const {
+  const std::optional<uint32_t> slot = Table(posting.type).Find(posting);
+  if (!slot) return std::nullopt;
+  return first_slot_[Position(posting.type)] + *slot;
 }
 
 void Segment::AppendLive(const PartView& view,
                          std::vector<Posting>& postings) const {
+  postings.reserve(postings.size() + view.live());
   for (size_t i = 0; i < kTypes; ++i) {
-    for (uint32_t slot = 0; slot < tables_[i].slot_count(); ++slot) {
-      if (!view.IsDead(first_slot_[i] + slot)) {
-        postings.push_back(tables_[i].At(slot));
+    for (uint32_t row = 0; row < tables_[i].row_count(); ++row) {
+      const auto [first, last] = tables_[i].SlotsOf(row);
+      for (uint32_t slot = first; slot < last; ++slot) {
+        if (view.IsDead(first_slot_[i] + slot)) continue;
+        postings.push_back(tables_[i].PostingOf(row, slot));
       }
     }
   }

@@ -24,11 +24,13 @@ class Segment final : public Part {
                 Radius radius, std::vector<NearHit>& hits) const override;
   void VisitHolders(const PartView& view, SignalType type,
                     const std::array<uint8_t, 32>& bits,
-                    const HolderVisitor& visit) const override;
+                    const SlotVisitor& visit) const override;
+  std::optional<uint64_t> Find(const PartView& view,
+                               const Posting& posting) const override;
   void AppendLive(const PartView& view,
                   std::vector<Posting>& postings) const override;
   Posting At(uint64_t slot) const override;
-  uint64_t slot_count() const override { return slot_count_; }
+  uint64_t slot_count() const { return slot_count_; }
   uint64_t size_bytes() const override;
 
  private:

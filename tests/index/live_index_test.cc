@@ -200,28 +200,119 @@ TEST(LiveIndex, AgreesWithAModelThroughRandomFolds) {
   }
 }
 
-// Enough postings that fresh parts fill, freeze and merge.
-TEST(LiveIndex, AgreesWithAModelAcrossFreezesAndMerges) {
+// Enough postings that fresh parts fill, become segments and merge, while
+// what was removed comes back and goes again. A set that a reader keeps must
+// go on answering as it did, whatever is merged away beneath it.
+TEST(LiveIndex, AgreesWithAModelAcrossMerges) {
   Random random(TestSeed());
   Model model;
   const auto index = EmptyIndex();
   std::vector<PdqHash> queries;
-  for (uint64_t step = 1; step <= 12; ++step) {
+  std::vector<Posting> gone;
+  std::shared_ptr<const IndexSet> kept;
+  std::vector<NearHit> kept_hits;
+  for (uint64_t step = 1; step <= 60; ++step) {
     Delta delta{.sequence = Sequence{step}};
-    for (uint64_t i = 0; i < 1500; ++i) {
+    const uint64_t adds = step % 15 == 0 ? 2 * 4096 : random() % 700;
+    for (uint64_t i = 0; i < adds; ++i) {
       const PdqHash hash = RandomHash(random);
       delta.added.push_back(PdqPosting(hash, 1 + random() % 1000));
-      if (i % 100 == 0) queries.push_back(AtDistance(hash, 20, random));
+      if (i % 400 == 0) queries.push_back(AtDistance(hash, 20, random));
     }
+    for (size_t i = 0; i < gone.size(); i += 3) delta.added.push_back(gone[i]);
     for (const Posting& posting : model.postings()) {
-      if (random() % 16 == 0) delta.removed.push_back(posting);
+      if (random() % 32 == 0) delta.removed.push_back(posting);
     }
     model.Apply(delta);
+    gone = delta.removed;
     index->Fold(delta);
+    if (step % 20 == 0) index->WaitForMerges();
     const auto set = index->Current();
     ASSERT_EQ(set->pdq_rows(), model.Rows(true));
-    ASSERT_EQ(SortedNear(*set, queries, Radius{31}),
-              model.FindNear(queries, Radius{31}));
+    if (step % 5 == 0) {
+      ASSERT_EQ(SortedNear(*set, queries, Radius{31}),
+                model.FindNear(queries, Radius{31}));
+    }
+    if (step == 30) {
+      kept = set;
+      kept_hits = SortedNear(*set, queries, Radius{31});
+    }
+  }
+  const std::span<const PdqHash> old_queries(queries);
+  std::vector<NearHit> now = SortedNear(*kept, old_queries, Radius{31});
+  std::erase_if(now, [&](const NearHit& hit) {
+    return hit.query > kept_hits.back().query;
+  });
+  EXPECT_EQ(now, kept_hits);
+}
+
+// A reader works while the writer adds and withdraws and parts are merged; of
+// each acknowledged change it must see the whole, and nothing withdrawn.
+TEST(LiveIndex, AcknowledgedChangesAreSeenDuringMerges) {
+  Random random(TestSeed());
+  constexpr uint64_t kSteps = 300;
+  constexpr uint64_t kPerStep = 100;
+  std::vector<PdqHash> hashes;
+  for (uint64_t i = 0; i <= kSteps * kPerStep; ++i) {
+    hashes.push_back(RandomHash(random));
+  }
+  const auto index = EmptyIndex();
+  std::atomic<uint64_t> acknowledged{0};
+  std::atomic<uint64_t> wrong{0};
+  // Entry i comes at sequence i / kPerStep and goes 100 sequences later, if
+  // it is even.
+  std::thread reader([&] {
+    Random pick(TestSeed() + 1);
+    while (acknowledged < kSteps && wrong == 0) {
+      const uint64_t before = acknowledged;
+      const auto set = index->Current();
+      const uint64_t at = set->sequence().value;
+      if (at < before) ++wrong;
+      std::vector<PdqHash> queries;
+      std::vector<NearHit> expected;
+      for (uint32_t q = 0; q < 32; ++q) {
+        const uint64_t entry = 1 + pick() % (kSteps * kPerStep);
+        queries.push_back(AtDistance(hashes[entry], 12, pick));
+        const uint64_t came = (entry + kPerStep - 1) / kPerStep;
+        const bool went = entry % 2 == 0 && came + 100 <= at;
+        if (came <= at && !went) {
+          expected.push_back({q, EntryId{entry}, View::kStored, 12});
+        }
+      }
+      if (SortedNear(*set, queries, Radius{31}) != expected) ++wrong;
+    }
+  });
+  for (uint64_t step = 1; step <= kSteps; ++step) {
+    Delta delta{.sequence = Sequence{step}};
+    for (uint64_t i = 0; i < kPerStep; ++i) {
+      const uint64_t entry = (step - 1) * kPerStep + i + 1;
+      delta.added.push_back(PdqPosting(hashes[entry], entry));
+      if (step > 100 && entry % 2 == 0) {
+        const uint64_t old = entry - 100 * kPerStep;
+        delta.removed.push_back(PdqPosting(hashes[old], old));
+      }
+    }
+    index->Fold(delta);
+    acknowledged = step;
+  }
+  reader.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+// The destructor must not wait for work that is only queued.
+TEST(LiveIndex, StopsWhileThereIsWorkToMerge) {
+  Random random(TestSeed());
+  for (int round = 0; round < 5; ++round) {
+    const auto index = EmptyIndex();
+    Delta delta{.sequence = Sequence{1}};
+    for (uint64_t i = 0; i < 5000; ++i) {
+      delta.added.push_back(PdqPosting(RandomHash(random), i));
+    }
+    index->Fold(delta);
+    std::swap(delta.added, delta.removed);
+    delta.sequence = Sequence{2};
+    index->Fold(delta);
+    EXPECT_EQ(index->Current()->pdq_rows(), 0);
   }
 }
 
@@ -230,7 +321,7 @@ TEST(LiveIndex, AgreesWithAModelAcrossFreezesAndMerges) {
 TEST(LiveIndex, ReadersSeeExactlyOneSequenceWhileTheWriterFolds) {
   Random random(TestSeed());
   const PdqHash hash = RandomHash(random);
-  constexpr uint64_t kSteps = 6000;
+  constexpr uint64_t kSteps = 4500;
   constexpr uint64_t kKept = 50;
   const auto index = EmptyIndex();
   std::atomic<uint64_t> acknowledged{0};
