@@ -46,8 +46,11 @@ inline Status StillWanted(const grpc::ServerContextBase& context,
   if (context.IsCancelled()) {
     return absl::CancelledError("the caller has gone");
   }
-  if (context.deadline() <= std::chrono::system_clock::now() ||
-      std::chrono::steady_clock::now() - accepted > kQueueWaitMax) {
+  const auto deadline = context.deadline();
+  const bool open_ended = deadline == decltype(deadline)::max();
+  const auto waited = std::chrono::steady_clock::now() - accepted;
+  if (deadline <= std::chrono::system_clock::now() ||
+      (open_ended && waited > kQueueWaitMax)) {
     return absl::DeadlineExceededError(
         "the deadline passed while the request waited; try again later");
   }

@@ -11,8 +11,10 @@ get names that nobody else uses.
 """
 
 import argparse
+import json
 import os
 import pathlib
+import re
 import secrets
 import subprocess
 import sys
@@ -20,9 +22,11 @@ import tempfile
 import unittest
 
 import grpc
+from google.protobuf import json_format
 
 HERE = pathlib.Path(__file__).resolve().parent
 PICTURE = (HERE.parent / "data/pdq-vectors/upstream/bridge-mods/aaa-orig.jpg")
+API_PAGE = HERE.parent.parent / "docs/api.md"
 TIMEOUT_S = 60
 options = None  # set by main
 
@@ -255,6 +259,49 @@ class PythonClient(unittest.TestCase):
                              grpc.StatusCode.INVALID_ARGUMENT))
         code, _ = code_of(lambda: self.ask(picture=bytes(66 << 20)))
         self.assertEqual(code, grpc.StatusCode.RESOURCE_EXHAUSTED)
+
+    def test_the_upload_hook_of_the_api_page_works(self):
+        (code,) = re.findall(r"```python\n(.*?)```", API_PAGE.read_text(),
+                             re.DOTALL)
+        names = {}
+        exec(compile(code, str(API_PAGE), "exec"), names)
+        known = names["known"]
+        self.assertFalse(known(self.channel, PICTURE.read_bytes()))
+        self.assertTrue(known(self.channel, b"no picture"))
+        with grpc.insecure_channel("unix:/nobody/here") as nobody:
+            self.assertTrue(known(nobody, PICTURE.read_bytes()))
+
+    def test_the_examples_of_the_api_page_are_true(self):
+        examples = re.findall(r"```json\n(\S+)\n(.*?)```",
+                              API_PAGE.read_text(), re.DOTALL)
+        self.assertGreater(len(examples), 5)
+        for method, text in examples:
+            text = text.replace('"demo"', f'"{self.list}-page"')
+            request_json, end = json.JSONDecoder().raw_decode(text)
+            shown = json.loads(text[end:])
+            service, _, name = method.rpartition("/")
+            module = (match_service if service.endswith("MatchService")
+                      else catalogue_service)
+            request = json_format.ParseDict(
+                request_json, getattr(module, name + "Request")())
+            stub = (self.match if module is match_service
+                    else self.catalogue)
+            response = getattr(stub, name)(request, timeout=TIMEOUT_S)
+            self.assert_holds(json_format.MessageToDict(response), shown,
+                              method)
+
+    def assert_holds(self, actual, shown, where):
+        """Every field that is shown is there."""
+        if isinstance(shown, dict):
+            for key, value in shown.items():
+                self.assertIn(key, actual, where)
+                self.assert_holds(actual[key], value, f"{where}.{key}")
+        elif isinstance(shown, list):
+            self.assertEqual(len(actual), len(shown), where)
+            for a, s in zip(actual, shown):
+                self.assert_holds(a, s, where)
+        else:
+            self.assertEqual(actual, shown, where)
 
     def raw(self, method, kind="unary_unary"):
         """A method whose messages are bytes: their stubs are not packaged."""
