@@ -99,6 +99,13 @@ engine::FoundFiles FindFilesAndSay(Context& context,
   return found;
 }
 
+std::string WordForMessage(const std::string& word) {
+  constexpr size_t kShownSizeMax = 24;
+  return word.size() <= kShownSizeMax
+             ? word
+             : "(a word of " + std::to_string(word.size()) + " bytes)";
+}
+
 void SayFailure(Console& console, const std::string& name,
                 const SignalFailure& failure) {
   const bool named = failure.message.starts_with(name);

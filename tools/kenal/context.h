@@ -24,6 +24,9 @@ struct Store {
   Curator* curator = nullptr;
 };
 
+// Decoder processes that one may ask for.
+inline constexpr int kWorkersMax = 64;
+
 struct Context {
   std::string data;    // --data
   std::string server;  // --server
@@ -46,6 +49,10 @@ std::string WhoAmI();
 // Finds the files and says on stderr which paths could not be listed.
 engine::FoundFiles FindFilesAndSay(Context& context,
                                    const std::vector<std::string>& paths);
+
+// A word from the command line for a message: a long one might be a hash, so
+// it is not repeated.
+std::string WordForMessage(const std::string& word);
 
 // Says why an input has no PDQ, or only a part of one.
 // `name` is its path or "line N".

@@ -80,7 +80,8 @@ StatusOr<int> RunShow(Context& context, const Options& options) {
     const bool of_input = absl::IsNotFound(entry.status()) ||
                           absl::IsInvalidArgument(entry.status());
     if (!of_input) return entry.status();
-    context.console.Say(std::string(entry.status().message()));
+    context.console.Say("entry " + WordForMessage(id) + ": " +
+                        std::string(entry.status().message()));
     failed = true;
   }
   return ExitCodeOf(failed, false);
@@ -101,7 +102,7 @@ StatusOr<int> RunSetState(Context& context, const Options& options,
                          result.outcome == Outcome::kRefused;
     failed = failed || refused;
     if (refused) {
-      context.console.Say("entry " + id + ": " +
+      context.console.Say("entry " + WordForMessage(id) + ": " +
                           (result.why.empty()
                                ? "there is none of that id on list " +
                                      options.list +

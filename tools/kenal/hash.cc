@@ -97,7 +97,7 @@ void AddHash(CLI::App& app, Context& context) {
       ->add_option("--workers", options->workers,
                    "Pictures decoded at once (one a core when not given)")
       ->type_name("N")
-      ->check(CLI::Range(0, 64));
+      ->check(CLI::Range(0, kWorkersMax).description(""));
   command->footer(
       R"(Prints PDQ with its quality (0 to 100), MD5, SHA-1 and SHA-256, in lines that
 `kenal query` reads.

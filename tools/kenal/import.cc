@@ -88,18 +88,18 @@ void AddImport(CLI::App& app, Context& context) {
       ->required()
       ->type_name("NAME");
   command
-      ->add_option("--format", options->format,
-                   "pytx: one `pdq HEX`, `md5 HEX`, `sha1 HEX` or `sha256 "
-                   "HEX` a line")
+      ->add_option(
+          "--format", options->format,
+          "pytx: one `pdq HEX`, `md5 HEX`, `sha1 HEX` or\n`sha256 HEX` a line")
       ->required()
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"pytx"}));
   command->add_option("FILE", options->file, "The file; - is standard input")
       ->required();
   command
-      ->add_option("--source", options->source,
-                   "On whose word they are there (your user@host when not "
-                   "given)")
+      ->add_option(
+          "--source", options->source,
+          "On whose word they are there (your user@host when\nnot given)")
       ->type_name("TEXT");
   command
       ->add_option("--reason", options->reason, "Why; goes into the change log")

@@ -102,9 +102,9 @@ void AddIngest(CLI::App& app, Context& context) {
                    "Picture files, and folders with all that is in them")
       ->required();
   command
-      ->add_option("--source", options->source,
-                   "On whose word they are there (your user@host when not "
-                   "given)")
+      ->add_option(
+          "--source", options->source,
+          "On whose word they are there (your user@host when\nnot given)")
       ->type_name("TEXT");
   command->add_flag("--no-paths", options->no_paths,
                     "Do not keep the paths of the files in the entries");
@@ -115,7 +115,7 @@ void AddIngest(CLI::App& app, Context& context) {
       ->add_option("--workers", options->workers,
                    "Pictures decoded at once (one a core when not given)")
       ->type_name("N")
-      ->check(CLI::Range(0, 64));
+      ->check(CLI::Range(0, kWorkersMax).description(""));
   command->footer(
       R"(Only hashes are kept, never pictures. The same file again changes nothing, so
 an ingest that was interrupted is simply run again. With --json there is one

@@ -106,9 +106,10 @@ void AddCreate(CLI::App& list, Context& context,
       ->type_name("PURPOSE");
   command
       ->add_option("--radius", options->radius_bits,
-                   "A picture is near an entry at this many bits of PDQ or "
+                   "A picture is near an entry at this many bits of PDQ or\n"
                    "fewer (0 to 63; 31 when not given)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(CLI::Range(0, kRadiusBitsMax).description(""));
   AddReason(command, *options);
   command->footer(
       R"(What a list is for decides what its matches mean: only child-abuse makes the

@@ -33,7 +33,7 @@ input file is damaged or refused; 4 unavailable (server away, store locked);
 
 void AddGlobals(CLI::App& app, Context& context) {
   app.add_option("--data", context.data,
-                 "Folder of the store, opened in this process (KENAL_DATA)")
+                 "Folder of the store, opened in this process\n(KENAL_DATA)")
       ->type_name("DIR");
   app.add_option("--server", context.server,
                  "Address of a running `kenal serve`, such as\n"
@@ -83,7 +83,6 @@ std::string ChosenCommand(const CLI::App& app) {
 
 // Says what is wrong without repeating long words: they may be hashes.
 std::string UsageMessage(const CLI::ParseError& error, const CLI::App& app) {
-  constexpr size_t kWordSizeMax = 24;
   std::string message = error.what();
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     const std::vector<std::string> extras = app.remaining(true);
@@ -92,7 +91,7 @@ std::string UsageMessage(const CLI::ParseError& error, const CLI::App& app) {
     message = command == app.get_name() && !word.starts_with("-")
                   ? "no such subcommand"
                   : "unexpected argument";
-    if (!word.empty() && word.size() <= kWordSizeMax) message += ": " + word;
+    if (!word.empty()) message += ": " + WordForMessage(word);
   }
   return message.substr(0, message.find('\n')) + "; see " + ChosenCommand(app) +
          " --help";

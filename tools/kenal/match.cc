@@ -54,19 +54,20 @@ void AddMatch(CLI::App& app, Context& context) {
                    "Picture files, and folders with all that is in them")
       ->required();
   command
-      ->add_option("--limit", options->ask.limit,
-                   "Matches to print for each picture, 1 to 1,000,000 (100 "
-                   "when not given); the verdict is made from all")
+      ->add_option(
+          "--limit", options->ask.limit,
+          "Matches to print for each picture, 1 to 1,000,000\n(100 when not "
+          "given); the verdict is made from all")
       ->type_name("N")
-      ->check(CLI::Range(1, MatchOptions::kLimitMax));
+      ->check(CLI::Range(1, MatchOptions::kLimitMax).description(""));
   command->add_flag("--fail-on-match", options->ask.fail_on_match,
-                    "Exit with 10 when something matched a list that is not "
+                    "Exit with 10 when something matched a list that is\nnot "
                     "known-benign");
   command
       ->add_option("--workers", options->workers,
                    "Pictures decoded at once (one a core when not given)")
       ->type_name("N")
-      ->check(CLI::Range(0, 64));
+      ->check(CLI::Range(0, kWorkersMax).description(""));
   command->footer(R"(Verdicts:
   EXACT           the file is on a child-abuse list
   NEAR            the picture looks like one on a child-abuse list

@@ -71,13 +71,14 @@ void AddQuery(CLI::App& app, Context& context) {
       app.add_subcommand("query", "Ask about hashes on standard input");
   const auto options = std::make_shared<AskOptions>();
   command
-      ->add_option("--limit", options->limit,
-                   "Matches to print for each line, 1 to 1,000,000 (100 when "
-                   "not given); the verdict is made from all")
+      ->add_option(
+          "--limit", options->limit,
+          "Matches to print for each line, 1 to 1,000,000\n(100 when not "
+          "given); the verdict is made from all")
       ->type_name("N")
-      ->check(CLI::Range(1, MatchOptions::kLimitMax));
+      ->check(CLI::Range(1, MatchOptions::kLimitMax).description(""));
   command->add_flag("--fail-on-match", options->fail_on_match,
-                    "Exit with 10 when something matched a list that is not "
+                    "Exit with 10 when something matched a list that is\nnot "
                     "known-benign");
   command->footer(
       R"(A line is TYPE HEX [QUALITY], with a TYPE of pdq, md5, sha1 or sha256, or a

@@ -90,18 +90,18 @@ void AddServe(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Options>();
   command
       ->add_option("--listen", options->listen,
-                   "unix:PATH, 127.0.0.1:PORT or [::1]:PORT; port 0 takes a "
+                   "unix:PATH, 127.0.0.1:PORT or [::1]:PORT; port 0 takes a\n"
                    "free one (unix:DIR/kenal.sock when not given)")
       ->type_name("ADDR");
   command->add_flag("--plaintext-beyond-loopback",
                     options->plaintext_beyond_loopback,
-                    "Allow other addresses; whoever reaches them can read "
+                    "Allow other addresses; whoever reaches them can\nread "
                     "every request and change every list");
   command
       ->add_option("--workers", options->workers,
                    "Pictures decoded at once (one a core when not given)")
       ->type_name("N")
-      ->check(CLI::Range(0, 64));
+      ->check(CLI::Range(0, kWorkersMax).description(""));
   command->footer(
       R"(Prints one line when it is ready and runs until SIGTERM or SIGINT (Ctrl-C),
 then answers what it has accepted and ends with exit code 0.
