@@ -232,6 +232,33 @@ TEST_F(Errors, ExpiredWorkIsDroppedBeforeItStarts) {
   EXPECT_EQ(store_.match_calls, 2);
 }
 
+// Slow by nature: it waits for kQueueWaitMax to pass.
+TEST_F(Errors, CallersWithoutADeadlineAreNotKeptWaitingForEver) {
+  Gate gate;
+  store_.before = [&](std::string_view) {
+    gate.Pass();
+    return OkStatus();
+  };
+  v1::MatchRequest request;
+  request.mutable_content()->mutable_signals();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] { EXPECT_TRUE(Match(request).ok()); });
+  }
+  gate.AwaitArrivals(2);
+  threads.emplace_back([&] {
+    EXPECT_EQ(Match(request).error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  });
+  const SignalSet query;
+  threads.emplace_back([&] {  // our client gives its calls two minutes
+    EXPECT_TRUE(connection_->MatchBatch({&query, 1}, {}).ok());
+  });
+  std::this_thread::sleep_for(service::kQueueWaitMax + milliseconds(300));
+  gate.Open();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(store_.match_calls, 3);
+}
+
 TEST_F(Errors, AFifthLongCallIsRefusedAtOnce) {
   Gate gate;
   store_.before = [&](std::string_view) {
