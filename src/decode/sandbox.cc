@@ -20,19 +20,7 @@
 #include <memory>
 
 #include "src/decode/limits.h"
-
-// A sanitizer maps terabytes of address space and reads files for its
-// reports; in such a build the address space stays open.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define KENAL_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define KENAL_SANITIZED 1
-#endif
-#endif
-#ifndef KENAL_SANITIZED
-#define KENAL_SANITIZED 0
-#endif
+#include "src/decode/sanitized.h"
 
 namespace kenal::decode {
 namespace {
@@ -50,7 +38,7 @@ bool SetLimits() {
   bool is_set = Limit(RLIMIT_FSIZE, 0) && Limit(RLIMIT_CORE, 0) &&
                 Limit(RLIMIT_NOFILE, kWorkerInput + 1) &&
                 Limit(RLIMIT_MEMLOCK, 0) && Limit(RLIMIT_MSGQUEUE, 0);
-  if (!KENAL_SANITIZED) is_set = is_set && Limit(RLIMIT_AS, kWorkerBytesMax);
+  if (!kIsSanitized) is_set = is_set && Limit(RLIMIT_AS, kWorkerBytesMax);
   return is_set;
 }
 
@@ -109,6 +97,8 @@ bool AllowCalls(const Filter& filter) {
   for (int call : kPlainCalls) {
     if (!Allow(filter, call)) return false;
   }
+  // Sanitizers ask where the stack is whenever a function does not return.
+  if (kIsSanitized && !Allow(filter, SCMP_SYS(sigaltstack))) return false;
   constexpr scmp_datum_t kThread =
       CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
   const scmp_datum_t self = static_cast<scmp_datum_t>(getpid());
