@@ -170,15 +170,17 @@ void Register() {
         ->Unit(benchmark::kMillisecond);
   };
   for (const std::string& target : SimdTargets()) {
-    add(Name("LumaToHashes", kSmall, target),
-        [=](benchmark::State& state) { LumaToHashes(state, kSmall, target); });
-    for (const Size size : {kMiddle, kLarge}) {
+    for (const Size size : {kSmall, kMiddle, kLarge}) {
+      add(Name("LumaToHashes", size, target),
+          [=](benchmark::State& state) { LumaToHashes(state, size, target); });
       add(Name("RgbToHashes", size, target),
           [=](benchmark::State& state) { RgbToHashes(state, size, target); });
     }
   }
-  add(Name("RgbToLuma", kLarge, "best"),
-      [=](benchmark::State& state) { RgbToLuma(state, kLarge); });
+  for (const Size size : {kSmall, kMiddle, kLarge}) {
+    add(Name("RgbToLuma", size, SimdTargets().front()),
+        [=](benchmark::State& state) { RgbToLuma(state, size); });
+  }
   for (const Size size : {kSmall, kMiddle, kLarge}) {
     add(Name("LumaToHashes", size, "plain"),
         [=](benchmark::State& state) { PlainLumaToHashes(state, size); });

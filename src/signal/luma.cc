@@ -110,7 +110,11 @@ HWY_INLINE void Segments(const uint8_t* bytes, size_t count, float* luma,
       x = 0;
     }
     const size_t rest = std::min(readable() / kChannels, kLanes);
-    Rest<kChannels>(bytes, rest, luma + x, pixels);
+    if (readable() >= kBytesRead) {
+      hn::StoreU(pixels(bytes), kFloats, luma + x);
+    } else {
+      Rest<kChannels>(bytes, rest, luma + x, pixels);
+    }
     x += rest;
   }
 }
