@@ -24,11 +24,13 @@ struct Row {
   std::string how;
   std::string list = "-";
   bool hit = false;
+  bool flat = false;  // too little detail for a near match
 };
 
 struct Recall {
   int asked = 0;
   int found = 0;
+  int flat = 0;  // asked about and not found
 };
 
 Row RowOf(const nlohmann::json& answer) {
@@ -44,6 +46,8 @@ Row RowOf(const nlohmann::json& answer) {
     row.alteration = dot == std::string::npos ? "?" : stem.substr(dot + 1);
   }
   row.verdict = answer.at("verdict").get<std::string>();
+  row.flat = answer.at("checks").at("pdq").value("reason", "") == "flat";
+  if (row.flat) row.how = "too flat";
   const auto& matches = answer.at("matches");
   row.hit = !matches.empty();
   for (const auto& match : matches) {
@@ -54,7 +58,9 @@ Row RowOf(const nlohmann::json& answer) {
     }
     row.distance = std::to_string(match.at("distance").get<int>());
     const auto variant = match.at("transform").at("variant").get<std::string>();
-    if (row.how.empty()) row.how = variant == "orig" ? "as it is" : variant;
+    if (row.how != "same file") {
+      row.how = variant == "orig" ? "as it is" : variant;
+    }
     break;
   }
   return row;
@@ -74,11 +80,13 @@ void PrintRows(const std::vector<Row>& rows, int works_max) {
   int listed = 0;
   int unlisted = 0;
   for (const Row& row : rows) {
-    int& count = row.alteration == kNotListed ? unlisted : listed;
-    if (row.work != work) ++count;
-    if (works_max > 0 && count > works_max) continue;
-    if (row.work != work && row.alteration != kNotListed) std::printf("\n");
+    const bool is_listed = row.alteration != kNotListed;
+    int& count = is_listed ? listed : unlisted;
+    const bool is_next = row.work != work;
     work = row.work;
+    count += is_next ? 1 : 0;
+    if (works_max > 0 && count > works_max) continue;
+    if (is_next && (is_listed || count == 1)) std::printf("\n");
     PrintRow(row);
   }
 }
@@ -97,6 +105,7 @@ void PrintRecall(const std::vector<Row>& rows) {
     Recall& of = recall[row.alteration];
     ++of.asked;
     of.found += row.hit ? 1 : 0;
+    of.flat += row.flat && !row.hit ? 1 : 0;
   }
   std::vector<std::pair<std::string, Recall>> sorted(recall.begin(),
                                                      recall.end());
@@ -106,10 +115,12 @@ void PrintRecall(const std::vector<Row>& rows) {
   std::printf("\nRecall by alteration (copies found / copies asked about)\n\n");
   for (const auto& [alteration, of] : sorted) {
     const int bar = kBarWidth * of.found / of.asked;
-    std::printf("  %-13s %3d / %-3d %5.1f %%  %s%s\n", alteration.c_str(),
+    std::printf("  %-13s %3d / %-3d %5.1f %%  %s%s", alteration.c_str(),
                 of.found, of.asked, 100.0 * of.found / of.asked,
                 std::string(static_cast<size_t>(bar), '#').c_str(),
                 std::string(static_cast<size_t>(kBarWidth - bar), '.').c_str());
+    if (of.flat > 0) std::printf("  %d too flat", of.flat);
+    std::printf("\n");
   }
   std::printf("\nFalse positives: %zu of %d pictures that are not listed\n",
               false_positives.size(), unlisted);
