@@ -103,6 +103,35 @@ void BandTables::FinishPlans() {
   }
 }
 
+bool BandTables::IsPossible(const Shape& shape) {
+  return shape.row_count < std::numeric_limits<uint32_t>::max() &&
+         (shape.band_count == 0 ||
+          (shape.band_count >= kBandsMin && shape.band_count <= kBandsMax)) &&
+         shape.parity <= Parity::kOdd;
+}
+
+BandTables::BandTables(const Shape& shape)
+    : row_count_(shape.row_count), parity_(shape.parity) {
+  KENAL_CHECK(IsPossible(shape));
+  if (shape.band_count != 0) layout_ = BandLayout(shape.band_count);
+  tables_.resize(static_cast<size_t>(shape.band_count));
+}
+
+bool BandTables::FinishLoading(const uint8_t* hashes) {
+  hashes_ = hashes;
+  for (int i = 0; i < layout_.count(); ++i) {
+    const Table& table = tables_[static_cast<size_t>(i)];
+    const size_t keys = size_t{1} << layout_.band(i).width;
+    if (table.groups.size() != keys + 1 || table.groups[keys] != row_count_ ||
+        table.sketches.size() != row_count_ ||
+        table.rows.size() != row_count_) {
+      return false;
+    }
+  }
+  FinishPlans();
+  return true;
+}
+
 void BandTables::Search(std::span<const PdqHash> queries, Radius radius,
                         std::vector<RowHit>& hits, SearchStats* stats) const {
   KENAL_CHECK(radius.bits >= 0 && radius.bits <= kRadiusBitsMax);

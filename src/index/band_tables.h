@@ -10,6 +10,7 @@
 #ifndef KENAL_SRC_INDEX_BAND_TABLES_H_
 #define KENAL_SRC_INDEX_BAND_TABLES_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -61,6 +62,28 @@ class BandTables {
   void Search(std::span<const PdqHash> queries, Radius radius,
               std::vector<RowHit>& hits, SearchStats* stats = nullptr) const;
 
+  // What the arrays do not tell, for snapshots.
+  struct Shape {
+    uint64_t row_count = 0;
+    int32_t band_count = 0;
+    Parity parity = Parity::kMixed;
+    std::array<uint8_t, 3> zero{};
+  };
+  static bool IsPossible(const Shape& shape);
+  Shape shape() const { return {row_count_, layout_.count(), parity_, {}}; }
+  // Tables whose arrays are still to be filled in; then FinishLoading, false
+  // if they do not have the sizes that the shape asks for.
+  explicit BandTables(const Shape& shape);
+  template <typename Self, typename Visit>
+  static void VisitArrays(Self& self, const Visit& visit) {
+    for (auto& table : self.tables_) {
+      visit(table.groups);
+      visit(table.sketches);
+      visit(table.rows);
+    }
+  }
+  bool FinishLoading(const uint8_t* hashes);
+
   uint64_t row_count() const { return row_count_; }
   const BandLayout& layout() const { return layout_; }
   Parity parity() const { return parity_; }
@@ -68,7 +91,6 @@ class BandTables {
 
  private:
   friend class BandSearch;
-  friend class BandTablesBuilder;
 
   struct Table {
     HugeArray<uint32_t> groups;    // first position of each key; one more

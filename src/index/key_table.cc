@@ -80,6 +80,26 @@ KeyTable KeyTable::Build(SignalType type, std::span<const Posting> sorted) {
   return table;
 }
 
+KeyTable::KeyTable(SignalType type, const Shape& shape)
+    : type_(type),
+      key_bytes_(SignalSizeBytes(type)),
+      rows_(shape.rows),
+      directory_shift_(shape.directory_shift) {}
+
+bool KeyTable::IsWhole() const {
+  if (keys_.size() != rows_ * key_bytes_) return false;
+  if (begins_.empty() ? entries_.size() != rows_
+                      : begins_.size() != size_t{rows_} + 1 ||
+                            begins_[rows_] != entries_.size()) {
+    return false;
+  }
+  if (!views_.empty() && views_.size() != entries_.size()) return false;
+  if (rows_ == 0) return directory_.empty();
+  return directory_shift_ >= 4 && directory_shift_ <= 32 &&
+         directory_.size() == (size_t{1} << (32 - directory_shift_)) + 1 &&
+         directory_[directory_.size() - 1] == rows_;
+}
+
 void KeyTable::BuildDirectory() {
   if (rows_ == 0) return;
   const int bits =

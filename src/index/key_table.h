@@ -28,6 +28,25 @@ class KeyTable {
   // sorted  of one type, ordered by (bits, entry, view), no two equal.
   static KeyTable Build(SignalType type, std::span<const Posting> sorted);
 
+  // What the arrays do not tell, for snapshots.
+  struct Shape {
+    uint32_t rows = 0;
+    int32_t directory_shift = 0;
+  };
+  Shape shape() const { return {rows_, directory_shift_}; }
+  // A table whose arrays are still to be filled in.
+  KeyTable(SignalType type, const Shape& shape);
+  template <typename Self, typename Visit>
+  static void VisitArrays(Self& self, const Visit& visit) {
+    visit(self.keys_);
+    visit(self.begins_);
+    visit(self.entries_);
+    visit(self.views_);
+    visit(self.directory_);
+  }
+  // Whether the arrays have the sizes that the shape asks for.
+  bool IsWhole() const;
+
   SignalType type() const { return type_; }
   uint32_t row_count() const { return rows_; }
   uint32_t slot_count() const { return static_cast<uint32_t>(entries_.size()); }

@@ -10,6 +10,7 @@
 #include "src/base/mutex.h"
 #include "src/index/part_set.h"
 #include "src/index/segment.h"
+#include "src/index/snapshot.h"
 
 namespace kenal::index {
 namespace {
@@ -95,6 +96,11 @@ class Live final : public LiveIndex {
   }
 
   std::shared_ptr<const IndexSet> Current() const override { return Pointer(); }
+
+  Status Save(const std::string& path,
+              const SnapshotOrigin& origin) const override {
+    return SaveSnapshot(path, origin, *Pointer());
+  }
 
   void WaitForMerges() override {
     base::MutexLock lock(write_mutex_);
@@ -198,6 +204,14 @@ StatusOr<std::unique_ptr<LiveIndex>> LiveIndex::Build(Sequence sequence,
   auto fresh = std::make_shared<Fresh>();
   parts.push_back({.part = fresh});
   auto set = std::make_shared<PartSet>(sequence, std::move(parts), counts);
+  return std::make_unique<Live>(std::move(set), std::move(fresh));
+}
+
+StatusOr<std::unique_ptr<LiveIndex>> LiveIndex::Load(
+    const std::string& path, const SnapshotOrigin& expected) {
+  auto fresh = std::make_shared<Fresh>();
+  KENAL_TRY_ASSIGN(std::shared_ptr<const PartSet> set,
+                   LoadSnapshot(path, expected, fresh));
   return std::make_unique<Live>(std::move(set), std::move(fresh));
 }
 

@@ -8,10 +8,13 @@
 #ifndef KENAL_SRC_INDEX_LIVE_INDEX_H_
 #define KENAL_SRC_INDEX_LIVE_INDEX_H_
 
+#include <array>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "kenal/entry.h"
@@ -64,6 +67,21 @@ class IndexSet {
   virtual uint64_t size_bytes() const = 0;
 };
 
+// What a snapshot shows: a store's state after one log record.
+struct SnapshotOrigin {
+  std::string store_id;  // 32 hex digits
+  uint64_t incarnation = 0;
+  Sequence sequence;
+  std::array<uint8_t, 32> chain{};  // at `sequence`
+  friend bool operator==(const SnapshotOrigin&,
+                         const SnapshotOrigin&) = default;
+};
+
+// Reads only what a snapshot says of itself. With a log that still holds the
+// changes since, Load(path, origin) and folding them is the fastest start.
+// Errors: kNotFound, kDataLoss, kFailedPrecondition (format), kUnavailable.
+StatusOr<SnapshotOrigin> ReadSnapshotOrigin(const std::string& path);
+
 class LiveIndex {
  public:
   // Calls its argument for every posting of the store, in any order.
@@ -73,6 +91,18 @@ class LiveIndex {
   // Builds from a whole store at `sequence`. Errors: those of `walk`.
   static StatusOr<std::unique_ptr<LiveIndex>> Build(Sequence sequence,
                                                     const PostingWalk& walk);
+
+  // Reads a snapshot, which must be exactly of `expected`. It is a cache: on
+  // any error the caller builds again, and may show the message to people.
+  // Cost: reading the file once, on two threads.
+  // Errors: kNotFound            no snapshot
+  //         kDataLoss            torn, flipped or not a snapshot
+  //         kFailedPrecondition  another store, incarnation, sequence, chain
+  //                              or format
+  //         kUnavailable         cannot be read
+  static StatusOr<std::unique_ptr<LiveIndex>> Load(
+      const std::string& path, const SnapshotOrigin& expected);
+
   virtual ~LiveIndex() = default;
 
   // Folds the next delta; sequences only grow. When it returns, Current()
@@ -84,6 +114,15 @@ class LiveIndex {
 
   // Never null, never blocks on Fold.
   virtual std::shared_ptr<const IndexSet> Current() const = 0;
+
+  // Writes the current set to `path`, whole or not at all. Folding goes on
+  // meanwhile.
+  // Errors: kFailedPrecondition  `origin` is not of the current sequence
+  //         kInvalidArgument     store id
+  //         kResourceExhausted   disk full; the old snapshot is kept
+  //         kUnavailable         cannot be written
+  virtual Status Save(const std::string& path,
+                      const SnapshotOrigin& origin) const = 0;
 
   // Returns when nothing is left to merge. For tests and benchmarks.
   virtual void WaitForMerges() = 0;

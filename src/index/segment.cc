@@ -13,12 +13,44 @@ Segment::Segment(std::vector<Posting> postings, int threads) {
       return p.type != type;
     });
     tables_[i] = KeyTable::Build(type, {begin, end});
-    first_slot_[i] = slot_count_;
-    slot_count_ += tables_[i].slot_count();
     begin = end;
   }
+  NumberSlots();
   const KeyTable& pdq = Table(SignalType::kPdq);
   near_ = BandTables::Build(pdq.keys(), pdq.row_count(), {.threads = threads});
+}
+
+void Segment::NumberSlots() {
+  for (size_t i = 0; i < kTypes; ++i) {
+    first_slot_[i] = slot_count_;
+    slot_count_ += tables_[i].slot_count();
+  }
+}
+
+bool Segment::IsPossible(const Shape& shape) {
+  return BandTables::IsPossible(shape.near) &&
+         shape.near.row_count == shape.tables[0].rows;
+}
+
+Segment::Shape Segment::shape() const {
+  Shape shape;
+  for (size_t i = 0; i < kTypes; ++i) shape.tables[i] = tables_[i].shape();
+  shape.near = near_.shape();
+  return shape;
+}
+
+Segment::Segment(const Shape& shape) : near_(shape.near) {
+  for (size_t i = 0; i < kTypes; ++i) {
+    tables_[i] = KeyTable(static_cast<SignalType>(i + 1), shape.tables[i]);
+  }
+}
+
+bool Segment::FinishLoading() {
+  for (const KeyTable& table : tables_) {
+    if (!table.IsWhole()) return false;
+  }
+  NumberSlots();
+  return near_.FinishLoading(Table(SignalType::kPdq).keys());
 }
 
 void Segment::FindNear(const PartView& view, std::span<const PdqHash> queries,

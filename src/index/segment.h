@@ -18,6 +18,26 @@ class Segment final : public Part {
   // threads   that build it; its own and the caller's.
   explicit Segment(std::vector<Posting> postings, int threads = 1);
 
+  // What the arrays do not tell, for snapshots.
+  struct Shape {
+    std::array<KeyTable::Shape, 4> tables;
+    BandTables::Shape near;
+  };
+  static bool IsPossible(const Shape& shape);
+  Shape shape() const;
+  // A segment whose arrays are still to be filled in; then FinishLoading,
+  // false if they do not fit together.
+  explicit Segment(const Shape& shape);
+  template <typename Visit>
+  void VisitArrays(const Visit& visit) {
+    VisitArraysOf(*this, visit);
+  }
+  template <typename Visit>
+  void VisitArrays(const Visit& visit) const {
+    VisitArraysOf(*this, visit);
+  }
+  bool FinishLoading();
+
   uint64_t row_count(SignalType type) const { return Table(type).row_count(); }
 
   void FindNear(const PartView& view, std::span<const PdqHash> queries,
@@ -41,6 +61,13 @@ class Segment final : public Part {
   const KeyTable& Table(SignalType type) const {
     return tables_[Position(type)];
   }
+
+  template <typename Self, typename Visit>
+  static void VisitArraysOf(Self& self, const Visit& visit) {
+    for (auto& table : self.tables_) KeyTable::VisitArrays(table, visit);
+    BandTables::VisitArrays(self.near_, visit);
+  }
+  void NumberSlots();
 
   std::array<KeyTable, kTypes> tables_;
   std::array<uint64_t, kTypes> first_slot_{};
