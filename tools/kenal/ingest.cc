@@ -22,6 +22,10 @@ struct Options {
   int workers = 0;
 };
 
+bool IsReplaced(const engine::IngestedFile& file) {
+  return file.result && file.result->outcome == Outcome::kReplaced;
+}
+
 void Report(Context& context, const engine::IngestedFile& file) {
   const bool failed = !file.result || file.result->outcome == Outcome::kRefused;
   if (file.signals.pdq_failure) {
@@ -40,14 +44,14 @@ void Report(Context& context, const engine::IngestedFile& file) {
 }
 
 Status PutSummary(Context& context, const Options& options,
-                  const engine::IngestReport& report,
+                  const engine::IngestReport& report, uint64_t replaced,
                   const std::string& elapsed) {
   if (context.json) return OkStatus();
-  std::string text = "list " + options.list + ": " + Count(report.added) +
-                     " added, " + Count(report.unchanged) + " there already, " +
-                     Count(report.kept_withdrawn) +
-                     " withdrawn earlier and kept so, " + Count(report.failed) +
-                     " failed";
+  std::string text =
+      "list " + options.list + ": " + Count(report.added - replaced) +
+      " added, " + Count(replaced) + " replaced, " + Count(report.unchanged) +
+      " there already, " + Count(report.kept_withdrawn) +
+      " withdrawn earlier and kept so, " + Count(report.failed) + " failed";
   KENAL_TRY(context.console.Put(text));
   if (report.flat > 0) {
     context.console.Note(
@@ -78,13 +82,16 @@ StatusOr<int> RunIngest(Context& context, const Options& options) {
 
   Progress progress(context.console, "ingest", "files", found.files.size());
   uint64_t done = 0;
+  uint64_t replaced = 0;  // The report counts these as added.
   KENAL_TRY_ASSIGN(const engine::IngestReport report,
                    engine::Ingest(*hasher, *store.curator, found.files, how,
                                   [&](const engine::IngestedFile& file) {
                                     Report(context, file);
+                                    replaced += IsReplaced(file) ? 1 : 0;
                                     progress.Update(++done);
                                   }));
-  KENAL_TRY(PutSummary(context, options, report, progress.Elapsed(done)));
+  KENAL_TRY(
+      PutSummary(context, options, report, replaced, progress.Elapsed(done)));
   return ExitCodeOf(report.failed > 0 || !found.errors.empty(), false);
 }
 
