@@ -84,7 +84,9 @@ Sha256Bytes HmacSha256(std::span<const uint8_t> key,
                        std::span<const uint8_t> bytes) {
   Sha256Bytes out{};
   unsigned size = 0;
-  KENAL_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+  // OpenSSL takes a null key for "the key of last time".
+  const uint8_t* key_data = key.empty() ? out.data() : key.data();
+  KENAL_CHECK(HMAC(EVP_sha256(), key_data, static_cast<int>(key.size()),
                    bytes.data(), bytes.size(), out.data(), &size) != nullptr);
   KENAL_CHECK(size == out.size());
   return out;

@@ -102,6 +102,10 @@ TEST(Hmac, IsThatOfTheStandard) {
 }
 
 // A key kept for many texts, in any order, leaves nothing of one in the next.
+TEST(Hmac, OfNothingWithNoKeyIsTheSameByAnyPointer) {
+  EXPECT_EQ(HmacSha256({}, {}), HmacSha256(AsBytes(""), AsBytes("")));
+}
+
 TEST(Hmac, WithAKeptKeyIsTheSame) {
   std::mt19937_64 random(TestSeed());
   for (const size_t key_size : {1, 32, 64, 200}) {
