@@ -205,6 +205,20 @@ class Routes(harness.TestCase):
         self.assertEqual([a["verdict"] for a in answers],
                          ["NEAR", "EXACT", "EXACT", "EXACT"])
 
+    def test_the_example_with_md5sum_works_as_the_help_shows_it(self):
+        self.init(("abuse", "child-abuse"))
+        kite = self.write("upload.jpg", harness.picture(13))
+        self.ok(self.kenal("ingest", "--list", "abuse", kite))
+        shown = self.ok(harness.run("query", "--help")).text()
+        example = re.search(r"  (md5sum .*)", shown).group(1)
+        done = subprocess.run(
+            ["bash", "-c", example], cwd=self.folder, check=False,
+            stdout=subprocess.PIPE, env=harness.environment(
+                KENAL_DATA=self.data,
+                PATH=harness.BIN_DIR + ":" + os.environ["PATH"]))
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"EXACT", done.stdout)
+
     def test_names_that_are_no_utf8_come_back_byte_for_byte(self):
         name = os.path.join(self.folder.encode(), b"caf\xe9\n\x1b[2J.png")
         with open(name, "wb") as file:

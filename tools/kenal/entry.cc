@@ -177,8 +177,8 @@ void AddEntry(CLI::App& app, Context& context) {
       *command, context, "withdraw",
       "Never match these entries again; they are kept for the record",
       EntryState::kWithdrawn,
-      R"(A withdrawn entry stays withdrawn: adding the same content again does not
-bring it back.
+      R"(A withdrawn entry stays withdrawn: adding the same content again does
+not bring it back.
 
 Example:
   kenal entry withdraw --list demo 17 --reason "listed by mistake")",

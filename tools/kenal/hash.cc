@@ -99,8 +99,8 @@ void AddHash(CLI::App& app, Context& context) {
       ->type_name("N")
       ->check(CLI::Range(0, kWorkersMax).description(""));
   command->footer(
-      R"(Prints PDQ with its quality (0 to 100), MD5, SHA-1 and SHA-256, in lines that
-`kenal query` reads.
+      R"(Prints PDQ with its quality (0 to 100), MD5, SHA-1 and SHA-256, in
+lines that `kenal query` reads.
 
 Example:
   kenal hash kite.jpg

@@ -105,9 +105,9 @@ void AddImport(CLI::App& app, Context& context) {
       ->add_option("--reason", options->reason, "Why; goes into the change log")
       ->type_name("TEXT");
   command->footer(
-      R"(Bad lines are refused one by one, by number, and the rest is added (exit
-code 1). The same file again adds nothing, so an import that was interrupted is
-simply run again.
+      R"(Bad lines are refused one by one, by number, and the rest is added
+(exit code 1). The same file again adds nothing, so an import that was
+interrupted is simply run again.
 
 Example:
   kenal import --list hotline --format pytx --source "the hotline" hashes.txt

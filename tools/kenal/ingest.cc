@@ -124,9 +124,9 @@ void AddIngest(CLI::App& app, Context& context) {
       ->type_name("N")
       ->check(CLI::Range(0, kWorkersMax).description(""));
   command->footer(
-      R"(Only hashes are kept, never pictures. The same file again changes nothing, so
-an ingest that was interrupted is simply run again. With --json there is one
-line a file, printed when the entry is durable.
+      R"(Only hashes are kept, never pictures. The same file again changes
+nothing, so an ingest that was interrupted is simply run again. With --json
+there is one line a file, printed when the entry is durable.
 
 Example:
   kenal ingest --list demo --source "trust and safety" pictures/)");

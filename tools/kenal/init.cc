@@ -30,8 +30,8 @@ StatusOr<int> RunInit(Context& context) {
 void AddInit(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("init", "Make an empty store");
   command->footer(
-      R"(The folder is created when it is missing. A store that is there already is
-never touched.
+      R"(The folder is created when it is missing. A store that is there
+already is never touched.
 
 Example:
   kenal --data /srv/kenal init)");

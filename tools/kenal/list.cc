@@ -112,8 +112,8 @@ void AddCreate(CLI::App& list, Context& context,
       ->check(CLI::Range(0, kRadiusBitsMax).description(""));
   AddReason(command, *options);
   command->footer(
-      R"(What a list is for decides what its matches mean: only child-abuse makes the
-verdicts EXACT and NEAR, and test lists make TEST.
+      R"(What a list is for decides what its matches mean: only child-abuse
+makes the verdicts EXACT and NEAR, and test lists make TEST.
 
 Example:
   kenal list create hotline --purpose child-abuse)");

@@ -81,12 +81,13 @@ void AddQuery(CLI::App& app, Context& context) {
                     "Exit with 10 when something matched a list that is\nnot "
                     "known-benign");
   command->footer(
-      R"(A line is TYPE HEX [QUALITY], with a TYPE of pdq, md5, sha1 or sha256, or a
-JSON line of `kenal hash --json`. Blank lines and # comments are passed over. A
-line that cannot be read is named on stderr and answered UNAVAILABLE.
+      R"(A line is TYPE HEX [QUALITY], with a TYPE of pdq, md5, sha1 or
+sha256, or a JSON line of `kenal hash --json`. Blank lines and # comments are
+passed over. A line that cannot be read is named on stderr and answered
+UNAVAILABLE.
 
 Example:
-  md5sum upload.jpg | sed 's/^/md5 /; s/ .*//2g' | kenal query
+  md5sum upload.jpg | sed 's/ .*//; s/^/md5 /' | kenal query
   kenal hash --json --dihedral upload.jpg | kenal query --json)");
   command->callback([&context, options] {
     context.run = [&context, options] { return RunQuery(context, *options); };

@@ -103,8 +103,8 @@ void AddServe(CLI::App& app, Context& context) {
       ->type_name("N")
       ->check(CLI::Range(0, kWorkersMax).description(""));
   command->footer(
-      R"(Prints one line when it is ready and runs until SIGTERM or SIGINT (Ctrl-C),
-then answers what it has accepted and ends with exit code 0.
+      R"(Prints one line when it is ready and runs until SIGTERM or SIGINT
+(Ctrl-C), then answers what it has accepted and ends with exit code 0.
 
 Example:
   kenal --data /srv/kenal serve
