@@ -77,7 +77,10 @@ class Pool : public DecoderPool {
   int alive_ KENAL_GUARDED_BY(mutex_) = 0;  // idle, busy, or being started
   int busy_ KENAL_GUARDED_BY(mutex_) = 0;   // at most worker_count
   bool is_ending_ KENAL_GUARDED_BY(mutex_) = false;
-  Status last_start_ KENAL_GUARDED_BY(mutex_);  // of the newest worker
+  // Of the newest worker. Plain values: a Status that threads share counts
+  // its references inside a library that ThreadSanitizer cannot see into.
+  StatusCode start_code_ KENAL_GUARDED_BY(mutex_) = StatusCode::kOk;
+  std::string start_message_ KENAL_GUARDED_BY(mutex_);
   RefusedFiles refused_ KENAL_GUARDED_BY(mutex_);
 
   std::thread starter_;  // the last member: it uses the others
@@ -103,14 +106,15 @@ void Pool::StartWorkers() {
   mutex_.Lock();
   for (;;) {
     changed_.Wait(mutex_, [this]() KENAL_REQUIRES(mutex_) {
-      return is_ending_ || (alive_ < wanted_ && last_start_.ok());
+      return is_ending_ || (alive_ < wanted_ && start_code_ == StatusCode::kOk);
     });
     if (is_ending_) break;
     ++alive_;
     mutex_.Unlock();
     StatusOr<WorkerPtr> worker = StartWorker();
     mutex_.Lock();
-    last_start_ = worker.status();
+    start_code_ = worker.status().code();
+    start_message_ = std::string(worker.status().message());
     if (worker.ok()) {
       // Behind the warm ones.
       idle_.insert(idle_.begin(), *std::move(worker));
@@ -127,25 +131,30 @@ void Pool::StartWorkers() {
 Status Pool::AwaitStart() {
   base::MutexLock lock(mutex_);
   changed_.Wait(mutex_, [this]() KENAL_REQUIRES(mutex_) {
-    return !last_start_.ok() || static_cast<int>(idle_.size()) == wanted_;
+    return start_code_ != StatusCode::kOk ||
+           static_cast<int>(idle_.size()) == wanted_;
   });
-  return last_start_;
+  return Status(start_code_, start_message_);
 }
 
 StatusOr<WorkerPtr> Pool::Take() {
   base::MutexLock lock(mutex_);
-  // A failed start is tried again once for every file that waits for it.
+  // After a failed start, each file has another one tried.
   bool has_retried = false;
   for (;;) {
     changed_.Wait(mutex_, [this]() KENAL_REQUIRES(mutex_) {
       bool has_place = busy_ < options_.worker_count;
-      return has_place && (!idle_.empty() || !last_start_.ok());
+      return has_place && (!idle_.empty() || start_code_ != StatusCode::kOk);
     });
-    if (!idle_.empty()) break;
-    if (has_retried) return last_start_;
-    has_retried = true;
-    last_start_ = OkStatus();
-    changed_.NotifyAll();
+    if (start_code_ != StatusCode::kOk && !has_retried) {
+      has_retried = true;
+      start_code_ = StatusCode::kOk;
+      changed_.NotifyAll();
+    } else if (idle_.empty()) {
+      return Status(start_code_, start_message_);
+    } else {
+      break;
+    }
   }
   WorkerPtr worker = std::move(idle_.back());
   idle_.pop_back();
@@ -163,7 +172,7 @@ void Pool::GiveBack(WorkerPtr worker, bool is_usable) {
       idle_.push_back(std::move(worker));
     } else {
       --alive_;
-      last_start_ = OkStatus();
+      start_code_ = StatusCode::kOk;
     }
   }
   changed_.NotifyAll();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -239,6 +240,30 @@ TEST(DecoderPool, AFileThatEndedAWorkerIsNotTriedAgain) {
   EXPECT_THAT(again.failure->message, HasSubstr("not tried again"));
   FileBytes other = {1, 2, 4};
   EXPECT_THAT((*pool)->Decode(other).failure->message, HasSubstr("too long"));
+}
+
+// The program is gone when its workers die, as in a botched upgrade, and
+// comes back.
+TEST(DecoderPool, SaysSoWhileNoDecoderCanBeStartedAndRecovers) {
+  namespace fs = std::filesystem;
+  std::string path =
+      fs::temp_directory_path() / ("kenal-decoder-" + std::to_string(getpid()));
+  fs::copy_file(KENAL_BIN_DIR "/kenal-decoder", path);
+  auto pool = DecoderPool::Start({.worker_count = 1, .decoder_path = path});
+  ASSERT_TRUE(pool.ok());
+  fs::remove(path);
+  for (pid_t pid : Children()) {
+    kill(pid, SIGKILL);
+    ASSERT_TRUE(EndsWithin(pid, milliseconds(5000)));
+  }
+  FileBytes file = EncodeBmp(Clouds(50, 50, 1), false);
+  Decoded decoded = (*pool)->Decode(file);
+  ASSERT_TRUE(decoded.failure);
+  EXPECT_EQ(decoded.failure->code, "decoder_died");
+  EXPECT_THAT(decoded.failure->message, HasSubstr("could be started"));
+  fs::copy_file(KENAL_BIN_DIR "/kenal-decoder", path);
+  EXPECT_FALSE((*pool)->Decode(file).failure);
+  fs::remove(path);
 }
 
 // Answers that no honest worker sends cost the file and the worker.
