@@ -20,10 +20,10 @@ using testing::Serving;
 class Draining : public Serving {
  protected:
   void HoldMatches() {
-    store_.before = [this](std::string_view call) {
+    store_.Hook([this](std::string_view call) {
       if (call == "MatchBatch") gate_.Pass();
       return OkStatus();
-    };
+    });
   }
   void TearDown() override {
     gate_.Open();

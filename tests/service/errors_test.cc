@@ -29,14 +29,13 @@ class Errors : public Serving {
 };
 
 TEST_F(Errors, EveryCodeAndMessageOfTheStoreTravels) {
-  Status failure;
-  store_.before = [&](std::string_view) { return failure; };
   for (const StatusCode code :
        {StatusCode::kInvalidArgument, StatusCode::kNotFound,
         StatusCode::kAlreadyExists, StatusCode::kDataLoss,
         StatusCode::kFailedPrecondition, StatusCode::kResourceExhausted,
         StatusCode::kUnavailable, StatusCode::kInternal}) {
-    failure = Status(code, "the thing, and \"the next\" step: \xC3\xA9");
+    const Status failure(code, "the thing, and \"the next\" step: \xC3\xA9");
+    store_.Hook([failure](std::string_view) { return failure; });
     const SignalSet query;
     EXPECT_EQ(connection_->MatchBatch({&query, 1}, {}).status(), failure);
     EXPECT_EQ(connection_->Lists().status(), failure);
@@ -52,9 +51,9 @@ TEST_F(Errors, EveryCodeAndMessageOfTheStoreTravels) {
 }
 
 TEST_F(Errors, AVeryLongMessageIsCutAndNotLost) {
-  store_.before = [](std::string_view) {
+  store_.Hook([](std::string_view) {
     return NotFound("begin " + std::string(100'000, '\n'));
-  };
+  });
   const Status status = connection_->Lists().status();
   EXPECT_EQ(status.code(), StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()), HasSubstr("begin"));
@@ -208,10 +207,10 @@ TEST_F(Errors, CompressedAndOverlongMetadataAreRefused) {
 // Both workers are held; what waits behind them expires before it starts.
 TEST_F(Errors, ExpiredWorkIsDroppedBeforeItStarts) {
   Gate gate;
-  store_.before = [&](std::string_view) {
+  store_.Hook([&](std::string_view) {
     gate.Pass();
     return OkStatus();
-  };
+  });
   v1::MatchRequest request;
   request.mutable_content()->mutable_signals();
   std::vector<std::thread> threads;
@@ -235,10 +234,10 @@ TEST_F(Errors, ExpiredWorkIsDroppedBeforeItStarts) {
 // Slow by nature: it waits for kQueueWaitMax to pass.
 TEST_F(Errors, CallersWithoutADeadlineAreNotKeptWaitingForEver) {
   Gate gate;
-  store_.before = [&](std::string_view) {
+  store_.Hook([&](std::string_view) {
     gate.Pass();
     return OkStatus();
-  };
+  });
   v1::MatchRequest request;
   request.mutable_content()->mutable_signals();
   std::vector<std::thread> threads;
@@ -261,10 +260,10 @@ TEST_F(Errors, CallersWithoutADeadlineAreNotKeptWaitingForEver) {
 
 TEST_F(Errors, AFifthLongCallIsRefusedAtOnce) {
   Gate gate;
-  store_.before = [&](std::string_view) {
+  store_.Hook([&](std::string_view) {
     gate.Pass();
     return OkStatus();
-  };
+  });
   std::vector<std::thread> threads;
   for (int i = 0; i < service::kLongCallsMax; ++i) {
     threads.emplace_back([&] { EXPECT_TRUE(connection_->Verify({}).ok()); });
@@ -288,10 +287,10 @@ TEST_F(Errors, AFifthLongCallIsRefusedAtOnce) {
 // while they do. Each connection may have 64 calls, so there are several.
 TEST_F(Errors, AFullQueueIsToldAtOnceAndTheAcceptedAreAnswered) {
   Gate gate;
-  store_.before = [&](std::string_view call) {
+  store_.Hook([&](std::string_view call) {
     if (call == "SetListPolicy") gate.Pass();
     return OkStatus();
-  };
+  });
   Fill({});
   constexpr int kCalls = service::kChangeQueueMax + 30;
   std::atomic<int> refused = 0;

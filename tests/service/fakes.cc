@@ -56,7 +56,17 @@ Verdict VerdictOf(const Match& match) {
 
 }  // namespace
 
-Status FakeStore::Before(std::string_view call) const {
+void FakeStore::Hook(Before before) {
+  std::lock_guard lock(mutex_);
+  before_ = std::move(before);
+}
+
+Status FakeStore::RunHook(std::string_view call) const {
+  Before before;
+  {
+    std::lock_guard lock(mutex_);
+    before = before_;
+  }
   return before ? before(call) : OkStatus();
 }
 
@@ -128,7 +138,7 @@ StatusOr<std::vector<Answer>> FakeStore::MatchBatch(
     std::span<const SignalSet> queries, const MatchOptions& options) {
   ++match_calls;
   queries_matched += queries.size();
-  KENAL_TRY(Before("MatchBatch"));
+  KENAL_TRY(RunHook("MatchBatch"));
   std::lock_guard lock(mutex_);
   std::vector<Answer> answers;
   for (const SignalSet& query : queries) answers.push_back(Ask(query, options));
@@ -138,7 +148,7 @@ StatusOr<std::vector<Answer>> FakeStore::MatchBatch(
 StatusOr<ListInfo> FakeStore::CreateList(std::string_view name, Purpose purpose,
                                          const ListPolicy& policy,
                                          const Authorship& by) {
-  KENAL_TRY(Before("CreateList"));
+  KENAL_TRY(RunHook("CreateList"));
   std::lock_guard lock(mutex_);
   if (lists_.contains(name)) {
     return AlreadyExists("list \"" + std::string(name) + "\" exists");
@@ -156,7 +166,7 @@ StatusOr<ListInfo> FakeStore::CreateList(std::string_view name, Purpose purpose,
 }
 
 StatusOr<std::vector<ListInfo>> FakeStore::Lists() {
-  KENAL_TRY(Before("Lists"));
+  KENAL_TRY(RunHook("Lists"));
   std::lock_guard lock(mutex_);
   std::vector<ListInfo> infos;
   for (const auto& [name, list] : lists_) infos.push_back(list.info);
@@ -164,7 +174,7 @@ StatusOr<std::vector<ListInfo>> FakeStore::Lists() {
 }
 
 StatusOr<ListInfo> FakeStore::GetList(std::string_view name) {
-  KENAL_TRY(Before("GetList"));
+  KENAL_TRY(RunHook("GetList"));
   std::lock_guard lock(mutex_);
   KENAL_TRY_ASSIGN(List* const list, Find(name));
   return list->info;
@@ -173,7 +183,7 @@ StatusOr<ListInfo> FakeStore::GetList(std::string_view name) {
 StatusOr<ListInfo> FakeStore::SetListPolicy(std::string_view name,
                                             const ListPolicy& policy,
                                             const Authorship& by) {
-  KENAL_TRY(Before("SetListPolicy"));
+  KENAL_TRY(RunHook("SetListPolicy"));
   std::lock_guard lock(mutex_);
   KENAL_TRY_ASSIGN(List* const list, Find(name));
   list->info.policy = policy;
@@ -206,7 +216,7 @@ EntryResult FakeStore::Add(List& list, const EntryDraft& draft) {
 StatusOr<EntriesReport> FakeStore::AddEntries(
     std::string_view list, std::span<const EntryDraft> drafts,
     const Authorship& by) {
-  KENAL_TRY(Before("AddEntries"));
+  KENAL_TRY(RunHook("AddEntries"));
   std::lock_guard lock(mutex_);
   KENAL_TRY_ASSIGN(List* const found, Find(list));
   ++head_.value;
@@ -222,7 +232,7 @@ StatusOr<ImportReport> FakeStore::Import(std::string_view list,
                                          const ImportSource& source,
                                          const ImportWatcher& watcher,
                                          const Authorship& by) {
-  KENAL_TRY(Before("Import"));
+  KENAL_TRY(RunHook("Import"));
   {
     std::lock_guard lock(mutex_);
     KENAL_TRY(Find(list).status());
@@ -256,7 +266,7 @@ StatusOr<ImportReport> FakeStore::Import(std::string_view list,
 
 StatusOr<EntrySummary> FakeStore::GetEntry(std::string_view list,
                                            std::string_view reference) {
-  KENAL_TRY(Before("GetEntry"));
+  KENAL_TRY(RunHook("GetEntry"));
   std::lock_guard lock(mutex_);
   KENAL_TRY_ASSIGN(List* const found, Find(list));
   const Entry* const entry = FindEntry(*found, reference);
@@ -267,7 +277,7 @@ StatusOr<EntrySummary> FakeStore::GetEntry(std::string_view list,
 StatusOr<EntriesReport> FakeStore::SetEntryState(
     std::string_view list, std::span<const std::string> references,
     EntryState state, const Authorship& by) {
-  KENAL_TRY(Before("SetEntryState"));
+  KENAL_TRY(RunHook("SetEntryState"));
   if (by.reason.empty()) return InvalidArgument("say why");
   std::lock_guard lock(mutex_);
   KENAL_TRY_ASSIGN(List* const found, Find(list));
@@ -287,7 +297,7 @@ StatusOr<EntriesReport> FakeStore::SetEntryState(
 }
 
 StatusOr<StoreStats> FakeStore::Stats() {
-  KENAL_TRY(Before("Stats"));
+  KENAL_TRY(RunHook("Stats"));
   std::lock_guard lock(mutex_);
   StoreStats stats{.store_id = "fake",
                    .head = head_,
@@ -302,7 +312,7 @@ StatusOr<StoreStats> FakeStore::Stats() {
 
 StatusOr<VerifyReport> FakeStore::Verify(
     const std::function<void(uint64_t, uint64_t)>& watcher) {
-  KENAL_TRY(Before("Verify"));
+  KENAL_TRY(RunHook("Verify"));
   constexpr uint64_t kRows = 1000;
   for (uint64_t row = 1; row <= kRows; ++row) {
     if (watcher) watcher(row, kRows);
@@ -317,7 +327,6 @@ StatusOr<VerifyReport> FakeStore::Verify(
 
 SignalSet FakeHasher::HashBytes(std::span<const uint8_t> bytes) {
   ++hashed;
-  if (before) before();
   const base::Digests digests = base::DigestAll(bytes);
   SignalSet set;
   set.md5 = Md5{digests.md5};

@@ -19,8 +19,9 @@ namespace kenal::testing {
 class FakeStore : public Matcher, public Curator {
  public:
   // Called at the start of each call, outside the lock, with its name; what
-  // it returns is what the call fails with. Set before serving.
-  std::function<Status(std::string_view)> before;
+  // it returns is what the call fails with.
+  using Before = std::function<Status(std::string_view)>;
+  void Hook(Before before);
 
   StatusOr<std::vector<Answer>> MatchBatch(
       std::span<const SignalSet> queries, const MatchOptions& options) override;
@@ -62,7 +63,7 @@ class FakeStore : public Matcher, public Curator {
     std::vector<Entry> entries;  // serial i + 1
   };
 
-  Status Before(std::string_view call) const;
+  Status RunHook(std::string_view call) const;
   StatusOr<List*> Find(std::string_view name);
   static Entry* FindEntry(List& list, std::string_view reference);
   EntryResult Add(List& list, const EntryDraft& draft);
@@ -72,15 +73,13 @@ class FakeStore : public Matcher, public Curator {
   std::map<std::string, List, std::less<>> lists_;
   Sequence head_;
   Authorship last_author_;
+  Before before_;
 };
 
 // Digests as usual; a "PDQ" that is made of the digest, so that different
 // bytes are far apart.
 class FakeHasher : public Hasher {
  public:
-  // Called at the start of each hash. Set before serving.
-  std::function<void()> before;
-
   SignalSet HashBytes(std::span<const uint8_t> bytes) override;
   SignalSet HashFile(const std::string& path) override;
   int worker_count() const override { return 2; }

@@ -87,10 +87,10 @@ TEST_F(Streams, AThousandItemsAreAnsweredInOrder) {
 TEST_F(Streams, ManyItemsAreMatchedInFewSteps) {
   Fill({"a"});
   Gate gate;
-  store_.before = [&](std::string_view) {
+  store_.Hook([&](std::string_view) {
     gate.Pass();
     return OkStatus();
-  };
+  });
   grpc::ClientContext context;
   const auto stub = Matches();
   const auto stream = stub->StreamMatch(&context);
@@ -113,14 +113,14 @@ TEST_F(Streams, ManyItemsAreMatchedInFewSteps) {
 TEST_F(Streams, OneItemsTroubleIsNotItsNeighbours) {
   Fill({"a"});
   Gate gate;
-  store_.before = [&](std::string_view) {
+  store_.Hook([&](std::string_view) {
     gate.Pass();
     // The matcher fails whatever holds the third query, counted over calls of
     // one; a call of many always holds it.
     static std::atomic<int> singles = 0;
     return ++singles == 3 || singles == 1 ? DataLoss("an entry is damaged")
                                           : OkStatus();
-  };
+  });
   grpc::ClientContext context;
   const auto stub = Matches();
   const auto stream = stub->StreamMatch(&context);
