@@ -1,6 +1,7 @@
 // Each format through the sandbox, held against the pixels it was made from.
 #include <gtest/gtest.h>
 
+#include "src/decode/limits.h"
 #include "tests/decode/pictures.h"
 #include "tests/decode/vectors.h"
 
@@ -123,6 +124,21 @@ TEST_F(DecoderFormats, CutOffFilesAreDamagedAndOnlyJpegIsStillHashed) {
     file.resize(file.size() / 2);
     ExpectFailure(file, "damaged");
   }
+}
+
+TEST_F(DecoderFormats, PngWithoutItsEndIsHashedAndFlagged) {
+  Picture picture = Clouds(200, 150, 11);
+  FileBytes file = EncodePng(picture, {});
+  file.resize(file.size() - 12);  // The end chunk.
+  ExpectExactly(file, picture, 1);
+  EXPECT_TRUE(Decode(file).picture->damaged);
+}
+
+// Each scan is another pass over the whole picture.
+TEST_F(DecoderFormats, JpegWithTooManyScansIsRefused) {
+  FileBytes file = EncodeJpeg(Clouds(64, 48, 3), {.is_progressive = true});
+  ExpectExactly(WithRepeatedScan(file, 1), DecodeJpegPlainly(file), 1);
+  ExpectFailure(WithRepeatedScan(file, kJpegScansMax), "too_large");
 }
 
 TEST_F(DecoderFormats, HeadersThatPromiseTooMuchAreRefused) {

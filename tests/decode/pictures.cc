@@ -202,6 +202,20 @@ FileBytes EncodeJpeg(const Picture& picture, const JpegOptions& options) {
   return file;
 }
 
+FileBytes WithRepeatedScan(const FileBytes& file, int count) {
+  // From the first start of scan to the next marker that is no part of it.
+  size_t first = 2;
+  while (file[first] != 0xFF || file[first + 1] != 0xDA) ++first;
+  size_t last = first + 2;
+  while (file[last] != 0xFF || file[last + 1] == 0) ++last;
+  FileBytes repeated(file.begin(), file.begin() + static_cast<long>(first));
+  for (int i = 0; i < count; ++i) {
+    for (size_t at = first; at < last; ++at) repeated.push_back(file[at]);
+  }
+  for (size_t at = last; at < file.size(); ++at) repeated.push_back(file[at]);
+  return repeated;
+}
+
 Picture DecodeJpegPlainly(const FileBytes& file) {
   jpeg_decompress_struct info{};
   jpeg_error_mgr error{};

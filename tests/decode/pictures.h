@@ -44,6 +44,8 @@ struct JpegOptions {
   int chroma_halved = 1;  // 4:2:0, as phones write
 };
 FileBytes EncodeJpeg(const Picture& picture, const JpegOptions& options);
+// A progressive file with its first scan `count` times.
+FileBytes WithRepeatedScan(const FileBytes& file, int count);
 // What libjpeg's defaults give for a file.
 Picture DecodeJpegPlainly(const FileBytes& file);
 
