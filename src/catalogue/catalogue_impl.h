@@ -103,6 +103,7 @@ class CatalogueImpl final : public Catalogue {
                                        std::span<const std::string> references,
                                        EntryState state, const Authorship& by)
       KENAL_REQUIRES(write_);
+  size_t SegmentRecordsMax() const;
   // Writes one segment of an import; `fates` are those of its drafts.
   Status IngestSegment(std::string_view list, const DraftBatch& batch,
                        struct IngestSegment segment, const Authorship& by,

@@ -131,7 +131,7 @@ StatusOr<ImportReport> CatalogueImpl::Import(std::string_view list,
     } else if (batch.size() == 1) {
       import_id = item->draft.provenance.import_id;
     }
-    const bool full = batch.size() >= options_.segment_records_max ||
+    const bool full = batch.size() >= SegmentRecordsMax() ||
                       batch.size_bytes() >= options_.segment_bytes_max;
     if (full) KENAL_TRY(flush());
     if (full || report.read % kItemsPerProgress == 0) tell();
@@ -142,6 +142,11 @@ StatusOr<ImportReport> CatalogueImpl::Import(std::string_view list,
   return report;
 }
 
+size_t CatalogueImpl::SegmentRecordsMax() const {
+  if (store_->can_ingest()) return options_.segment_records_max;
+  return std::min(options_.segment_records_max, Curator::kDraftsMax);
+}
+
 Status CatalogueImpl::IngestSegment(std::string_view list,
                                     const DraftBatch& batch,
                                     struct IngestSegment segment,
@@ -150,6 +155,14 @@ Status CatalogueImpl::IngestSegment(std::string_view list,
   const base::MutexLock lock(write_);
   KENAL_TRY(ReadyToWrite(by));
   KENAL_TRY_ASSIGN(const ListRow row, FindList(list));
+  if (!store_->can_ingest()) {
+    if (batch.size() <= Curator::kDraftsMax) {
+      return AddBatch(row, batch, by, fates);
+    }
+    return Unavailable(folder_ +
+                       ": the disk failed while the import ran; what was "
+                       "committed is kept; import again");
+  }
   const Sequence next{log_->head().sequence.value + 1};
   KENAL_TRY_ASSIGN(const Plan plan, Plan::Make(*store_, row, next, batch));
   fates = plan.fates();

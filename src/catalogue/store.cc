@@ -4,6 +4,7 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <sys/statvfs.h>
 
@@ -35,9 +36,27 @@ class SilentLogger final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
-rocksdb::DBOptions DatabaseOptions(const Options& options) {
+// Keeps RocksDB from trying again by itself after an error: it would poll for
+// seconds while Resume() is refused. The next write tries, see Recover().
+class NoSelfRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
+std::shared_ptr<GuardedFileSystem> MakeFiles(const Options& options,
+                                             const std::string& staging) {
+  return std::make_shared<GuardedFileSystem>(
+      options.env != nullptr ? options.env->GetFileSystem()
+                             : rocksdb::FileSystem::Default(),
+      staging);
+}
+
+rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env) {
   rocksdb::DBOptions out;
-  if (options.env != nullptr) out.env = options.env;
+  out.env = env;
   out.info_log = std::make_shared<SilentLogger>();
   // The default mode opens silently short after one flipped bit in the log;
   // this one refuses, yet takes a tail that a crash tore.
@@ -48,6 +67,8 @@ rocksdb::DBOptions DatabaseOptions(const Options& options) {
   out.paranoid_checks = true;
   out.db_write_buffer_size = kMemtableBytes;
   out.max_background_jobs = 2;
+  out.listeners.push_back(std::make_shared<NoSelfRecovery>());
+  out.max_bgerror_resume_count = 0;
   out.stats_dump_period_sec = 0;
   out.stats_persist_period_sec = 0;
   return out;
@@ -153,19 +174,19 @@ std::string Store::StagingFolder(const std::string& folder) {
 Status Store::Create(
     const std::string& database, const Options& options,
     std::span<const std::pair<std::string, std::string>> first_rows) {
-  rocksdb::DBOptions db_options = DatabaseOptions(options);
+  Store store;
+  store.folder_ = database;
+  store.files_ = MakeFiles(options, StagingFolder(database));
+  store.env_ = rocksdb::NewCompositeEnv(store.files_);
+  rocksdb::DBOptions db_options = DatabaseOptions(store.env_.get());
   db_options.create_if_missing = true;
   db_options.create_missing_column_families = true;
   db_options.error_if_exists = true;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(db_options, database, Descriptors(), &handles, &raw);
+  const rocksdb::Status status = rocksdb::DB::Open(
+      db_options, database, Descriptors(), &store.handles_, &raw);
   if (!status.ok()) return OpenFailed(database, status);
-  Store store;
-  store.folder_ = database;
   store.db_.reset(raw);
-  store.handles_ = std::move(handles);
   Rows rows(store);
   for (const auto& [key, value] : first_rows) {
     rows.Put(Family::kMeta, key, value);
@@ -176,10 +197,11 @@ Status Store::Create(
 StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& folder,
                                              const Options& options) {
   const std::string database = DatabaseFolder(folder);
-  const rocksdb::DBOptions db_options = DatabaseOptions(options);
-  KENAL_TRY(CheckFamilies(folder, database, db_options));
-
   std::unique_ptr<Store> store(new Store);
+  store->files_ = MakeFiles(options, StagingFolder(folder));
+  store->env_ = rocksdb::NewCompositeEnv(store->files_);
+  const rocksdb::DBOptions db_options = DatabaseOptions(store->env_.get());
+  KENAL_TRY(CheckFamilies(folder, database, db_options));
   store->folder_ = folder;
   store->options_ = options;
   store->descriptors_ = Descriptors();
@@ -284,6 +306,7 @@ Status Store::Write(Rows& rows) {
 
 Status Store::Ingest(
     std::span<const std::pair<Family, std::string>> staged_files) {
+  KENAL_CHECK(can_ingest());
   std::vector<rocksdb::IngestExternalFileArg> args(staged_files.size());
   for (size_t i = 0; i < staged_files.size(); ++i) {
     args[i].column_family = family(staged_files[i].first);
@@ -291,7 +314,10 @@ Status Store::Ingest(
     args[i].options.move_files = true;
     args[i].options.write_global_seqno = false;
   }
-  return Failed(db_->IngestExternalFiles(args));
+  files_->BeginIngest();
+  const rocksdb::Status status = db_->IngestExternalFiles(args);
+  files_->EndIngest();
+  return Failed(status);
 }
 
 Status Store::CheckSpace(uint64_t needed_bytes) const {
@@ -309,6 +335,7 @@ Status Store::CheckSpace(uint64_t needed_bytes) const {
 }
 
 Status Store::Recover() {
+  can_ingest_ = false;
   const rocksdb::Status status = db_->Resume();
   if (!status.ok()) return Say(status);
   needs_recovery_ = false;

@@ -7,6 +7,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "kenal/status.h"
+#include "src/catalogue/guarded_file_system.h"
 #include "src/catalogue/options.h"
 
 namespace kenal::catalogue {
@@ -101,6 +103,8 @@ class Store {
   Status Write(Rows& rows);
 
   // Takes staged SST files into their families in one atomic, durable step.
+  // Only while can_ingest(): RocksDB 7.8.3 goes on believing that it is
+  // stopped after it has recovered from an error, and aborts here.
   Status Ingest(std::span<const std::pair<Family, std::string>> staged_files);
 
   // kResourceExhausted when `needed_bytes` would touch the space reserve.
@@ -112,6 +116,7 @@ class Store {
   // After a failed write: makes the database writable again if it can be.
   Status Recover();
   bool needs_recovery() const { return needs_recovery_; }
+  bool can_ingest() const { return can_ingest_; }
 
  private:
   Store() = default;
@@ -119,11 +124,15 @@ class Store {
 
   std::string folder_;
   Options options_;
+  // What the database works on; it outlives db_.
+  std::shared_ptr<GuardedFileSystem> files_;
+  std::unique_ptr<rocksdb::Env> env_;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors_;
   std::vector<rocksdb::Options> sst_options_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // default, then ours
   bool needs_recovery_ = false;  // under the catalogue's write lock
+  std::atomic<bool> can_ingest_ = true;
 };
 
 }  // namespace kenal::catalogue
