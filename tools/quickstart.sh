@@ -56,11 +56,12 @@ echo "$(ls "$show/listed" | wc -l) pictures to list," \
 echo "(from Debian's ${packages[*]}; licences in $photos/usr/share/doc/*/copyright)"
 
 step "A store with one list"
+unset KENAL_SERVER
 export KENAL_DATA=$show/store
 rm -rf "$KENAL_DATA"
 "$bin/kenal" init
 "$bin/kenal" list create demo --purpose test
-"$bin/kenal" ingest --list demo --source "quickstart" "$show/listed"
+"$bin/kenal" ingest --list demo --source "quickstart" "$show/listed/"*
 
 step "The service"
 socket=$(mktemp -u "${TMPDIR:-/tmp}/kenal-quickstart-XXXXXX.sock")
@@ -81,12 +82,13 @@ for _ in $(seq 100); do
   kill -0 "$server" 2>/dev/null || { cat "$show/serve.log" >&2; exit 1; }
   sleep 0.1
 done
+[ -S "$socket" ] || { echo "kenal serve did not start:"; cat "$show/serve.log"; exit 1; } >&2
 echo "kenal serve answers gRPC at unix:$socket"
 
 step "Asked over gRPC"
 started=$(date +%s%N)
 "$bin/kenal" match --server "unix:$socket" --json \
-  "$show/copies" "$show/unlisted" >"$show/answers.jsonl"
+  "$show/copies" "$show/unlisted/"* >"$show/answers.jsonl"
 asked=$(wc -l <"$show/answers.jsonl")
 took_ms=$((($(date +%s%N) - started) / 1000000))
 "$bin/kenal-demo" table --works "$works_shown" "$show/answers.jsonl"

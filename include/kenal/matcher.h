@@ -32,7 +32,7 @@ class Matcher {
   // set without any signal is answered UNAVAILABLE, not refused.
   //
   // Thread-safe; never waits for writers.
-  // queries   1..kBatchSizeMax.
+  // queries   1..kBatchSizeMax; times the limit at most kLimitMax.
   // Errors:   kInvalidArgument  limit or batch size out of range, or a set
   //                             with two PDQ of one view
   //           kUnavailable      the service cannot be reached

@@ -180,6 +180,18 @@ Status CheckQuery(const SignalSet& signals, size_t position) {
   return OkStatus();
 }
 
+// Entries are read after the index: an answer whose entry was changed in
+// between is made again, so that it shows one sequence. Writers that change the
+// very entries being asked for, so often in a row, get the last one.
+constexpr int kAttemptsMax = 4;
+
+// One try at a batch.
+struct Asked {
+  std::shared_ptr<const State> state;
+  int limit = 0;
+  bool entry_changed = false;  // an entry is newer than the state
+};
+
 class StoreEngine final : public Engine {
  public:
   static StatusOr<std::unique_ptr<Engine>> Open(const std::string& folder) {
@@ -211,19 +223,21 @@ class StoreEngine final : public Engine {
       return InvalidArgument("a batch holds 1 to " +
                              std::to_string(kBatchSizeMax) + " queries");
     }
+    if (queries.size() * static_cast<size_t>(options.limit) >
+        static_cast<size_t>(MatchOptions::kLimitMax)) {
+      return InvalidArgument(
+          "limit times queries must be at most " +
+          std::to_string(MatchOptions::kLimitMax) +
+          "; ask with a smaller limit or in smaller batches");
+    }
     for (size_t i = 0; i < queries.size(); ++i) {
       KENAL_TRY(CheckQuery(queries[i], i));
     }
-    const std::shared_ptr<const State> state = state_.load();
-    std::vector<std::vector<Hit>> hits = FindHits(*state, queries);
-    std::vector<Answer> answers;
-    answers.reserve(queries.size());
-    for (size_t i = 0; i < queries.size(); ++i) {
-      KENAL_TRY_ASSIGN(Answer answer,
-                       Answered(*state, queries[i], hits[i], options.limit));
-      answers.push_back(std::move(answer));
+    for (int attempt = 1;; ++attempt) {
+      Asked asked{.state = state_.load(), .limit = options.limit};
+      KENAL_TRY_ASSIGN(std::vector<Answer> answers, Answered(asked, queries));
+      if (!asked.entry_changed || attempt == kAttemptsMax) return answers;
     }
-    return answers;
   }
 
   StatusOr<ListInfo> CreateList(std::string_view name, Purpose purpose,
@@ -290,8 +304,22 @@ class StoreEngine final : public Engine {
     state_.store(MakeState(index_->Current(), catalogue_->Lists()));
   }
 
-  StatusOr<Answer> Answered(const State& state, const SignalSet& query,
-                            std::vector<Hit>& hits, int limit) const {
+  StatusOr<std::vector<Answer>> Answered(
+      Asked& asked, std::span<const SignalSet> queries) const {
+    std::vector<std::vector<Hit>> hits = FindHits(*asked.state, queries);
+    std::vector<Answer> answers;
+    answers.reserve(queries.size());
+    for (size_t i = 0; i < queries.size(); ++i) {
+      KENAL_TRY_ASSIGN(Answer answer,
+                       AnsweredOne(asked, queries[i], std::move(hits[i])));
+      answers.push_back(std::move(answer));
+    }
+    return answers;
+  }
+
+  StatusOr<Answer> AnsweredOne(Asked& asked, const SignalSet& query,
+                               std::vector<Hit> hits) const {
+    const State& state = *asked.state;
     Answer answer{.sequence = state.index->sequence(),
                   .match_count = hits.size(),
                   .checks = engine::ChecksOf(query),
@@ -302,15 +330,17 @@ class StoreEngine final : public Engine {
         answer.lists_skipped.push_back({list.name, "disabled"});
       }
     }
-    const size_t kept = std::min(hits.size(), static_cast<size_t>(limit));
+    const size_t kept = std::min(hits.size(), static_cast<size_t>(asked.limit));
     answer.truncated = kept < hits.size();
     std::partial_sort(hits.begin(),
                       hits.begin() + static_cast<std::ptrdiff_t>(kept),
                       hits.end(), engine::ComesBefore);
+    hits.resize(kept);
     std::vector<EntryId> ids;
-    for (size_t i = 0; i < kept; ++i) ids.push_back(hits[i].entry);
+    for (const Hit& hit : hits) ids.push_back(hit.entry);
     KENAL_TRY_ASSIGN(std::vector<Entry> entries, catalogue_->GetEntries(ids));
-    for (size_t i = 0; i < kept; ++i) {
+    for (size_t i = 0; i < hits.size(); ++i) {
+      if (entries[i].changed_at > answer.sequence) asked.entry_changed = true;
       answer.matches.push_back(MatchFrom(hits[i], std::move(entries[i])));
     }
     return answer;

@@ -30,12 +30,14 @@ void FindInFolder(const fs::path& folder, FoundFiles& found) {
   }
   std::ranges::sort(children);
   for (const fs::path& child : children) {
-    std::error_code ignored;
-    const fs::file_status own = fs::symlink_status(child, ignored);
+    std::error_code unreadable;
+    const fs::file_status own = fs::symlink_status(child, unreadable);
     if (fs::is_directory(own)) {
       FindInFolder(child, found);
-    } else if (fs::is_regular_file(fs::status(child, ignored))) {
+    } else if (fs::is_regular_file(own) || unreadable) {
       found.files.push_back(child.string());
+    } else {
+      found.skipped.push_back(child.string());
     }
   }
 }

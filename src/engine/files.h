@@ -16,12 +16,15 @@ namespace kenal::engine {
 
 struct FoundFiles {
   std::vector<std::string> files;
+  // Links, pipes, sockets and devices within folders: never followed or read,
+  // since on evidence they lead out of it.
+  std::vector<std::string> skipped;
   std::vector<Status> errors;  // each names a path that could not be listed
 };
 
-// The files named by `paths`, in their order: a file as it is, a folder
-// recursively with its files sorted by name. Links to folders are not
-// followed. A path that does not exist is kept as a file, so that hashing
+// The files named by `paths`, in their order: a file as it is (a link is
+// followed), a folder recursively with its files sorted by name. A path that
+// does not exist or cannot be looked at is kept as a file, so that hashing
 // reports it in its place.
 FoundFiles FindFiles(std::span<const std::string> paths);
 

@@ -16,12 +16,12 @@ namespace {
 constexpr uint64_t kPictureBytesMax = uint64_t{256} << 20;
 
 std::string FindDecoder(const std::string& given) {
-  if (!given.empty()) return given;
+  std::error_code ignored;
+  if (!given.empty()) return std::filesystem::absolute(given, ignored);
   if (const char* named = std::getenv("KENAL_DECODER");
       named != nullptr && *named != '\0') {
-    return named;
+    return std::filesystem::absolute(named, ignored);
   }
-  std::error_code ignored;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
   return self.parent_path() / "kenal-decoder";
 }

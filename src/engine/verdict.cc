@@ -25,6 +25,11 @@ Check PdqCheck(const SignalSet& signals) {
     check.message = "nothing was given to compare";
   } else if (signals.pdq.empty()) {
     check = NotSupplied(SignalType::kPdq);
+  } else if (signals.picture && signals.picture->damaged) {
+    check.state = CheckState::kFailed;
+    check.reason = "damaged";
+    check.message =
+        "only a part of the picture could be decoded; that part was compared";
   } else if (std::ranges::none_of(signals.pdq, IsSearchable)) {
     check.state = CheckState::kNotApplicable;
     check.reason = "flat";
@@ -37,6 +42,11 @@ Check PdqCheck(const SignalSet& signals) {
     check.reason = "quality_unknown";
     check.message =
         "compared without knowing its quality; flat pictures match by chance";
+  } else if (std::ranges::any_of(signals.pdq, [](const PdqView& pdq) {
+               return !pdq.dihedral;
+             })) {
+    check.reason = "variants_not_supplied";
+    check.message = "turned and mirrored copies were not compared";
   }
   return check;
 }

@@ -325,6 +325,10 @@ TEST_F(EngineTest, WrongArgumentsAreRefusedByName) {
             StatusCode::kInvalidArgument);
   EXPECT_EQ(engine_->Match(set, {.limit = 1'000'001}).status().code(),
             StatusCode::kInvalidArgument);
+  const std::vector<SignalSet> two = {set, set};
+  EXPECT_EQ(engine_->MatchBatch(two, {.limit = 500'001}).status().code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_TRUE(engine_->MatchBatch(two, {.limit = 500'000}).ok());
   EXPECT_EQ(engine_->MatchBatch({}, {}).status().code(),
             StatusCode::kInvalidArgument);
   SignalSet twice = set;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <chrono>
@@ -57,15 +58,21 @@ TEST(FindFiles, KeepsTheOrderGivenAndSortsWithinFolders) {
   EXPECT_TRUE(found.errors.empty());
 }
 
-TEST(FindFiles, LinksToFoldersAreNotFollowedSoLoopsEnd) {
+TEST(FindFiles, WithinAFolderLinksAndPipesAreSkippedAndNamed) {
   TempDir folder;
   std::filesystem::create_directory(folder / "d");
   Touch(folder / "d/a");
+  Touch(folder / "outside");
   std::filesystem::create_directory_symlink(folder.path(), folder / "d/loop");
-  std::filesystem::create_symlink(folder / "d/a", folder / "d/link");
-  const std::string paths[] = {folder.path()};
-  EXPECT_THAT(FindFiles(paths).files,
-              ElementsAre(folder / "d/a", folder / "d/link"));
+  std::filesystem::create_symlink(folder / "outside", folder / "d/link");
+  std::filesystem::create_symlink(folder / "gone", folder / "d/dangling");
+  ASSERT_EQ(mkfifo((folder / "d/pipe").c_str(), 0600), 0);
+  const std::string paths[] = {folder / "d", folder / "d/link"};
+  const FoundFiles found = FindFiles(paths);
+  EXPECT_THAT(found.files, ElementsAre(folder / "d/a", folder / "d/link"));
+  EXPECT_THAT(found.skipped,
+              ElementsAre(folder / "d/dangling", folder / "d/link",
+                          folder / "d/loop", folder / "d/pipe"));
 }
 
 TEST(HashFiles, ReportsInOrderWithSeveralAtOnce) {

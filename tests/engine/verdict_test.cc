@@ -19,6 +19,7 @@ const Purpose kPurposes[] = {Purpose::kChildAbuse, Purpose::kOwnDecisions,
 SignalSet WithPdq(std::optional<int> quality) {
   SignalSet signals;
   signals.pdq.push_back({.quality = quality});
+  signals.pdq[0].dihedral.emplace();
   return signals;
 }
 
@@ -96,6 +97,29 @@ TEST(Checks, UnknownQualityIsComparedAndSaid) {
   const Check check = ChecksOf(WithPdq(std::nullopt))[0];
   EXPECT_EQ(check.state, CheckState::kDone);
   EXPECT_EQ(check.reason, "quality_unknown");
+}
+
+TEST(Checks, APlainHashSaysThatTurnedCopiesWereNotCompared) {
+  SignalSet signals = WithPdq(100);
+  signals.pdq[0].dihedral.reset();
+  const Check check = ChecksOf(signals)[0];
+  EXPECT_EQ(check.state, CheckState::kDone);
+  EXPECT_EQ(check.reason, "variants_not_supplied");
+}
+
+TEST(Checks, APartlyDecodedPictureIsNoPassButItsHitsCount) {
+  SignalSet signals = WithPdq(100);
+  signals.picture = {.format = "jpeg", .damaged = true};
+  const auto checks = ChecksOf(signals);
+  EXPECT_EQ(checks[0].state, CheckState::kFailed);
+  EXPECT_EQ(checks[0].reason, "damaged");
+  EXPECT_EQ(VerdictOf({}, checks), Verdict::kUnavailable);
+  // A cut picture is mostly grey: its flatness excuses nothing.
+  signals.pdq[0].quality = 10;
+  EXPECT_EQ(ChecksOf(signals)[0].state, CheckState::kFailed);
+  const ListInfo list{.name = "l", .purpose = Purpose::kChildAbuse};
+  const Hit hit{.list = &list};
+  EXPECT_EQ(VerdictOf({&hit, 1}, checks), Verdict::kNear);
 }
 
 TEST(Checks, AFailureTravelsEvenBesideDigests) {
