@@ -5,17 +5,17 @@
 //
 // `core_ms` is CPU time of this process and of the workers together, per
 // picture: what a picture costs a core, also when the machine is busy.
-#include <sys/resource.h>
 #include <time.h>
 
 #include <atomic>
-#include <cstdio>
+#include <cstdio>  // jpeglib.h needs it before itself.
 #include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <benchmark/benchmark.h>
+#include <jpeglib.h>
 
 #include "src/base/check.h"
 #include "src/decode/codecs.h"
@@ -66,6 +66,31 @@ void Report(benchmark::State& state, double core_ms_before,
       (CoreMs() - core_ms_before) / static_cast<double>(picture_count);
 }
 
+// The codec alone, rows thrown away: what is left of InProcess is luma and
+// PDQ.
+void CodecAlone(benchmark::State& state) {
+  const FileBytes& file =
+      Jpeg(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
+  double before = CoreMs();
+  std::vector<uint8_t> row(static_cast<size_t>(state.range(0)) * 3);
+  for (auto _ : state) {
+    jpeg_decompress_struct info{};
+    jpeg_error_mgr error{};
+    info.err = jpeg_std_error(&error);
+    jpeg_create_decompress(&info);
+    jpeg_mem_src(&info, file.data(), file.size());
+    jpeg_read_header(&info, TRUE);
+    jpeg_start_decompress(&info);
+    JSAMPROW rows[] = {row.data()};
+    while (info.output_scanline < info.output_height) {
+      jpeg_read_scanlines(&info, rows, 1);
+    }
+    jpeg_finish_decompress(&info);
+    jpeg_destroy_decompress(&info);
+  }
+  Report(state, before, state.iterations());
+}
+
 void InProcess(benchmark::State& state) {
   const FileBytes& file =
       Jpeg(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
@@ -94,6 +119,10 @@ constexpr std::pair<int, int> kMixedSizes[] = {
     {1280, 960},  {4000, 3000}, {1600, 1200}, {2016, 1512},
     {3264, 2448}, {1440, 1080}, {2048, 1536}, {4032, 3024}};
 
+// 0.3 to 48 Mpx.
+constexpr std::pair<int, int> kSizes[] = {
+    {640, 480}, {1600, 1004}, {2016, 1512}, {4000, 3000}, {8000, 6000}};
+
 // As many callers as workers take one picture after another.
 void PoolOnMixedPictures(benchmark::State& state) {
   int worker_count = static_cast<int>(state.range(0));
@@ -119,10 +148,13 @@ void PoolOnMixedPictures(benchmark::State& state) {
 }
 
 void Register() {
-  for (auto* work : {&InProcess, &InSandbox}) {
-    auto* one = benchmark::RegisterBenchmark(
-        work == &InProcess ? "JpegInProcess" : "JpegInSandbox", work);
-    one->Args({1600, 1004})->Args({4000, 3000});
+  const std::pair<const char*, void (*)(benchmark::State&)> works[] = {
+      {"JpegCodecAlone", CodecAlone},
+      {"JpegInProcess", InProcess},
+      {"JpegInSandbox", InSandbox}};
+  for (auto [name, work] : works) {
+    auto* one = benchmark::RegisterBenchmark(name, work);
+    for (auto [width, height] : kSizes) one->Args({width, height});
     one->Unit(benchmark::kMillisecond)->UseRealTime();
   }
   benchmark::RegisterBenchmark("PoolOnMixedPictures", PoolOnMixedPictures)
