@@ -76,10 +76,10 @@ class CatalogueImpl final : public Catalogue {
       : folder_(std::move(folder)), options_(std::move(options)) {}
 
   // Open, step by step.
-  Status LoadStore();
+  Status LoadStore(Store::Access access);
   Status LoadLists();
   Status CheckLog() const;
-  Status CheckWitness();
+  Status CheckWitness() const;
 
   StatusOr<ListRow> FindList(std::string_view name) const
       KENAL_EXCLUDES(state_);

@@ -158,18 +158,25 @@ StatusOr<std::unique_ptr<CatalogueImpl>> CatalogueImpl::Open(
   }
   std::unique_ptr<CatalogueImpl> catalogue(new CatalogueImpl(folder, options));
   KENAL_TRY_ASSIGN(catalogue->lock_, StoreLock::Take(folder));
-  KENAL_TRY(catalogue->LoadStore());
-  KENAL_TRY(catalogue->LoadLists());
-  KENAL_TRY(catalogue->CheckLog());
-  KENAL_TRY(catalogue->CheckWitness());
+  KENAL_TRY_ASSIGN(catalogue->witness_, HeadWitness::Open(folder));
+  // Opening for writing tidies up after a crash, so the checks come first.
+  for (const auto access :
+       {Store::Access::kReadOnly, Store::Access::kReadWrite}) {
+    KENAL_TRY(catalogue->LoadStore(access));
+    KENAL_TRY(catalogue->LoadLists());
+    KENAL_TRY(catalogue->CheckLog());
+    KENAL_TRY(catalogue->CheckWitness());
+  }
+  catalogue->witness_->Write(catalogue->log_->head());
   // What a crashed import staged is of no use to anyone.
   fs::remove_all(Store::StagingFolder(folder), error);
   KENAL_TRY(MakeFolder(Store::StagingFolder(folder)));
   return catalogue;
 }
 
-Status CatalogueImpl::LoadStore() {
-  KENAL_TRY_ASSIGN(store_, Store::Open(folder_, options_));
+Status CatalogueImpl::LoadStore(Store::Access access) {
+  store_.reset();  // one at a time
+  KENAL_TRY_ASSIGN(store_, Store::Open(folder_, options_, access));
   KENAL_TRY_ASSIGN(identity_, ReadIdentity(folder_, *store_));
   KENAL_TRY_ASSIGN(const std::optional<std::string> value,
                    store_->Get(Family::kMeta, kHeadKey));
@@ -183,6 +190,7 @@ Status CatalogueImpl::LoadStore() {
 
 Status CatalogueImpl::LoadLists() {
   const base::MutexLock lock(state_);
+  lists_.clear();
   ListCounts sum;
   KENAL_TRY(store_->Scan(
       Family::kLists, "", nullptr,
@@ -233,8 +241,7 @@ Status CatalogueImpl::CheckLog() const {
   return OkStatus();
 }
 
-Status CatalogueImpl::CheckWitness() {
-  KENAL_TRY_ASSIGN(witness_, HeadWitness::Open(folder_));
+Status CatalogueImpl::CheckWitness() const {
   const std::optional<Head> seen = witness_->Read();
   KENAL_TRY_ASSIGN(const Head base, ChangeLog::Base(*store_));
   if (seen && seen->sequence > base.sequence) {
@@ -248,7 +255,6 @@ Status CatalogueImpl::CheckWitness() {
                       std::string(kWitnessFileName) + " to go on without it");
     }
   }
-  witness_->Write(log_->head());
   return OkStatus();
 }
 

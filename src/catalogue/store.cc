@@ -195,7 +195,8 @@ Status Store::Create(
 }
 
 StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& folder,
-                                             const Options& options) {
+                                             const Options& options,
+                                             Access access) {
   const std::string database = DatabaseFolder(folder);
   std::unique_ptr<Store> store(new Store);
   store->files_ = MakeFiles(options, StagingFolder(folder));
@@ -210,8 +211,13 @@ StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& folder,
                                      FamilyOptions(static_cast<Family>(i)));
   }
   rocksdb::DB* raw = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(
-      db_options, database, store->descriptors_, &store->handles_, &raw);
+  const rocksdb::Status status =
+      access == Access::kReadOnly
+          ? rocksdb::DB::OpenForReadOnly(db_options, database,
+                                         store->descriptors_, &store->handles_,
+                                         &raw)
+          : rocksdb::DB::Open(db_options, database, store->descriptors_,
+                              &store->handles_, &raw);
   if (!status.ok()) return OpenFailed(folder, status);
   store->db_.reset(raw);
   return store;

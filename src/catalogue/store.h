@@ -72,8 +72,11 @@ class Store {
   static Status Create(
       const std::string& database, const Options& options,
       std::span<const std::pair<std::string, std::string>> first_rows);
-  static StatusOr<std::unique_ptr<Store>> Open(const std::string& folder,
-                                               const Options& options);
+  // Read-only leaves every file as it is.
+  enum class Access { kReadOnly, kReadWrite };
+  static StatusOr<std::unique_ptr<Store>> Open(
+      const std::string& folder, const Options& options,
+      Access access = Access::kReadWrite);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
