@@ -4,6 +4,8 @@ Asks every method of a running server, over nothing but the contract.
 
   python_client_test.py STUBS --server BINARY    starts BINARY, which prints
                                                  where it listens
+  python_client_test.py STUBS --kenal BINARY     makes a store and starts
+                                                 `kenal serve` on it
   python_client_test.py STUBS --address ADDRESS  asks a server that is there
 
 STUBS is the folder of the generated stubs. The server keeps its data: lists
@@ -332,6 +334,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("stubs")
     parser.add_argument("--server")
+    parser.add_argument("--kenal")
     parser.add_argument("--address", default=os.environ.get("KENAL_ADDRESS"))
     options = parser.parse_args()
     sys.path.insert(0, options.stubs)
@@ -350,12 +353,24 @@ def main():
                 [options.server, f"unix:{folder}/kenal.sock"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             options.address = server.stdout.readline().strip()
+        if options.kenal:
+            kenal = [options.kenal, "--json", "--data", f"{folder}/store"]
+            subprocess.run(kenal + ["init"], check=True,
+                           stdout=subprocess.DEVNULL)
+            server = subprocess.Popen(
+                kenal + ["serve", "--listen", "127.0.0.1:0"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            ready = json.loads(server.stdout.readline())
+            (options.address,) = ready["addresses"]
         if not options.address:
-            parser.error("give --server, --address or KENAL_ADDRESS")
+            parser.error(
+                "give --server, --kenal, --address or KENAL_ADDRESS")
         result = unittest.main(argv=sys.argv[:1], exit=False,
                                verbosity=2).result
         if server:
             server.stdin.close()
+            if options.kenal:
+                server.terminate()
             if server.wait(timeout=TIMEOUT_S) != 0:
                 sys.exit("the server did not end well")
     sys.exit(not result.wasSuccessful())
