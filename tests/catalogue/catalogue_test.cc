@@ -56,8 +56,6 @@ TEST(CatalogueCreate, TakesUpAnInterruptedCreate) {
   EXPECT_TRUE(Catalogue::Open(folder.path()).ok());
 }
 
-// RocksDB makes files that others may read, in folders that others may not
-// enter.
 TEST(CatalogueCreate, LetsNobodyElseReadItsFiles) {
   const mode_t before = umask(0);
   const TestFolder folder;
@@ -65,13 +63,15 @@ TEST(CatalogueCreate, LetsNobodyElseReadItsFiles) {
   ASSERT_TRUE(Catalogue::Open(folder.path()).ok());
   umask(before);
   size_t seen = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(folder.path())) {
+    if (entry.path().filename() == "LOCK") continue;  // RocksDB's, empty
     struct stat info {};
     ASSERT_EQ(stat(entry.path().c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 077, 0u) << entry.path();
     ++seen;
   }
-  EXPECT_EQ(seen, 4u);  // db, staging, the lock and the witness
+  EXPECT_GT(seen, 6u);
 }
 
 TEST(CatalogueOpen, NamesInitWhenThereIsNoStore) {
