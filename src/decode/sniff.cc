@@ -55,6 +55,44 @@ constexpr Magic kMagics[] = {
     {"SQLite format 3\0"sv, Kind::kSqlite},
 };
 
+// In the order of Kind.
+constexpr std::string_view kKindNames[] = {
+    "unknown data",
+    "jpeg",
+    "png",
+    "webp",
+    "gif",
+    "bmp",
+    "tiff",
+    "heic",
+    "avif",
+    "pnm",
+    "a JPEG XL picture",
+    "a JPEG 2000 picture",
+    "a Photoshop picture",
+    "a Windows icon",
+    "an OpenEXR picture",
+    "a DICOM picture",
+    "an SVG drawing",
+    "text",
+    "XML or HTML",
+    "a PDF document",
+    "a ZIP archive",
+    "gzip data",
+    "a 7-Zip archive",
+    "a RAR archive",
+    "an MP4 or QuickTime video",
+    "a Matroska or WebM video",
+    "an AVI video",
+    "WAVE audio",
+    "Ogg audio or video",
+    "MP3 audio",
+    "a Linux program",
+    "a Windows program",
+    "an SQLite database",
+};
+static_assert(std::size(kKindNames) == kKindCount);
+
 Kind SniffRiff(Bytes bytes) {
   if (!HasAt(bytes, 0, "RIFF")) return Kind::kUnknown;
   if (HasAt(bytes, 8, "WEBP")) return Kind::kWebp;
@@ -141,75 +179,7 @@ bool IsDecoded(Kind kind) { return kind >= Kind::kJpeg && kind <= Kind::kPnm; }
 bool IsPicture(Kind kind) { return kind >= Kind::kJpeg && kind <= Kind::kSvg; }
 
 std::string_view KindName(Kind kind) {
-  switch (kind) {
-    case Kind::kUnknown:
-      return "unknown data";
-    case Kind::kJpeg:
-      return "jpeg";
-    case Kind::kPng:
-      return "png";
-    case Kind::kWebp:
-      return "webp";
-    case Kind::kGif:
-      return "gif";
-    case Kind::kBmp:
-      return "bmp";
-    case Kind::kTiff:
-      return "tiff";
-    case Kind::kHeic:
-      return "heic";
-    case Kind::kAvif:
-      return "avif";
-    case Kind::kPnm:
-      return "pnm";
-    case Kind::kJpegXl:
-      return "a JPEG XL picture";
-    case Kind::kJpeg2000:
-      return "a JPEG 2000 picture";
-    case Kind::kPhotoshop:
-      return "a Photoshop picture";
-    case Kind::kIcon:
-      return "a Windows icon";
-    case Kind::kOpenExr:
-      return "an OpenEXR picture";
-    case Kind::kDicom:
-      return "a DICOM picture";
-    case Kind::kSvg:
-      return "an SVG drawing";
-    case Kind::kText:
-      return "text";
-    case Kind::kXml:
-      return "XML or HTML";
-    case Kind::kPdf:
-      return "a PDF document";
-    case Kind::kZip:
-      return "a ZIP archive";
-    case Kind::kGzip:
-      return "gzip data";
-    case Kind::kSevenZip:
-      return "a 7-Zip archive";
-    case Kind::kRar:
-      return "a RAR archive";
-    case Kind::kMp4:
-      return "an MP4 or QuickTime video";
-    case Kind::kMatroska:
-      return "a Matroska or WebM video";
-    case Kind::kAvi:
-      return "an AVI video";
-    case Kind::kWave:
-      return "WAVE audio";
-    case Kind::kOgg:
-      return "Ogg audio or video";
-    case Kind::kMp3:
-      return "MP3 audio";
-    case Kind::kElf:
-      return "a Linux program";
-    case Kind::kWindowsProgram:
-      return "a Windows program";
-    case Kind::kSqlite:
-      return "an SQLite database";
-  }
-  return "unknown data";
+  return kKindNames[static_cast<size_t>(kind)];
 }
 
 }  // namespace kenal::decode
