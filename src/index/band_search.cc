@@ -12,11 +12,14 @@ namespace {
 // cache, few enough that their hits stay there too.
 constexpr size_t kBlockQueries = 1024;
 
-// Runs collected before they are scanned: a few times the prefetch distance,
-// and less than the first cache.
-constexpr size_t kRunsFlush = 1024;
+// Runs collected before they are scanned: many times the prefetch distance, so
+// that starting over costs little, and less than the second cache.
+constexpr size_t kRunsFlush = 4096;
 
 constexpr size_t kSurvivors = 2048;
+
+// Queries (of one band) between a group's prefetch and its use.
+constexpr size_t kLookUpsAhead = 3;
 
 // A query is hard in a band where it meets this many times the sketches of an
 // even spread, and at least so many that planning costs less than scanning.
@@ -38,11 +41,34 @@ int OnesOf(const PdqHash& hash) {
   return ones;
 }
 
+SearchBuffers& ThreadBuffers() {
+  thread_local SearchBuffers buffers;
+  return buffers;
+}
+
+// In a function of its own GCC 12 would take the prefetches for no effect and
+// drop the call.
+[[gnu::always_inline]] inline void PrefetchGroups(const uint32_t* groups,
+                                                  uint32_t key,
+                                                  const BallMasks& masks,
+                                                  int threshold) {
+  if (threshold == kSkip) return;
+  for (const uint32_t* mask = masks.begin(0);
+       mask != masks.end(std::min(threshold, 1)); ++mask) {
+    __builtin_prefetch(groups + (key ^ *mask));
+  }
+}
+
 }  // namespace
 
 BandSearch::BandSearch(const BandTables& tables, Radius radius,
                        std::vector<RowHit>& hits, SearchStats* stats)
-    : tables_(tables), radius_(radius), hits_(hits), stats_(stats) {
+    : tables_(tables),
+      radius_(radius),
+      hits_(hits),
+      stats_(stats),
+      buffers_(ThreadBuffers()),
+      runs_(buffers_.runs) {
   const int count = tables.layout().count();
   if (count == 0) return;
   const Thresholds& plan = tables.plans_[static_cast<size_t>(radius.bits)];
@@ -54,9 +80,8 @@ BandSearch::BandSearch(const BandTables& tables, Radius radius,
     crowded_.push_back(
         std::max(kCrowdedMin, kCrowdedTimes * static_cast<uint64_t>(even)));
   }
-  survivors_.resize(kSurvivors);
-  verified_.resize(kSurvivors);
-  runs_.reserve(2 * kRunsFlush);
+  buffers_.survivors.resize(kSurvivors);
+  buffers_.verified.resize(kSurvivors);
 }
 
 void BandSearch::Search(std::span<const PdqHash> queries) {
@@ -84,6 +109,7 @@ void BandSearch::RunBlock(size_t begin, size_t end) {
   }
   for (int band = 0; band < tables_.layout().count(); ++band) {
     for (size_t query = begin; query < end; ++query) {
+      Prefetch(band, query, begin, end);
       if (plans_[query] == nullptr) continue;
       const size_t runs_before = runs_.size();
       if (Locate(query, band) > crowded_[static_cast<size_t>(band)]) {
@@ -102,6 +128,21 @@ void BandSearch::RunBlock(size_t begin, size_t end) {
           [&](const RowHit& hit) { return plans_[hit.query] == nullptr; }),
       hits_.end());
   for (const size_t query : hard_) RunHard(query);
+}
+
+// The groups that are looked up kLookUpsAhead steps from now: of a later
+// query in the same band, or of a later band when the block is at its end.
+void BandSearch::Prefetch(int band, size_t query, size_t begin, size_t end) {
+  query += kLookUpsAhead;
+  while (query >= end) {
+    query -= end - begin;
+    if (++band == tables_.layout().count()) return;
+  }
+  if (plans_[query] == nullptr) return;
+  PrefetchGroups(tables_.tables_[static_cast<size_t>(band)].groups.data(),
+                 tables_.layout().band(band).Key(queries_[query].bytes.data()),
+                 *tables_.masks_[static_cast<size_t>(band)],
+                 (*plans_[query])[static_cast<size_t>(band)]);
 }
 
 void BandSearch::RunHard(size_t query) {
@@ -183,17 +224,18 @@ void BandSearch::Flush() {
   ScanCursor cursor;
   while (cursor.run < runs_.size()) {
     const size_t found =
-        ScanRuns(tables_.sketches_.data(), runs_, cursor, survivors_);
+        ScanRuns(tables_.sketches_.data(), runs_, cursor, buffers_.survivors);
     if (stats_ != nullptr) stats_->survivors += found;
     if (found > survivors_left_) {
       survivors_left_ = 0;
       break;
     }
     survivors_left_ -= found;
-    const size_t near = VerifyRows(
-        tables_.rows_.data(), tables_.hashes_, queries_[0].bytes.data(), runs_,
-        {survivors_.data(), found}, radius_.bits, verified_.data());
-    Keep({verified_.data(), near});
+    const size_t near = VerifyRows(tables_.rows_.data(), tables_.hashes_,
+                                   queries_[0].bytes.data(), runs_,
+                                   {buffers_.survivors.data(), found},
+                                   radius_.bits, buffers_.verified.data());
+    Keep({buffers_.verified.data(), near});
   }
   runs_.clear();
 }

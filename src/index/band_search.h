@@ -10,6 +10,13 @@
 
 namespace kenal::index {
 
+// Buffers that a thread keeps from one search to the next.
+struct SearchBuffers {
+  std::vector<SketchRun> runs;
+  std::vector<Survivor> survivors;
+  std::vector<Verified> verified;
+};
+
 // Queries go in blocks, and within a block band by band, so that one band's
 // directory stays in the cache. A query that meets crowded groups leaves its
 // block and is planned by itself from the sizes of the groups it meets.
@@ -24,6 +31,7 @@ class BandSearch {
   void RunBlock(size_t begin, size_t end);
   void RunHard(size_t query);
   void RunFlat(size_t query);
+  void Prefetch(int band, size_t query, size_t begin, size_t end);
 
   // The plan for a query; null when no row can be within the radius.
   const Thresholds* PlanFor(const PdqHash& query) const;
@@ -59,9 +67,8 @@ class BandSearch {
   // cheaper than verifying them.
   uint64_t survivors_left_ = 0;
 
-  std::vector<SketchRun> runs_;
-  std::vector<Survivor> survivors_;
-  std::vector<Verified> verified_;
+  SearchBuffers& buffers_;
+  std::vector<SketchRun>& runs_;
 };
 
 }  // namespace kenal::index
