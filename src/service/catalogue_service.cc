@@ -45,7 +45,6 @@ class Verification final
     WorkPool& pool = parts_.workers.long_calls;
     if (!pool.Submit(0, [this] { Run(); })) Conclude({}, QueueFull(pool));
   }
-  void OnDone() override { delete this; }
 
  private:
   ~Verification() override = default;

@@ -22,9 +22,6 @@ inline StatusOr<SignalSet> ReadContent(const v1::Content& content,
       return wire::FromWire(content.signals());
     case v1::Content::kPicture: {
       const std::string& picture = content.picture();
-      if (picture.empty()) {
-        return InvalidArgument("picture: is empty; send the file's bytes");
-      }
       KENAL_TRY(
           wire::CheckSize("picture", picture.size(), wire::kPictureBytesMax));
       return hasher.HashBytes(

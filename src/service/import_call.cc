@@ -51,8 +51,6 @@ class Import final
     arrived_.notify_all();
   }
 
-  void OnDone() override { delete this; }
-
  private:
   ~Import() override = default;
 

@@ -24,8 +24,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
         context_(context),
         request_(request),
         response_(response),
-        reactor_(context->DefaultReactor()),
-        sets_(static_cast<size_t>(request->contents_size())) {}
+        reactor_(context->DefaultReactor()) {}
 
   grpc::ServerUnaryReactor* Start() {
     pictures_ = static_cast<int>(
@@ -67,10 +66,12 @@ class Batch : public std::enable_shared_from_this<Batch> {
 
   Status Check() {
     KENAL_TRY(StillWanted(*context_, accepted_));
-    if (sets_.empty() || sets_.size() > Matcher::kBatchSizeMax) {
-      return InvalidArgument("contents: has " + std::to_string(sets_.size()) +
+    const auto count = static_cast<size_t>(request_->contents_size());
+    if (count == 0 || count > Matcher::kBatchSizeMax) {
+      return InvalidArgument("contents: has " + std::to_string(count) +
                              " items; send 1 to 1024");
     }
+    sets_.resize(count);
     KENAL_TRY_ASSIGN(options_, ReadOptions(*request_));
     return OkStatus();
   }

@@ -75,8 +75,11 @@ class Stream final : public StreamReactor, public Drainable {
     Advance();
   }
 
+  // Finish is called by a worker under the mutex, and gRPC may be done before
+  // that worker has let go of it.
   void OnDone() override {
     parts_.streams.Remove(this);
+    { base::MutexLock lock(mutex_); }
     delete this;
   }
 

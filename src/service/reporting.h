@@ -30,7 +30,16 @@ class Reporting : public Reactor {
     Advance();
   }
 
+  // Finish is called by a worker under the mutex, and gRPC may be done before
+  // that worker has let go of it.
+  void OnDone() final {
+    { base::MutexLock lock(mutex_); }
+    delete this;
+  }
+
  protected:
+  ~Reporting() override = default;
+
   void Tell(Event progress) {
     base::MutexLock lock(mutex_);
     pending_ = std::move(progress);

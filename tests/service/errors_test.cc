@@ -69,8 +69,6 @@ TEST_F(Errors, BadRequestsAreRefusedByFieldAndWithoutTheirBytes) {
   };
   v1::MatchRequest request;
   EXPECT_THAT(message(request), HasSubstr("content"));
-  request.mutable_content()->set_picture("");
-  EXPECT_THAT(message(request), HasSubstr("picture"));
   request.mutable_content()->mutable_signals()->set_sha1("CANARY");
   EXPECT_THAT(message(request), HasSubstr("sha1"));
   request.mutable_content()->mutable_signals()->clear_sha1();
@@ -79,6 +77,14 @@ TEST_F(Errors, BadRequestsAreRefusedByFieldAndWithoutTheirBytes) {
   request.set_limit(1'000'001);
   EXPECT_THAT(message(request), HasSubstr("limit"));
   EXPECT_EQ(store_.match_calls, 0);
+}
+
+// As everywhere else, an empty file is content that could not be checked.
+TEST_F(Errors, AnEmptyPictureIsAnsweredNotRefused) {
+  v1::MatchRequest request;
+  request.mutable_content()->set_picture("");
+  EXPECT_TRUE(Match(request).ok());
+  EXPECT_EQ(store_.match_calls, 1);
 }
 
 TEST_F(Errors, BatchesHave1To1024Items) {
