@@ -15,8 +15,11 @@ namespace {
 using JsonValue = rapidjson::Value;
 
 constexpr int kQualityMax = 100;
-// Names of formats and of failures are short words of ours.
-constexpr size_t kWordSizeMax = 40;
+// Names of formats and of failures are short words of ours; no digest is as
+// short.
+constexpr size_t kWordSizeMax = 24;
+// An MD5 has as many digits; no shorter hash is known here.
+constexpr size_t kHashDigitsMin = 32;
 
 void WritePdqFields(const PdqView& view, bool dihedral, JsonWriter& json) {
   json.Field("hex", view.hash.ToHex());
@@ -258,6 +261,18 @@ Status ReadPicture(const JsonValue& root, SignalSet& signals) {
   return OkStatus();
 }
 
+// Failures are repeated in messages and answers, where no hash may be.
+bool MayHoldHash(std::string_view text) {
+  size_t digits = 0;
+  for (const char c : text) {
+    const bool is_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+                          (c >= 'A' && c <= 'F');
+    digits = is_digit ? digits + 1 : 0;
+    if (digits == kHashDigitsMin) return true;
+  }
+  return false;
+}
+
 Status ReadFailure(const JsonValue& root, SignalSet& signals) {
   const JsonValue* message = Find(root, "error");
   const JsonValue* code = Find(root, "error_code");
@@ -265,6 +280,11 @@ Status ReadFailure(const JsonValue& root, SignalSet& signals) {
   if (message == nullptr) return Bad("error", "is missing beside error_code");
   SignalFailure failure{.code = "unspecified", .message = ""};
   KENAL_TRY_ASSIGN(failure.message, ReadText(*message, "error"));
+  if (MayHoldHash(failure.message)) {
+    failure.message =
+        "could not be hashed; the reason given is not repeated, "
+        "as it may hold a hash";
+  }
   if (code != nullptr) {
     KENAL_TRY_ASSIGN(failure.code, ReadWord(*code, "error_code"));
   }

@@ -32,7 +32,8 @@ std::string WriteHashLine(const HashLine& line, bool dihedral);
 
 // The inverse of WriteHashLine. Strict, because a field overlooked could be a
 // check left out: unknown or repeated fields, wrong types and a line with
-// neither signals nor an error are refused.
+// neither signals nor an error are refused. An error text that may hold a hash
+// is read as a neutral one.
 // Errors: kInvalidArgument names the field; the message never repeats a value.
 StatusOr<HashLine> ParseHashLine(std::string_view json);
 

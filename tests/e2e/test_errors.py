@@ -4,6 +4,8 @@ next step, the right exit code, and loses nothing."""
 import glob
 import os
 import random
+import re
+import signal
 import stat
 import subprocess
 import unittest
@@ -81,10 +83,41 @@ class Inputs(harness.TestCase):
         self.assertEqual(hashed.code, 0, hashed)
         self.assertIn("damaged", hashed.messages())
         self.assertTrue(hashed.lines()[0]["damaged"])
-        matched = self.kenal("match", "--json", TRUNCATED)
-        self.assertEqual(matched.code, 0, matched)
-        self.assertTrue(matched.lines()[0]["damaged"])
-        self.assertIn("damaged", matched.messages())
+        ingested = self.kenal("ingest", "--json", "--list", "abuse", TRUNCATED)
+        self.assertEqual(ingested.code, 0, ingested)
+        self.assertEqual(ingested.lines()[0]["outcome"], "added")
+        self.assertIn("damaged", ingested.messages())
+
+    def check_unavailable_because_damaged(self, result):
+        self.fails(result, 1, "a-truncated.jpg: could not be checked",
+                   "damaged", "a part")
+        self.assertEqual(len(result.messages().splitlines()), 1, result)
+        answer, = result.lines()
+        self.assertEqual(answer["verdict"], "UNAVAILABLE")
+        self.assertTrue(answer["damaged"])
+        self.assertEqual(answer["checks"]["pdq"]["state"], "failed")
+        self.assertEqual(answer["checks"]["pdq"]["reason"], "damaged")
+
+    def test_a_damaged_jpeg_without_a_hit_could_not_be_checked(self):
+        self.check_unavailable_because_damaged(
+            self.kenal("match", "--json", TRUNCATED))
+        hashed = harness.run("hash", "--json", "--dihedral", TRUNCATED)
+        self.check_unavailable_because_damaged(
+            self.kenal("query", "--json", stdin=hashed.out))
+        table = self.kenal("match", TRUNCATED)
+        self.fails(table, 1, "failed: 1 damaged")
+        self.ok(self.kenal("ingest", "--list", "abuse", TRUNCATED))
+        known = self.kenal("match", "--json", TRUNCATED)
+        self.assertEqual(known.code, 0, known)
+        self.assertIn("warning", known.messages())
+        self.assertEqual(known.lines()[0]["verdict"], "EXACT")
+
+    def test_the_summary_counts_failures_by_reason(self):
+        paths = [self.write(f"{i}.txt", "text\n" * 9) for i in range(3)]
+        paths += [self.path("missing.jpg"), self.write("e.jpg", b"")]
+        result = self.kenal("match", *paths)
+        self.fails(result, 1, "5 UNAVAILABLE; failed: 3 not pictures, "
+                   "1 unreadable, 1 empty; lists as of")
 
     def test_bad_lines_are_named_by_number_and_answered_in_their_place(self):
         source = random.Random(23)
@@ -139,17 +172,36 @@ class Inputs(harness.TestCase):
         self.fails(self.kenal("entry", "show", "--list", "abuse", "7"), 1,
                    "entry 7")
         self.fails(self.kenal("entry", "withdraw", "--list", "abuse", "7",
-                              "--reason", "r"), 1, "entry 7")
+                              "--reason", "r"), 1, "entry 7",
+                   "`kenal match` prints the ids")
 
     def test_a_folder_of_many_kinds_is_gone_through_to_its_end(self):
         for i in range(4):
             self.write(f"all/a{i}.png", harness.picture(i + 30))
             self.write(f"all/b{i}.txt", "text")
         os.symlink(self.path("all"), self.path("all", "loop"))
+        os.mkfifo(self.path("all", "pipe"))
         result = self.kenal("match", "--json", self.path("all"))
         names = [os.path.basename(a["path"]) for a in result.lines()
                  if a["verdict"] == "NO_KNOWN_MATCH"]
         self.assertEqual(names, [f"a{i}.png" for i in range(4)])
+        self.assertEqual(len(result.lines()), 8)
+
+    def test_links_and_pipes_of_a_folder_are_noted_and_no_failure(self):
+        self.write("all/a.png", harness.picture(35))
+        os.symlink(WHOLE, self.path("all", "link"))
+        for words in (["hash"], ["match"], ["ingest", "--list", "abuse"]):
+            result = self.ok(self.kenal(*words, self.path("all")))
+            notes = [line for line in result.messages().splitlines()
+                     if "skipped" in line]
+            self.assertEqual(notes, ["kenal: 1 link, pipe or device was "
+                                     "skipped: " + self.path("all", "link")])
+        os.mkfifo(self.path("all", "pipe"))
+        result = self.ok(self.kenal("match", self.path("all")))
+        self.assertIn("2 links, pipes or devices were skipped, such as " +
+                      self.path("all", "link"), result.messages())
+        quiet = self.ok(self.kenal("match", "-q", self.path("all")))
+        self.assertNotIn("skipped", quiet.messages())
 
 
 class Stores(harness.TestCase):
@@ -214,6 +266,49 @@ class Stores(harness.TestCase):
         self.fails(harness.run("--server", "127.0.0.1:1", "stats"), 4,
                    "127.0.0.1:1")
         self.fails(harness.run("--server", "::nonsense::", "stats"), 2)
+
+    def test_a_signal_while_the_store_is_opened_ends_serve_at_once(self):
+        self.init()
+        current = os.path.join(self.data, "CURRENT")
+        if not os.path.exists(current):
+            current, = glob.glob(os.path.join(self.data, "**", "CURRENT"),
+                                 recursive=True)
+        os.remove(current)
+        os.mkfifo(current)  # Reading it waits for a writer: us.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process = harness.start("--data", self.data, "serve",
+                                    stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE)
+            writer = os.open(current, os.O_WRONLY)
+            process.send_signal(number)
+            try:
+                out, err = process.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+                raise
+            finally:
+                os.close(writer)
+            self.assertEqual((process.returncode, out, err), (-number, b"", b""))
+
+    def test_an_import_cut_short_says_what_to_do(self):
+        self.init(("abuse", "child-abuse"))
+        server = self.serve()
+        process = harness.start("--server", server.address, "import", "--list",
+                                "abuse", "--format", "pytx", "-",
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+        source = random.Random(37)
+        for _ in range(20_000):
+            line = f"md5 {harness.random_hex(source, 32)}\n"
+            process.stdin.write(line.encode())
+        process.stdin.flush()
+        server.process.kill()
+        server.process.wait()
+        err = process.communicate(timeout=harness.TIMEOUT_S)[1]
+        self.assertEqual(process.returncode, 4, err)
+        self.assertRegex(err, rb"at least [0-9,]+ records of it are durable, "
+                              rb"and importing it again adds the rest\n$")
 
     def test_a_server_that_goes_away_ends_a_query_with_4(self):
         self.init()
@@ -359,6 +454,12 @@ class Outputs(harness.TestCase):
                             many)
         self.fails(result, 5)
         self.assertIn("space", result.messages())
+        told = re.search(r"at least ([0-9,]+) records of it are durable",
+                         result.messages())
+        self.assertTrue(told, result)
+        shown, = self.ok(self.kenal("list", "show", "abuse", "--json")).lines()
+        self.assertGreaterEqual(shown["active"] - 1_000,
+                                int(told.group(1).replace(",", "")))
         answers = self.ask(*first)
         self.assertEqual({a["verdict"] for a in answers}, {"NEAR"})
         self.ok(self.kenal("verify"))

@@ -61,7 +61,10 @@ class Secrets(harness.TestCase):
                  f"md5 {md5b}", f"pdq {pdq3}0", f"sha256 {md5}",
                  f'{{"signals":{{"pdq":{{"hex":"{pdq4}0"}}}}}}',
                  f'{{"signals":{{"{pdq4}":1}}}}', f'{{"{md5b}":1}}',
-                 f'{{"signals":{{"md5":"{md5}"', f"{pdq4} pdq", pdq4]
+                 f'{{"signals":{{"md5":"{md5}"', f"{pdq4} pdq", pdq4,
+                 f'{{"error":"no {md5b.upper()}"}}', f'{{"error":"{pdq4}"}}',
+                 f'{{"error":"e","error_code":"{md5b}"}}',
+                 f'{{"error":"e","format":"{md5b}"}}']
         watch(kenal("query", stdin="\n".join(lines)))
         watch(kenal("query", "--limit", "1", stdin="\n".join(lines)))
         watch(kenal("entry", "show", "--list", name, "1", "2", "3"))

@@ -55,6 +55,40 @@ class Usage(harness.TestCase):
         self.fails(result, 2, "no such subcommand")
         self.assertNotIn("abab", result.messages())
 
+    def test_no_message_about_usage_repeats_what_may_be_a_hash(self):
+        self.init(("abuse", "child-abuse"))
+        picture = self.write("a.png", harness.picture(71))
+        for digits in (32, 40, 64):
+            word = ("d41d8cd9" * 8)[:digits]
+            wrong = [["match", "--limit", word, picture],
+                     ["match", f"--limit={word}", picture],
+                     ["match", "--workers", word, picture],
+                     ["match", f"--fail-on-match={word}", picture],
+                     ["match", "--" + word, picture], ["match", "-" + word],
+                     ["import", "--list", "abuse", "--format", word, picture],
+                     ["import", "--list", word, "--format", "pytx", picture],
+                     ["ingest", "--list", word, picture],
+                     ["entry", "show", "--list", word, "1"],
+                     ["entry", "withdraw", "--list", word, "1", "--reason",
+                      "r"],
+                     ["list", "show", word], ["list", "enable", word],
+                     ["list", "disable", word], ["list", word],
+                     ["list", "create", "x", "--purpose", word],
+                     ["list", "create", "x", "--purpose", "test", "--radius",
+                      word],
+                     ["list", "create", word + word + word, "--purpose",
+                      "test"],
+                     ["entry", word], ["stats", word], [word, "stats"],
+                     ["query", "--limit", word]]
+            for arguments in wrong:
+                with self.subTest(arguments):
+                    result = self.kenal(*arguments)
+                    self.fails(result, 2)
+                    self.assertNotIn("d41d8", result.messages())
+        self.fails(self.kenal("list", "show", "absent"), 2, "absent")
+        self.fails(self.kenal("list", "show", "d41d8cd9" * 4), 2,
+                   "(a word of 32 bytes)")
+
     def test_a_store_has_to_be_named_and_only_once(self):
         self.fails(harness.run("stats"), 2, "--data", "--server", "KENAL_DATA")
         self.fails(harness.run("--data", "x", "--server", "y", "stats"), 2,

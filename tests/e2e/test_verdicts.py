@@ -233,6 +233,41 @@ class Verdicts(harness.TestCase):
         plain = self.kenal("query", stdin=hit)
         self.assertEqual(plain.code, 0, plain)
 
+    # A known-benign match comes before one of a test list.
+    def test_fail_on_match_looks_at_every_match_whatever_the_verdict(self):
+        self.init(("good", "known-benign"), ("own", "own-decisions"),
+                  ("try", "test"))
+        md5s = {name: harness.random_hex(self.random, 32)
+                for name in ("good", "own", "try")}
+        both = harness.random_hex(self.random, 32)
+        for name, md5 in md5s.items():
+            self.import_lines(name, "md5 " + md5, "md5 " + both)
+        for md5, code in ((md5s["good"], 1), (md5s["own"], 11),
+                          (md5s["try"], 11), (both, 11)):
+            line = f'{{"signals":{{"md5":"{md5}"}},"error":"unreadable"}}'
+            result = self.kenal("query", "--fail-on-match", "--json",
+                                stdin=line)
+            self.assertEqual(result.code, code, result)
+            self.assertEqual(result.lines()[0]["verdict"], "UNAVAILABLE")
+        self.assertEqual(self.kenal("query", "--fail-on-match",
+                                    stdin="md5 " + md5s["own"]).code, 10)
+
+    def test_the_largest_limit_is_kept_with_many_inputs_at_once(self):
+        self.init(("abuse", "child-abuse"))
+        known = harness.random_hex(self.random, 32)
+        self.import_lines("abuse", "md5 " + known)
+        lines = [f"md5 {known}"] * 40
+        server = self.serve()
+        for limit in ("1000000", "300000", "1000"):
+            result = server.run("query", "--json", "--limit", limit,
+                                stdin="\n".join(lines))
+            self.assertEqual([a["verdict"] for a in self.answers(result)],
+                             ["EXACT"] * 40)
+        server.stop()
+        result = self.kenal("query", "--json", "--limit", "1000000",
+                            stdin="\n".join(lines))
+        self.assertEqual(len(self.answers(result)), 40)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -76,6 +76,22 @@ TEST(HashLine, KeepsFileNamesThatAreNotUtf8) {
   EXPECT_EQ(ParseHashLine(json)->path, line.path);
 }
 
+TEST(HashLine, DoesNotRepeatAnErrorThatMayHoldAHash) {
+  const auto message = [](const std::string& text) {
+    return ParseHashLine(R"({"error":")" + text + "\"}")
+        ->signals.pdq_failure->message;
+  };
+  const std::string short_of_one(31, 'a');
+  EXPECT_EQ(message("no " + short_of_one), "no " + short_of_one);
+  EXPECT_EQ(message(short_of_one + "-" + short_of_one),
+            short_of_one + "-" + short_of_one);
+  for (const std::string& hash : {std::string(32, 'a'), std::string(64, 'A'),
+                                  "x" + std::string(40, '7') + "x"}) {
+    EXPECT_THAT(message("no " + hash + ".jpg"), HasSubstr("not repeated"));
+    EXPECT_THAT(message("no " + hash), Not(HasSubstr(hash.substr(1, 8))));
+  }
+}
+
 // Each names the field and none repeats a value.
 TEST(HashLine, RefusesWhatCouldHideACheck) {
   const std::string hex(64, 'a');
@@ -106,6 +122,8 @@ TEST(HashLine, RefusesWhatCouldHideACheck) {
       {R"({"error":3})", "error is not a string"},
       {R"({"error_code":"x"})", "error is missing"},
       {R"({"error":"e","error_code":"Not A Word"})",
+       "error_code is not a word"},
+      {R"({"error":"e","error_code":")" + std::string(25, 'a') + "\"}",
        "error_code is not a word"},
       {R"({"error":"e","width":-1})", "width is not a whole number"},
       {R"({"error":"e","width":3000000000})", "width is not a whole number"},

@@ -4,6 +4,7 @@
 
 #include "src/base/check.h"
 #include "src/exchange/fields.h"
+#include "src/exchange/query_line.h"
 #include "src/exchange/text.h"
 #include "tools/kenal/exit_code.h"
 
@@ -83,17 +84,6 @@ std::string HowText(const EntryRow& row) {
   return text;
 }
 
-// Whether --fail-on-match counts it: any hit but on known-benign lists. The
-// most serious purpose comes first, whatever the limit.
-bool IsMatched(const Answer& answer) {
-  if (answer.verdict == Verdict::kExact || answer.verdict == Verdict::kNear ||
-      answer.verdict == Verdict::kTest) {
-    return true;
-  }
-  return !answer.matches.empty() &&
-         answer.matches.front().purpose != Purpose::kKnownBenign;
-}
-
 // Why a verdict is not what one would think, in a few words.
 std::string Remark(const Answer& answer) {
   for (const Check& check : answer.checks) {
@@ -105,7 +95,60 @@ std::string Remark(const Answer& answer) {
   return "";
 }
 
+struct Reason {
+  std::string_view code;
+  std::string_view text;
+  std::string_view texts;
+};
+// In the order of the summary. Codes come from outside as well, so others are
+// counted together.
+constexpr Reason kReasons[] = {
+    {"not_a_picture", "not a picture", "not pictures"},
+    {"unreadable", "unreadable", "unreadable"},
+    {"empty", "empty", "empty"},
+    {"unsupported", "unsupported", "unsupported"},
+    {"damaged", "damaged", "damaged"},
+    {"too_large", "too large", "too large"},
+    {"timed_out", "timed out", "timed out"},
+    {"decoder_died", "decoder died", "decoder died"},
+    {exchange::kBadLineCode, "bad line", "bad lines"},
+    {"", "failed otherwise", "failed otherwise"},
+};
+
 }  // namespace
+
+bool IsMatched(const Answer& answer) {
+  if (answer.verdict == Verdict::kExact || answer.verdict == Verdict::kNear ||
+      answer.verdict == Verdict::kTest) {
+    return true;
+  }
+  return std::ranges::any_of(answer.matches, [](const Match& match) {
+    return match.purpose != Purpose::kKnownBenign;
+  });
+}
+
+size_t BatchSizeMax(int limit) {
+  KENAL_CHECK(limit >= 1 && limit <= MatchOptions::kLimitMax);
+  return std::min(Matcher::kBatchSizeMax,
+                  static_cast<size_t>(MatchOptions::kLimitMax / limit));
+}
+
+void FailureCounts::Add(std::string_view code) {
+  const auto known = std::ranges::find(kReasons, code, &Reason::code);
+  const bool other = known == std::end(kReasons);
+  ++counts_[static_cast<size_t>((other ? std::end(kReasons) - 1 : known) -
+                                std::begin(kReasons))];
+}
+
+std::string FailureCounts::Text() const {
+  std::string text;
+  for (const auto& [position, count] : counts_) {
+    const Reason& reason = kReasons[position];
+    text += (text.empty() ? "" : ", ") + Count(count) + " " +
+            std::string(count == 1 ? reason.text : reason.texts);
+  }
+  return text;
+}
 
 Asker::Asker(Context& context, Matcher& matcher, const AskOptions& options,
              size_t name_width)
@@ -125,7 +168,7 @@ Status Asker::Add(exchange::Input input, SignalSet&& signals) {
   inputs_.push_back(std::move(input));
   signals_.push_back(std::move(signals));
   const auto age = std::chrono::steady_clock::now() - last_flush_;
-  if (signals_.size() < Matcher::kBatchSizeMax && age < kFlushInterval) {
+  if (signals_.size() < BatchSizeMax(options_.limit) && age < kFlushInterval) {
     return OkStatus();
   }
   return Flush();
@@ -148,13 +191,7 @@ Status Asker::Flush() {
 Status Asker::PutAnswer(const exchange::Input& input, const Answer& answer) {
   const std::string name =
       input.path.empty() ? "line " + std::to_string(input.line) : input.path;
-  if (input.failure) {
-    SayFailure(context_.console, name, *input.failure);
-  } else if (answer.verdict == Verdict::kUnavailable) {
-    context_.console.Say(name + ": could not be checked: " + Remark(answer));
-  } else if (answer.damaged) {
-    SayDamaged(context_.console, name);
-  }
+  SayWhatFailed(name, input, answer);
   ++answered_;
   ++verdicts_[answer.verdict];
   sequence_ = answer.sequence;
@@ -166,6 +203,25 @@ Status Asker::PutAnswer(const exchange::Input& input, const Answer& answer) {
   }
   NoteSkipped(answer);
   return PutRows(name, answer);
+}
+
+void Asker::SayWhatFailed(const std::string& name, const exchange::Input& input,
+                          const Answer& answer) {
+  const bool unavailable = answer.verdict == Verdict::kUnavailable;
+  if (input.failure) {
+    SayFailure(context_.console, name, *input.failure);
+    failures_.Add(input.failure->code);
+  } else if (unavailable && answer.damaged) {
+    context_.console.Say(name +
+                         ": could not be checked: the picture is damaged and "
+                         "only a part of it could be compared; look at it");
+    failures_.Add("damaged");
+  } else if (unavailable) {
+    context_.console.Say(name + ": could not be checked: " + Remark(answer));
+    failures_.Add("");
+  } else if (answer.damaged) {
+    SayDamaged(context_.console, name);
+  }
 }
 
 Status Asker::PutRows(const std::string& name, const Answer& answer) {
@@ -214,6 +270,8 @@ StatusOr<int> Asker::Finish() {
       text += (text.empty() ? "" : ", ") + Count(count) + " " +
               std::string(VerdictName(verdict));
     }
+    const std::string failures = failures_.Text();
+    if (!failures.empty()) text += "; failed: " + failures;
     context_.console.Note(text + "; lists as of sequence " +
                           std::to_string(sequence_.value));
   }

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kenal/matcher.h"
@@ -20,6 +21,27 @@ namespace kenal::cli {
 struct AskOptions {
   int limit = MatchOptions{}.limit;
   bool fail_on_match = false;
+};
+
+// Whether --fail-on-match counts it: any hit but on known-benign lists, as far
+// as the verdict and the matches within the limit tell.
+bool IsMatched(const Answer& answer);
+
+// How many signal sets one call may hold when each answer may have `limit`
+// matches.
+size_t BatchSizeMax(int limit);
+
+// Failures by reason.
+class FailureCounts {
+ public:
+  // `code`: a SignalFailure's, or the reason of a failed check.
+  void Add(std::string_view code);
+  // "3 not pictures, 1 unreadable"; empty when there were none. What is no
+  // picture comes first: folders have such files, and they need no care.
+  std::string Text() const;
+
+ private:
+  std::map<size_t, uint64_t> counts_;  // by position in the table of reasons
 };
 
 // Inputs are asked about in batches and answered in their order. A failed
@@ -46,6 +68,8 @@ class Asker {
 
  private:
   Status PutAnswer(const exchange::Input& input, const Answer& answer);
+  void SayWhatFailed(const std::string& name, const exchange::Input& input,
+                     const Answer& answer);
   Status PutRows(const std::string& name, const Answer& answer);
   void NoteSkipped(const Answer& answer);
 
@@ -59,6 +83,7 @@ class Asker {
   std::chrono::steady_clock::time_point last_flush_;
   std::set<std::string> skipped_lists_;
   std::map<Verdict, uint64_t> verdicts_;
+  FailureCounts failures_;
   uint64_t answered_ = 0;
   Sequence sequence_;
   bool some_failed_ = false;

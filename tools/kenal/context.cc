@@ -3,10 +3,12 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "kenal/engine.h"
 #include "src/client/connection.h"
+#include "tools/kenal/table.h"
 
 namespace kenal::cli {
 namespace {
@@ -92,6 +94,14 @@ engine::FoundFiles FindFilesAndSay(Context& context,
   for (const Status& error : found.errors) {
     context.console.Say(std::string(error.message()));
   }
+  if (!found.skipped.empty()) {
+    const size_t count = found.skipped.size();
+    context.console.Note(
+        Count(count) +
+        (count == 1 ? " link, pipe or device was skipped: "
+                    : " links, pipes or devices were skipped, such as ") +
+        found.skipped.front());
+  }
   if (found.files.empty() && found.errors.empty()) {
     context.console.Note("there are no files under " + paths.front() +
                          (paths.size() > 1 ? " and the others" : ""));
@@ -99,11 +109,35 @@ engine::FoundFiles FindFilesAndSay(Context& context,
   return found;
 }
 
-std::string WordForMessage(const std::string& word) {
+std::string WordForMessage(std::string_view word) {
+  // No digest is as short.
   constexpr size_t kShownSizeMax = 24;
   return word.size() <= kShownSizeMax
-             ? word
+             ? std::string(word)
              : "(a word of " + std::to_string(word.size()) + " bytes)";
+}
+
+std::string WordsForMessage(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const size_t size =
+        std::min(text.find_first_of(" \t\v\f\r\n"), text.size());
+    shown += WordForMessage(text.substr(0, size));
+    if (size < text.size()) shown += text[size];
+    text.remove_prefix(std::min(size + 1, text.size()));
+  }
+  return shown;
+}
+
+std::string WithoutLongWord(std::string text, std::string_view word) {
+  const std::string shown = WordForMessage(word);
+  if (shown == word) return text;
+  size_t at = 0;
+  while ((at = text.find(word, at)) != std::string::npos) {
+    text.replace(at, word.size(), shown);
+    at += shown.size();
+  }
+  return text;
 }
 
 void SayFailure(Console& console, const std::string& name,

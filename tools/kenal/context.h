@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kenal/curator.h"
@@ -46,13 +47,18 @@ struct Context {
 // USER@HOST of this process: who is written into the log.
 std::string WhoAmI();
 
-// Finds the files and says on stderr which paths could not be listed.
+// Finds the files and says on stderr which paths could not be listed or were
+// skipped.
 engine::FoundFiles FindFilesAndSay(Context& context,
                                    const std::vector<std::string>& paths);
 
 // A word from the command line for a message: a long one might be a hash, so
 // it is not repeated.
-std::string WordForMessage(const std::string& word);
+std::string WordForMessage(std::string_view word);
+// The same for each word of a text.
+std::string WordsForMessage(std::string_view text);
+// The same for one word, wherever it is in a text.
+std::string WithoutLongWord(std::string text, std::string_view word);
 
 // Says why an input has no PDQ, or only a part of one.
 // `name` is its path or "line N".

@@ -106,7 +106,7 @@ StatusOr<int> RunSetState(Context& context, const Options& options,
                           (result.why.empty()
                                ? "there is none of that id on list " +
                                      options.list +
-                                     "; `kenal match --json` prints ids"
+                                     "; `kenal match` prints the ids"
                                : result.why));
     }
     if (context.json) {
@@ -177,8 +177,9 @@ void AddEntry(CLI::App& app, Context& context) {
       *command, context, "withdraw",
       "Never match these entries again; they are kept for the record",
       EntryState::kWithdrawn,
-      R"(A withdrawn entry stays withdrawn: adding the same content again does
-not bring it back.
+      R"(Adding the same entry again (same source id, or same bytes or hash when its
+source gave none) does not bring it back. Other listings of the picture are other
+entries, which still match: withdraw each.
 
 Example:
   kenal entry withdraw --list demo 17 --reason "listed by mistake")",

@@ -35,18 +35,26 @@ void SayRefusals(Console& console, const Options& options,
 }
 
 Status PutReport(Context& context, const Options& options,
-                 const ImportReport& report, const std::string& elapsed) {
+                 const ImportReport& report) {
   if (context.json) {
     return context.console.Put(exchange::WriteImportLine(options.list, report));
   }
-  KENAL_TRY(context.console.Put(
+  return context.console.Put(
       "list " + options.list + ": " + Count(report.read) + " read, " +
       Count(report.added) + " added, " + Count(report.replaced) +
       " replaced, " + Count(report.unchanged) + " there already, " +
       Count(report.kept_withdrawn) + " withdrawn earlier and kept so, " +
-      Count(report.refused) + " refused"));
-  context.console.Note(elapsed);
-  return OkStatus();
+      Count(report.refused) + " refused");
+}
+
+// What an import that failed on its way has left behind. Usage errors come
+// before anything is added.
+Status CutShort(const Status& status, uint64_t durable) {
+  if (ExitCodeOf(status) == kExitUsage) return status;
+  return Status(status.code(),
+                std::string(status.message()) + "; at least " + Count(durable) +
+                    " records of it are durable, and importing it again adds "
+                    "the rest");
 }
 
 StatusOr<int> RunImport(Context& context, const Options& options) {
@@ -61,6 +69,7 @@ StatusOr<int> RunImport(Context& context, const Options& options) {
            .import_id = "import-" + base::FormatUtc(base::NowUnixMs())}));
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   Progress progress(context.console, "import", "entries", std::nullopt);
+  uint64_t durable = 0;
   const ImportWatcher watcher = [&](const ImportProgress& state) {
     std::optional<double> fraction;
     if (reader->size_bytes().value_or(0) > 0) {
@@ -68,14 +77,16 @@ StatusOr<int> RunImport(Context& context, const Options& options) {
                  static_cast<double>(*reader->size_bytes());
     }
     progress.Update(state.read, fraction);
+    durable = state.durable;
   };
-  KENAL_TRY_ASSIGN(
-      const ImportReport report,
+  const StatusOr<ImportReport> report =
       store.curator->Import(options.list, [&] { return reader->Next(); },
-                            watcher, {WhoAmI(), options.reason}));
-  SayRefusals(context.console, options, report);
-  KENAL_TRY(PutReport(context, options, report, progress.Elapsed(report.read)));
-  return ExitCodeOf(report.refused > 0, false);
+                            watcher, {WhoAmI(), options.reason});
+  if (!report.ok()) return CutShort(report.status(), durable);
+  SayRefusals(context.console, options, *report);
+  KENAL_TRY(PutReport(context, options, *report));
+  if (!context.json) progress.NoteElapsed(report->read);
+  return ExitCodeOf(report->refused > 0, false);
 }
 
 }  // namespace

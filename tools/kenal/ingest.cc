@@ -44,8 +44,7 @@ void Report(Context& context, const engine::IngestedFile& file) {
 }
 
 Status PutSummary(Context& context, const Options& options,
-                  const engine::IngestReport& report, uint64_t replaced,
-                  const std::string& elapsed) {
+                  const engine::IngestReport& report, uint64_t replaced) {
   if (context.json) return OkStatus();
   std::string text =
       "list " + options.list + ": " + Count(report.added - replaced) +
@@ -59,7 +58,6 @@ Status PutSummary(Context& context, const Options& options,
         " of the added are too flat (PDQ quality 49 or less) to make near "
         "matches; equal files are still recognised");
   }
-  context.console.Note(elapsed);
   return OkStatus();
 }
 
@@ -90,8 +88,8 @@ StatusOr<int> RunIngest(Context& context, const Options& options) {
                                     replaced += IsReplaced(file) ? 1 : 0;
                                     progress.Update(++done);
                                   }));
-  KENAL_TRY(
-      PutSummary(context, options, report, replaced, progress.Elapsed(done)));
+  KENAL_TRY(PutSummary(context, options, report, replaced));
+  if (!context.json) progress.NoteElapsed(done);
   return ExitCodeOf(report.failed > 0 || !found.errors.empty(), false);
 }
 

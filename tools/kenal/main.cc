@@ -70,6 +70,21 @@ void FallThrough(CLI::App& app) {
   }
 }
 
+// The list that the command line names, or nothing.
+std::string NamedList(const CLI::App& app) {
+  const CLI::App* chosen = &app;
+  while (!chosen->get_subcommands().empty()) {
+    chosen = chosen->get_subcommands().front();
+  }
+  for (const CLI::Option* option : chosen->get_options()) {
+    const bool is_list = option->check_lname("list") ||
+                         (option->get_positional() && chosen->get_parent() &&
+                          chosen->get_parent()->get_name() == "list");
+    if (is_list && option->count() > 0) return option->results().front();
+  }
+  return "";
+}
+
 // "kenal list create": the subcommand that was being parsed.
 std::string ChosenCommand(const CLI::App& app) {
   std::string name = app.get_name();
@@ -91,13 +106,15 @@ std::string UsageMessage(const CLI::ParseError& error, const CLI::App& app) {
     message = command == app.get_name() && !word.starts_with("-")
                   ? "no such subcommand"
                   : "unexpected argument";
-    if (!word.empty()) message += ": " + WordForMessage(word);
+    if (!word.empty()) message += ": " + word;
   }
-  return message.substr(0, message.find('\n')) + "; see " + ChosenCommand(app) +
-         " --help";
+  return WordsForMessage(message.substr(0, message.find('\n'))) + "; see " +
+         ChosenCommand(app) + " --help";
 }
 
-int Finish(Context& context, const StatusOr<int>& result) {
+// `named_list`: from the command line, so it may be a hash by mistake.
+int Finish(Context& context, const StatusOr<int>& result,
+           const std::string& named_list = "") {
   const Status flushed = context.console.Flush();
   if (context.console.reader_gone()) {
     // End as other programs do whose reader has gone: quietly, by SIGPIPE.
@@ -106,7 +123,8 @@ int Finish(Context& context, const StatusOr<int>& result) {
   }
   const Status& status = result.ok() ? flushed : result.status();
   if (status.ok()) return *result;
-  context.console.Say(std::string(status.message()));
+  context.console.Say(
+      WithoutLongWord(std::string(status.message()), named_list));
   return ExitCodeOf(status);
 }
 
@@ -138,7 +156,7 @@ int Main(int argc, char** argv) {
     return kExitUsage;
   }
   if (!context.run) return PutHelp(app, context);
-  return Finish(context, context.run());
+  return Finish(context, context.run(), NamedList(app));
 }
 
 }  // namespace

@@ -29,6 +29,12 @@ std::string Rate(uint64_t done, double seconds) {
 
 }  // namespace
 
+std::string ElapsedText(uint64_t done, double seconds) {
+  constexpr double kToldSecondsMin = 2;
+  if (seconds < kToldSecondsMin) return "";
+  return "took " + Duration(seconds) + ", " + Rate(done, seconds);
+}
+
 Progress::Progress(Console& console, std::string verb, std::string unit,
                    std::optional<uint64_t> total)
     : console_(console),
@@ -77,13 +83,10 @@ std::string Progress::Text(uint64_t done, std::optional<double> fraction,
   return text;
 }
 
-std::string Progress::Elapsed(uint64_t done) const {
+void Progress::NoteElapsed(uint64_t done) const {
   const std::chrono::duration<double> passed = Clock::now() - start_;
-  std::string text = "took " + Duration(passed.count());
-  if (passed.count() >= kRateSecondsMin) {
-    text += ", " + Rate(done, passed.count());
-  }
-  return text;
+  const std::string text = ElapsedText(done, passed.count());
+  if (!text.empty()) console_.Note(text);
 }
 
 }  // namespace kenal::cli

@@ -15,6 +15,9 @@
 
 namespace kenal::cli {
 
+// "took 3 s, 120/s"; empty below two seconds, which need no telling.
+std::string ElapsedText(uint64_t done, double seconds);
+
 class Progress {
  public:
   // "ingest", "files"; `total` when it is known.
@@ -28,8 +31,8 @@ class Progress {
   // Cheap enough to call for each unit. Thread-safe.
   void Update(uint64_t done, std::optional<double> fraction = {});
 
-  // "took 3 s, 120/s", for a summary.
-  std::string Elapsed(uint64_t done) const;
+  // How long it took, as a note after a summary; nothing after a moment.
+  void NoteElapsed(uint64_t done) const;
 
  private:
   using Clock = std::chrono::steady_clock;

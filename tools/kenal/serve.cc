@@ -1,12 +1,16 @@
 #include "src/service/server.h"
 
+#include <semaphore.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <memory>
 
 #include "kenal/engine.h"
+#include "src/base/check.h"
 #include "src/exchange/json_writer.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
@@ -23,25 +27,34 @@ struct Options {
   int workers = 0;
 };
 
-// Keeps SIGTERM and SIGINT for Wait, in this thread and all it starts later.
+// Counts SIGTERM and SIGINT from its making on, in whichever thread they come,
+// so that Wait can return; before that they end the process, as a second
+// signal does after Wait has returned.
 class StopSignals {
  public:
   StopSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    KENAL_CHECK(sem_init(&came_, 0, 0) == 0);
+    struct sigaction action {};
+    action.sa_handler = [](int) { sem_post(&came_); };
+    action.sa_flags = SA_RESTART;
+    Set(action);
   }
   void Wait() const {
-    int received = 0;
-    sigwait(&set_, &received);
+    while (sem_wait(&came_) != 0) KENAL_CHECK(errno == EINTR);
+    struct sigaction action {};
+    action.sa_handler = SIG_DFL;
+    Set(action);
   }
-  // A second signal ends the process at once.
-  void Release() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
 
  private:
-  sigset_t set_;
+  static void Set(const struct sigaction& action) {
+    KENAL_CHECK(sigaction(SIGTERM, &action, nullptr) == 0);
+    KENAL_CHECK(sigaction(SIGINT, &action, nullptr) == 0);
+  }
+
+  static sem_t came_;  // A handler reaches nothing else.
 };
+sem_t StopSignals::came_;
 
 Status PutReady(Context& context, const std::vector<std::string>& addresses,
                 const std::string& folder) {
@@ -59,7 +72,6 @@ Status PutReady(Context& context, const std::vector<std::string>& addresses,
 
 StatusOr<int> RunServe(Context& context, const Options& options) {
   KENAL_TRY_ASSIGN(const std::string folder, context.DataFolder("serve"));
-  const StopSignals signals;
   KENAL_TRY_ASSIGN(const auto engine, Engine::Open(folder));
   KENAL_TRY_ASSIGN(const auto hasher,
                    Hasher::Start({.worker_count = options.workers}));
@@ -71,12 +83,13 @@ StatusOr<int> RunServe(Context& context, const Options& options) {
     const auto socket = std::filesystem::absolute(folder) / "kenal.sock";
     how.listen = {"unix:" + socket.lexically_normal().string()};
   }
+  // Opening a large store takes a while; until here Ctrl-C ends it at once.
+  const StopSignals signals;
   KENAL_TRY_ASSIGN(const auto server,
                    service::Server::Start(*engine, *engine, *hasher, how));
   KENAL_TRY(engine->AnnounceServer(server->address()));
   KENAL_TRY(PutReady(context, server->addresses(), folder));
   signals.Wait();
-  signals.Release();
   context.console.Note("stopping; what was asked is still answered");
   server->Shutdown(kGrace);
   KENAL_TRY(engine->AnnounceServer(""));
