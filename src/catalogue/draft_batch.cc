@@ -103,19 +103,29 @@ Status CheckPicture(const SignalSet& signals) {
                    kFormatSizeMax);
 }
 
-// type ‖ hash of the signal that stands for the content.
+// What makes two drafts without an id of their source the same entry: all of
+// their digests and whether there is a PDQ, or the PDQ of every view when there
+// is no digest. A draft that holds less than an entry is thus another entry,
+// and never takes signals away from it.
 std::string Identity(const SignalSet& signals) {
   std::string identity;
   Encoder out(identity);
   const auto take = [&](const auto& hash) {
     out.Byte(static_cast<uint8_t>(hash.kType));
     out.Raw(hash.bytes);
-    return identity;
   };
-  if (signals.sha256) return take(*signals.sha256);
-  if (signals.sha1) return take(*signals.sha1);
-  if (signals.md5) return take(*signals.md5);
-  return take(signals.pdq.front().hash);  // ordered by view: stored is first
+  if (signals.sha256) take(*signals.sha256);
+  if (signals.sha1) take(*signals.sha1);
+  if (signals.md5) take(*signals.md5);
+  if (!identity.empty()) {
+    out.Byte(signals.pdq.empty() ? 0 : 1);
+    return identity;
+  }
+  for (const PdqView& pdq : signals.pdq) {
+    out.Byte(static_cast<uint8_t>(pdq.view));
+    take(pdq.hash);
+  }
+  return identity;
 }
 
 }  // namespace
@@ -127,6 +137,11 @@ Status CheckDraft(const EntryDraft& draft) {
   KENAL_TRY(CheckStrings(draft));
   KENAL_TRY(CheckNotOfEmptyInput(draft.signals));
   KENAL_TRY(CheckPdq(draft.signals));
+  if (PostingsOf(EntryId{}, draft.signals).empty()) {
+    return InvalidArgument(
+        "pdq has a quality of " + std::to_string(kFlatQualityMax) +
+        " or less and there is no digest; the entry could never match");
+  }
   return CheckPicture(draft.signals);
 }
 

@@ -9,7 +9,9 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <system_error>
 
 #include "src/base/check.h"
 
@@ -105,7 +107,14 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors() {
 }
 
 bool IsNoSpace(const rocksdb::Status& status) {
-  return status.IsNoSpace() || status.subcode() == rocksdb::Status::kSpaceLimit;
+  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kSpaceLimit) {
+    return true;
+  }
+  // A quota arrives as a plain I/O error that only its text tells.
+  static const std::string quota =
+      std::error_code(EDQUOT, std::generic_category()).message();
+  return status.IsIOError() &&
+         status.ToString().find(quota) != std::string::npos;
 }
 
 Status NoSpace(const std::string& folder) {

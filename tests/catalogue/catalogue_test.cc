@@ -281,6 +281,36 @@ TEST_F(CatalogueEntries, WithoutASourceIdGetAKeyedOne) {
   EXPECT_NE((*other)->GetEntry("main", "1")->source_id, id);
 }
 
+// Whatever is added without a source's id, in any order, no posting that was
+// there goes away: a bare digest of listed content is an entry of its own.
+TEST_F(CatalogueEntries, WithoutASourceIdNeverTakeSignalsAway) {
+  EntryDraft rich = FullDraft(1);
+  rich.source_id.clear();
+  std::vector<EntryDraft> poorer(5, rich);
+  poorer[0].signals.pdq.clear();
+  poorer[1].signals = {.md5 = rich.signals.md5};
+  poorer[2].signals = {.sha256 = rich.signals.sha256};
+  poorer[3].signals = {.pdq = rich.signals.pdq};
+  poorer[4].signals.md5.reset();
+  Add({rich});
+  std::vector<Posting> before = AllPostings(*catalogue_);
+  for (const EntryDraft& draft : poorer) {
+    EXPECT_THAT(Outcomes(Add({draft})), ElementsAre(Outcome::kAdded));
+    const std::vector<Posting> after = AllPostings(*catalogue_);
+    EXPECT_TRUE(std::ranges::includes(after, before));
+    before = after;
+  }
+  EXPECT_THAT(Outcomes(Add({rich})), ElementsAre(Outcome::kUnchanged));
+}
+
+TEST_F(CatalogueEntries, ThatCouldNeverMatchAreRefused) {
+  EntryDraft flat = BareDraft<PdqHash>(1);
+  flat.signals.pdq[0].quality = 49;
+  EXPECT_THAT(Outcomes(Add({flat})), ElementsAre(Outcome::kRefused));
+  flat.signals.pdq[0].quality = 50;
+  EXPECT_THAT(Outcomes(Add({flat})), ElementsAre(Outcome::kAdded));
+}
+
 TEST_F(CatalogueEntries, BeyondTheLimitOfOneCallAreRefusedAsAWhole) {
   const std::vector<EntryDraft> drafts(Curator::kDraftsMax + 1,
                                        BareDraft<Md5>(1));

@@ -136,11 +136,11 @@ class CatalogueFailOnce : public CatalogueFault {
 };
 
 TEST_F(CatalogueFailOnce, AnErrorIsSaidAndNothingIsLost) {
-  FailEach(rocksdb::IOStatus::IOError("planted"), 4);
+  FailEach(rocksdb::IOStatus::IOError("planted"), 7);
 }
 
 TEST_F(CatalogueFailOnce, AFullDiskForOneMomentIsSaidAndNothingIsLost) {
-  FailEach(rocksdb::IOStatus::NoSpace("planted"), 9);
+  FailEach(rocksdb::IOStatus::NoSpace("planted"), 15);
 }
 
 // In the child: the disk fills up during the workload and is emptied again.
