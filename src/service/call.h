@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "kenal/status.h"
+#include "src/service/call_registry.h"
 #include "src/service/limits.h"
 #include "src/service/work_pool.h"
 #include "src/wire/limits.h"
@@ -33,10 +34,6 @@ inline grpc::Status ToGrpc(const Status& status,
 inline Status QueueFull(const WorkPool& pool) {
   return ResourceExhausted("the server's queue for " + pool.name() +
                            " is full; try again in a moment");
-}
-
-inline Status ShuttingDown() {
-  return Unavailable("the server is shutting down; ask again later");
 }
 
 // Not OK when nobody waits for the answer any more, so that work which
@@ -65,13 +62,36 @@ Status CheckResponseSize(const Message& response) {
       "once");
 }
 
+// The reactor of a unary call; it deletes itself when the call is over.
+class UnaryCall final : public grpc::ServerUnaryReactor {
+ public:
+  explicit UnaryCall(CallRegistry& calls)
+      : calls_(calls), admitted_(calls.Enter()) {}
+  // Not OK: finish the call with it.
+  const Status& admitted() const { return admitted_; }
+  void OnDone() override {
+    if (admitted_.ok()) calls_.Leave();
+    delete this;
+  }
+
+ private:
+  ~UnaryCall() override = default;
+
+  CallRegistry& calls_;
+  const Status admitted_;
+};
+
 // Runs `body` (a Status()) on `pool` and finishes the call with what it
-// returns; or finishes at once when the queue is full.
+// returns; or finishes at once when the queue is full or the server drains.
 template <typename Body>
-grpc::ServerUnaryReactor* RunOn(WorkPool& pool,
+grpc::ServerUnaryReactor* RunOn(WorkPool& pool, CallRegistry& calls,
                                 grpc::CallbackServerContext* context,
                                 size_t size_bytes, Body body) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  auto* const reactor = new UnaryCall(calls);
+  if (!reactor->admitted().ok()) {
+    reactor->Finish(ToGrpc(reactor->admitted(), *context));
+    return reactor;
+  }
   const SteadyTime accepted = std::chrono::steady_clock::now();
   const bool queued = pool.Submit(
       size_bytes, [context, reactor, accepted, body = std::move(body)] {

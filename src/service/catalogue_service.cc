@@ -41,7 +41,11 @@ class Verification final
                        v1::VerifyResponse> {
  public:
   Verification(const CatalogueParts& parts, Context* context)
-      : Reporting(context), parts_(parts) {
+      : Reporting(parts.calls, context), parts_(parts) {
+    if (!admitted().ok()) {
+      Conclude({}, admitted());
+      return;
+    }
     WorkPool& pool = parts_.workers.long_calls;
     if (!pool.Submit(0, [this] { Run(); })) Conclude({}, QueueFull(pool));
   }
@@ -190,13 +194,13 @@ class CatalogueServiceImpl final
  private:
   template <typename Request, typename Body>
   Unary* Change(Context* context, const Request* request, Body body) {
-    return RunOn(parts_.workers.changes, context, request->ByteSizeLong(),
-                 std::move(body));
+    return RunOn(parts_.workers.changes, parts_.calls, context,
+                 request->ByteSizeLong(), std::move(body));
   }
   template <typename Request, typename Body>
   Unary* Lookup(Context* context, const Request* request, Body body) {
-    return RunOn(parts_.workers.lookups, context, request->ByteSizeLong(),
-                 std::move(body));
+    return RunOn(parts_.workers.lookups, parts_.calls, context,
+                 request->ByteSizeLong(), std::move(body));
   }
 
   Status Add(const v1::AddEntriesRequest& request,

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "kenal/curator.h"
+#include "src/service/call_registry.h"
 #include "src/service/workers.h"
 
 namespace grpc {
@@ -17,6 +18,7 @@ namespace kenal::service {
 struct CatalogueParts {
   Curator& curator;
   Workers& workers;
+  CallRegistry& calls;
 };
 
 std::unique_ptr<grpc::Service> MakeCatalogueService(

@@ -20,7 +20,12 @@ class Import final
     : public Reporting<ImportReactor, v1::ImportEntriesResponse> {
  public:
   Import(const CatalogueParts& parts, grpc::CallbackServerContext* context)
-      : Reporting(context), parts_(parts) {
+      : Reporting(parts.calls, context), parts_(parts) {
+    if (!admitted().ok()) {
+      started_ = true;
+      Conclude({}, admitted());
+      return;
+    }
     base::MutexLock lock(queue_mutex_);
     ReadMore();
   }

@@ -59,6 +59,11 @@ inline constexpr size_t kTransportBytesMax = size_t{1} << 30;
 // Threads for the reflection service, the only one that holds threads.
 inline constexpr int kReflectionThreadsMax = 8;
 
+// From the last answer to closing connections. A client that is just writing
+// when its connection closes drops what it has not read yet, so the answers
+// get this long to be read.
+inline constexpr std::chrono::milliseconds kLinger{100};
+
 // How long Shutdown waits when the server is destroyed without it.
 inline constexpr std::chrono::seconds kLastGrace{5};
 

@@ -24,9 +24,13 @@ class Batch : public std::enable_shared_from_this<Batch> {
         context_(context),
         request_(request),
         response_(response),
-        reactor_(context->DefaultReactor()) {}
+        reactor_(new UnaryCall(parts.calls)) {}
 
   grpc::ServerUnaryReactor* Start() {
+    if (!reactor_->admitted().ok()) {
+      reactor_->Finish(ToGrpc(reactor_->admitted(), *context_));
+      return reactor_;
+    }
     pictures_ = static_cast<int>(
         std::ranges::count_if(request_->contents(), &v1::Content::has_picture));
     WorkPool& pool =
@@ -113,7 +117,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   grpc::CallbackServerContext* const context_;
   const v1::BatchMatchRequest* const request_;
   v1::BatchMatchResponse* const response_;
-  grpc::ServerUnaryReactor* const reactor_;
+  UnaryCall* const reactor_;
   const SteadyTime accepted_ = std::chrono::steady_clock::now();
   MatchOptions options_;
   int pictures_ = 0;

@@ -21,7 +21,7 @@ class MatchServiceImpl final : public v1::MatchService::CallbackService {
                                   v1::MatchResponse* response) override {
     WorkPool& pool = request->content().has_picture() ? parts_.workers.pictures
                                                       : parts_.workers.matches;
-    return RunOn(pool, context, request->ByteSizeLong(),
+    return RunOn(pool, parts_.calls, context, request->ByteSizeLong(),
                  [this, request, response] {
                    return MatchOne(*request, response->mutable_answer());
                  });

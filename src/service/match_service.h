@@ -6,7 +6,7 @@
 
 #include "kenal/hasher.h"
 #include "kenal/matcher.h"
-#include "src/service/stream_registry.h"
+#include "src/service/call_registry.h"
 #include "src/service/workers.h"
 
 namespace grpc {
@@ -20,7 +20,7 @@ struct MatchParts {
   Matcher& matcher;
   Hasher& hasher;
   Workers& workers;
-  StreamRegistry& streams;
+  CallRegistry& calls;
 };
 
 std::unique_ptr<grpc::Service> MakeMatchService(const MatchParts& parts);

@@ -31,12 +31,13 @@ struct Item {
 class Stream final : public StreamReactor, public Drainable {
  public:
   Stream(const MatchParts& parts, grpc::CallbackServerContext* context)
-      : parts_(parts), context_(context) {
-    const Status added = parts_.streams.Add(this);
+      : parts_(parts),
+        context_(context),
+        admitted_(parts.calls.EnterStream(this)) {
     base::MutexLock lock(mutex_);
-    if (!added.ok()) {
+    if (!admitted_.ok()) {
       finished_ = true;
-      Finish(ToGrpc(added, *context_));
+      Finish(ToGrpc(admitted_, *context_));
       return;
     }
     ReadMore();
@@ -78,7 +79,7 @@ class Stream final : public StreamReactor, public Drainable {
   // Finish is called by a worker under the mutex, and gRPC may be done before
   // that worker has let go of it.
   void OnDone() override {
-    parts_.streams.Remove(this);
+    if (admitted_.ok()) parts_.calls.LeaveStream(this);
     { base::MutexLock lock(mutex_); }
     delete this;
   }
@@ -163,7 +164,11 @@ class Stream final : public StreamReactor, public Drainable {
       Finish(ToGrpc(absl::CancelledError("the caller has gone"), *context_));
     } else if (items_.empty() && (reads_ended_ || draining_)) {
       finished_ = true;
-      Finish(ToGrpc(reads_ended_ ? OkStatus() : ShuttingDown(), *context_));
+      const Status outcome = reads_ended_ ? OkStatus()
+                                          : Unavailable(
+                                                "the server is shutting down; "
+                                                "open the stream again later");
+      Finish(ToGrpc(outcome, *context_));
     }
   }
 
@@ -282,6 +287,7 @@ class Stream final : public StreamReactor, public Drainable {
   bool draining_ KENAL_GUARDED_BY(mutex_) = false;
   bool gone_ KENAL_GUARDED_BY(mutex_) = false;  // nobody reads answers any more
   bool finished_ KENAL_GUARDED_BY(mutex_) = false;
+  const Status admitted_;  // the last: from then on Drain may be called
 };
 
 }  // namespace

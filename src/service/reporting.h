@@ -1,5 +1,5 @@
 // Reporting: a streaming call that sends progress while it works, and then
-// one last message.
+// one last message. The reactor deletes itself when the call is over.
 #ifndef KENAL_SRC_SERVICE_REPORTING_H_
 #define KENAL_SRC_SERVICE_REPORTING_H_
 
@@ -20,8 +20,8 @@ namespace kenal::service {
 template <typename Reactor, typename Event>
 class Reporting : public Reactor {
  public:
-  explicit Reporting(grpc::CallbackServerContext* context)
-      : context_(context) {}
+  Reporting(CallRegistry& calls, grpc::CallbackServerContext* context)
+      : calls_(calls), context_(context), admitted_(calls.Enter()) {}
 
   void OnWriteDone(bool ok) override {
     base::MutexLock lock(mutex_);
@@ -33,12 +33,16 @@ class Reporting : public Reactor {
   // Finish is called by a worker under the mutex, and gRPC may be done before
   // that worker has let go of it.
   void OnDone() final {
+    if (admitted_.ok()) calls_.Leave();
     { base::MutexLock lock(mutex_); }
     delete this;
   }
 
  protected:
   ~Reporting() override = default;
+
+  // Not OK: conclude with it.
+  const Status& admitted() const { return admitted_; }
 
   void Tell(Event progress) {
     base::MutexLock lock(mutex_);
@@ -74,7 +78,9 @@ class Reporting : public Reactor {
     }
   }
 
+  CallRegistry& calls_;
   grpc::CallbackServerContext* const context_;
+  const Status admitted_;
   base::Mutex mutex_;
   Event sent_;
   std::optional<Event> pending_ KENAL_GUARDED_BY(mutex_);

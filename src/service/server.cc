@@ -15,11 +15,11 @@
 #include <utility>
 
 #include "src/base/mutex.h"
+#include "src/service/call_registry.h"
 #include "src/service/catalogue_service.h"
 #include "src/service/limits.h"
 #include "src/service/listen.h"
 #include "src/service/match_service.h"
-#include "src/service/stream_registry.h"
 #include "src/service/workers.h"
 #include "src/wire/address.h"
 #include "src/wire/limits.h"
@@ -103,9 +103,9 @@ class ServerImpl final : public Server {
              int match_workers)
       : workers_(match_workers, std::max(1, hasher.worker_count())),
         match_service_(
-            MakeMatchService(MatchParts{matcher, hasher, workers_, streams_})),
+            MakeMatchService(MatchParts{matcher, hasher, workers_, calls_})),
         catalogue_service_(
-            MakeCatalogueService(CatalogueParts{curator, workers_})) {}
+            MakeCatalogueService(CatalogueParts{curator, workers_, calls_})) {}
 
   ~ServerImpl() override { Shutdown(kLastGrace); }
 
@@ -162,8 +162,10 @@ class ServerImpl final : public Server {
     if (grpc_ != nullptr) {
       grpc_->GetHealthCheckService()->Shutdown();
       sockets_.clear();  // Nobody new finds it; who is connected stays.
-      streams_.DrainAll();
-      grpc_->Shutdown(std::chrono::system_clock::now() + grace);
+      calls_.Drain();
+      const auto end = std::chrono::steady_clock::now() + grace;
+      if (calls_.AwaitEmpty(end)) std::this_thread::sleep_for(kLinger);
+      grpc_->Shutdown(std::chrono::system_clock::now());
     }
     {
       base::MutexLock lock(mutex_);
@@ -174,7 +176,7 @@ class ServerImpl final : public Server {
 
   // Members are destroyed from the last to the first: gRPC's server before
   // the services, and these before the workers that they hand work to.
-  StreamRegistry streams_;
+  CallRegistry calls_;
   Workers workers_;
   std::unique_ptr<grpc::Service> match_service_;
   std::unique_ptr<grpc::Service> catalogue_service_;

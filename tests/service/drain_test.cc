@@ -58,6 +58,7 @@ TEST_F(Draining, AcceptedRequestsAreAnsweredAndNewOnesRefused) {
   gate_.Open();
   stopping.join();
   for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(store_.match_calls, kCalls);
   EXPECT_EQ(answered, kCalls);
 }
 

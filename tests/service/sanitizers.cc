@@ -9,3 +9,11 @@ extern "C" const char* __tsan_default_options() {
 extern "C" const char* __tsan_default_suppressions();
 extern "C" const char* __tsan_default_suppressions() { return "race:grpc::\n"; }
 #endif
+
+// c-ares keeps ten bytes for the life of the process.
+#if defined(__SANITIZE_ADDRESS__)
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libcares\n";
+}
+#endif
