@@ -122,6 +122,25 @@ class Verdicts(harness.TestCase):
         self.assertEqual(entry_shown["state"], "withdrawn")
         self.assertEqual(entry_shown["state_reason"], "by mistake")
 
+    def test_withdrawing_one_listing_leaves_others_of_the_same_picture(self):
+        self.init(("abuse", "child-abuse"))
+        kite = self.write("kite.png", harness.picture(5))
+        ingest = ["ingest", "--json", "--list", "abuse", kite]
+        first, = self.ok(self.kenal(*ingest)).lines()
+        md5 = harness.run("hash", "--json", kite).lines()[0]["signals"]["md5"]
+        self.import_lines("abuse", "md5 " + md5)
+        withdraw = ["entry", "withdraw", "--list", "abuse", "--reason", "r"]
+        self.ok(self.kenal(*withdraw, first["entry"]))
+        again, = self.ok(self.kenal(*ingest)).lines()
+        self.assertEqual(again["outcome"], "kept_withdrawn")
+        answer, = self.answers(self.kenal("match", "--json", kite))
+        self.assertEqual(answer["verdict"], "EXACT")
+        match, = answer["matches"]
+        self.assertNotEqual(match["entry"], first["entry"])
+        self.ok(self.kenal(*withdraw, match["entry"]))
+        answer, = self.answers(self.kenal("match", "--json", kite))
+        self.assertEqual(answer["verdict"], "NO_KNOWN_MATCH")
+
     def test_disputed_entries_match_and_say_so(self):
         self.init(("abuse", "child-abuse"))
         line = "pdq " + harness.pdq_hex(self.random)

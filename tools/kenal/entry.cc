@@ -177,9 +177,9 @@ void AddEntry(CLI::App& app, Context& context) {
       *command, context, "withdraw",
       "Never match these entries again; they are kept for the record",
       EntryState::kWithdrawn,
-      R"(Adding the same entry again (same source id, or same bytes or hash when its
-source gave none) does not bring it back. Other listings of the picture are other
-entries, which still match: withdraw each.
+      R"(Adding the same entry again (same source id, or same bytes or hash
+when its source gave none) does not bring it back. Other listings of the
+picture are other entries, which still match: withdraw each.
 
 Example:
   kenal entry withdraw --list demo 17 --reason "listed by mistake")",
