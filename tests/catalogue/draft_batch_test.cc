@@ -162,7 +162,7 @@ std::string Tagged(const HashType& hash) {
          std::string(hash.bytes.begin(), hash.bytes.end());
 }
 
-TEST(DerivedSourceId, IsKeyedFromTheStrongestSignal) {
+TEST(DerivedSourceId, IsKeyedFromAllThatMakesItTheSameEntry) {
   std::vector<uint8_t> secret(32);
   base::RandomBytes(secret);
   base::HmacSha256Key key(secret);
@@ -172,13 +172,26 @@ TEST(DerivedSourceId, IsKeyedFromTheStrongestSignal) {
       EXPECT_EQ(DerivedSourceId(key, signals), PlainDerivedId(secret, message));
     }
   };
-  expect(Tagged(*signals.sha256));
+  const std::string sha256 = Tagged(*signals.sha256);
+  const std::string sha1 = Tagged(*signals.sha1);
+  const std::string md5 = Tagged(*signals.md5);
+  const std::string with_pdq(1, '\1');
+  const std::string without_pdq(1, '\0');
+  expect(sha256 + sha1 + md5 + with_pdq);
   signals.sha256.reset();
-  expect(Tagged(*signals.sha1));
+  expect(sha1 + md5 + with_pdq);
   signals.sha1.reset();
-  expect(Tagged(*signals.md5));
+  expect(md5 + with_pdq);
+  const std::vector<PdqView> views = std::exchange(signals.pdq, {});
+  expect(md5 + without_pdq);
   signals.md5.reset();
-  expect(Tagged(signals.pdq[0].hash));
+  signals.pdq = views;
+  std::string all_views;
+  for (const PdqView& view : views) {
+    all_views +=
+        std::string(1, static_cast<char>(view.view)) + Tagged(view.hash);
+  }
+  expect(all_views);
 }
 
 }  // namespace
