@@ -56,7 +56,7 @@ BandLayout BandLayout::For(uint64_t row_count, int row_bytes_max) {
     const double directory =
         4.0 * count * std::exp2(layout.band(count - 1).width);
     const double row_bytes =
-        kRowBandBytes * count +
+        (2 + NumberBytes(row_count)) * count +  // a sketch and a row number
         directory / static_cast<double>(std::max<uint64_t>(row_count, 1));
     if (row_bytes > row_bytes_max) continue;
     const double cost = layout.Cost(

@@ -56,6 +56,11 @@ class BandLayout {
   // 256 bits in `count` bands whose widths differ by at most one.
   explicit BandLayout(int count);
 
+  // Row numbers are kept in so many bytes; three while they suffice.
+  static int NumberBytes(uint64_t row_count) {
+    return row_count <= (uint64_t{1} << 24) ? 3 : 4;
+  }
+
   // The fastest layout for so many rows whose tables need at most
   // `row_bytes_max` bytes a row; no bands when a flat scan is faster.
   static BandLayout For(uint64_t row_count, int row_bytes_max);
@@ -64,9 +69,6 @@ class BandLayout {
   const Band& band(int i) const { return bands_[static_cast<size_t>(i)]; }
   // The band whose sketch is kept beside band i's rows.
   int After(int i) const { return i + 1 == count_ ? 0 : i + 1; }
-
-  // Bytes of tables for a row, without the hash itself.
-  static constexpr int kRowBandBytes = 2 + 4;  // sketch, row number
 
   // Thresholds whose cost is least when keys are spread evenly: the sum of
   // (threshold + 1) is `budget`, 1..kRadiusBitsMax + 1.

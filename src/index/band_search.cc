@@ -221,6 +221,9 @@ uint64_t BandSearch::Locate(size_t query, int band) {
 
 void BandSearch::Flush() {
   if (stats_ != nullptr) CountRuns();
+  const RowNumbers numbers{.by_band = tables_.rows_.data(),
+                           .bytes = static_cast<uint32_t>(
+                               BandLayout::NumberBytes(tables_.row_count()))};
   ScanCursor cursor;
   while (cursor.run < runs_.size()) {
     const size_t found =
@@ -231,10 +234,10 @@ void BandSearch::Flush() {
       break;
     }
     survivors_left_ -= found;
-    const size_t near = VerifyRows(tables_.rows_.data(), tables_.hashes_,
-                                   queries_[0].bytes.data(), runs_,
-                                   {buffers_.survivors.data(), found},
-                                   radius_.bits, buffers_.verified.data());
+    const size_t near =
+        VerifyRows(numbers, tables_.hashes_, queries_[0].bytes.data(), runs_,
+                   {buffers_.survivors.data(), found}, radius_.bits,
+                   buffers_.verified.data());
     Keep({buffers_.verified.data(), near});
   }
   runs_.clear();

@@ -30,6 +30,15 @@ Parity CommonParity(const uint8_t* hashes, uint64_t row_count) {
   return first;
 }
 
+// A memcpy of a size that the compiler knows is a store or two.
+void PutNumber(uint8_t* place, uint32_t number, size_t bytes) {
+  if (bytes == 3) {
+    std::memcpy(place, &number, 3);
+  } else {
+    std::memcpy(place, &number, 4);
+  }
+}
+
 }  // namespace
 
 BandTables BandTables::Build(const uint8_t* hashes, uint64_t row_count,
@@ -63,7 +72,9 @@ void BandTables::FillTable(int number) {
   Table& table = tables_[static_cast<size_t>(number)];
   table.groups = HugeArray<uint32_t>((size_t{1} << band.width) + 1);
   table.sketches = HugeArray<uint16_t>(row_count_);
-  table.rows = HugeArray<uint32_t>(row_count_);
+  const auto number_bytes =
+      static_cast<size_t>(BandLayout::NumberBytes(row_count_));
+  table.rows = HugeArray<uint8_t>(row_count_ * number_bytes);
   // Counted two places up, so that after the sums groups[key + 1] is where
   // the key's next row goes, and in the end where its group ends.
   uint32_t* next = table.groups.data() + 1;
@@ -77,7 +88,8 @@ void BandTables::FillTable(int number) {
     const uint8_t* hash = hashes_ + row * kHashBytes;
     const uint32_t position = next[band.Key(hash)]++;
     table.sketches[position] = after.Sketch(hash);
-    table.rows[position] = static_cast<uint32_t>(row);
+    PutNumber(table.rows.data() + position * number_bytes,
+              static_cast<uint32_t>(row), number_bytes);
   }
 }
 
@@ -124,7 +136,9 @@ bool BandTables::FinishLoading(const uint8_t* hashes) {
     const size_t keys = size_t{1} << layout_.band(i).width;
     if (table.groups.size() != keys + 1 || table.groups[keys] != row_count_ ||
         table.sketches.size() != row_count_ ||
-        table.rows.size() != row_count_) {
+        table.rows.size() !=
+            row_count_ *
+                static_cast<size_t>(BandLayout::NumberBytes(row_count_))) {
       return false;
     }
   }

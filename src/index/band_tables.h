@@ -95,7 +95,7 @@ class BandTables {
   struct Table {
     HugeArray<uint32_t> groups;    // first position of each key; one more
     HugeArray<uint16_t> sketches;  // by position
-    HugeArray<uint32_t> rows;      // by position
+    HugeArray<uint8_t> rows;       // row numbers, by position
   };
 
   void FillTable(int band);
@@ -107,7 +107,7 @@ class BandTables {
   Parity parity_ = Parity::kMixed;
   std::vector<Table> tables_;  // none: every search is flat
   std::vector<const uint16_t*> sketches_;
-  std::vector<const uint32_t*> rows_;
+  std::vector<const uint8_t*> rows_;
   // By budget - 1.
   std::vector<Thresholds> plans_;
   // By band; key masks up to one bit beyond what any plan probes.

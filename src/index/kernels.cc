@@ -85,20 +85,22 @@ HWY_ATTR inline int Distance(const uint8_t* a, const uint8_t* b) {
       hwy::PopCount(x[2] ^ y[2]) + hwy::PopCount(x[3] ^ y[3]));
 }
 
-HWY_ATTR size_t VerifyRows(const uint32_t* const* rows_by_band,
-                           const uint8_t* hashes, const uint8_t* queries,
+HWY_ATTR size_t VerifyRows(const RowNumbers& numbers, const uint8_t* hashes,
+                           const uint8_t* queries,
                            std::span<const SketchRun> runs,
                            std::span<const Survivor> survivors, int radius_bits,
                            Verified* out) {
   constexpr size_t kChunk = 256;  // of row numbers, on the stack
   constexpr size_t kAhead = 24;
+  const uint32_t mask = numbers.bytes == 3 ? 0xffffffU : ~uint32_t{0};
   const auto place = [&](const Survivor& survivor) {
-    return rows_by_band[runs[survivor.run].band] + survivor.position;
+    return numbers.by_band[runs[survivor.run].band] +
+           size_t{survivor.position} * numbers.bytes;
   };
   for (size_t i = 0; i < std::min(kAhead, survivors.size()); ++i) {
     hwy::Prefetch(place(survivors[i]));
   }
-  std::array<uint32_t, kChunk> rows;
+  std::array<size_t, kChunk> rows;
   size_t count = 0;
   for (size_t begin = 0; begin < survivors.size(); begin += kChunk) {
     const size_t size = std::min(kChunk, survivors.size() - begin);
@@ -106,7 +108,9 @@ HWY_ATTR size_t VerifyRows(const uint32_t* const* rows_by_band,
       if (begin + i + kAhead < survivors.size()) {
         hwy::Prefetch(place(survivors[begin + i + kAhead]));
       }
-      rows[i] = *place(survivors[begin + i]);
+      uint32_t row = 0;
+      std::memcpy(&row, place(survivors[begin + i]), sizeof(row));
+      rows[i] = row & mask;
       hwy::Prefetch(hashes + rows[i] * kHashBytes);
     }
     for (size_t i = 0; i < size; ++i) {
@@ -115,7 +119,7 @@ HWY_ATTR size_t VerifyRows(const uint32_t* const* rows_by_band,
       const int distance =
           Distance(hashes + rows[i] * kHashBytes, queries + query * kHashBytes);
       if (distance <= radius_bits) {
-        out[count++] = {{query, rows[i], distance}, run};
+        out[count++] = {{query, static_cast<uint32_t>(rows[i]), distance}, run};
       }
     }
   }
@@ -274,11 +278,11 @@ size_t ScanRuns(const uint16_t* const* sketches_by_band,
   return HWY_DYNAMIC_DISPATCH(ScanRuns)(sketches_by_band, runs, cursor, out);
 }
 
-size_t VerifyRows(const uint32_t* const* rows_by_band, const uint8_t* hashes,
+size_t VerifyRows(const RowNumbers& rows, const uint8_t* hashes,
                   const uint8_t* queries, std::span<const SketchRun> runs,
                   std::span<const Survivor> survivors, int radius_bits,
                   Verified* out) {
-  return HWY_DYNAMIC_DISPATCH(VerifyRows)(rows_by_band, hashes, queries, runs,
+  return HWY_DYNAMIC_DISPATCH(VerifyRows)(rows, hashes, queries, runs,
                                           survivors, radius_bits, out);
 }
 

@@ -54,6 +54,13 @@ struct ScanCursor {
   uint32_t done = 0;  // sketches of that run
 };
 
+// The row numbers beside the sketches of each band: `bytes` little-endian
+// bytes each, 3 or 4. One byte beyond the last is readable.
+struct RowNumbers {
+  const uint8_t* const* by_band = nullptr;
+  uint32_t bytes = 4;
+};
+
 // Free places that ScanRuns needs to make progress: a whole vector's worth.
 inline constexpr size_t kSurvivorsMin = 64;
 
@@ -67,7 +74,7 @@ size_t ScanRuns(const uint16_t* const* sketches_by_band,
 
 // Looks up the rows of survivors and keeps those within the radius, in order.
 // out  as long as `survivors`.
-size_t VerifyRows(const uint32_t* const* rows_by_band, const uint8_t* hashes,
+size_t VerifyRows(const RowNumbers& rows, const uint8_t* hashes,
                   const uint8_t* queries, std::span<const SketchRun> runs,
                   std::span<const Survivor> survivors, int radius_bits,
                   Verified* out);
@@ -82,7 +89,7 @@ namespace plain {
 size_t ScanRuns(const uint16_t* const* sketches_by_band,
                 std::span<const SketchRun> runs, ScanCursor& cursor,
                 std::span<Survivor> out);
-size_t VerifyRows(const uint32_t* const* rows_by_band, const uint8_t* hashes,
+size_t VerifyRows(const RowNumbers& rows, const uint8_t* hashes,
                   const uint8_t* queries, std::span<const SketchRun> runs,
                   std::span<const Survivor> survivors, int radius_bits,
                   Verified* out);

@@ -35,14 +35,19 @@ size_t ScanRuns(const uint16_t* const* sketches_by_band,
   return count;
 }
 
-size_t VerifyRows(const uint32_t* const* rows_by_band, const uint8_t* hashes,
+size_t VerifyRows(const RowNumbers& rows, const uint8_t* hashes,
                   const uint8_t* queries, std::span<const SketchRun> runs,
                   std::span<const Survivor> survivors, int radius_bits,
                   Verified* out) {
   size_t count = 0;
   for (const Survivor& survivor : survivors) {
     const SketchRun& run = runs[survivor.run];
-    const uint32_t row = rows_by_band[run.band][survivor.position];
+    const uint8_t* place =
+        rows.by_band[run.band] + size_t{survivor.position} * rows.bytes;
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < rows.bytes; ++i) {
+      row |= uint32_t{place[i]} << (8 * i);
+    }
     const int distance =
         Distance(hashes + row * kHashBytes, queries + run.query * kHashBytes);
     if (distance > radius_bits) continue;

@@ -68,7 +68,7 @@ TEST(BandLayout, MoreMemoryNeverMakesTheLayoutSlower) {
     for (const int row_bytes : {70, 80, 90, 100, 110, 160}) {
       const BandLayout layout = BandLayout::For(rows, row_bytes);
       if (layout.count() == 0) continue;
-      EXPECT_LE(6 * layout.count(), row_bytes);
+      EXPECT_LE(5 * layout.count(), row_bytes);
       const double cost = layout.Cost(rows, layout.Share(rows, 32));
       EXPECT_LE(cost, before);
       before = cost;

@@ -39,10 +39,14 @@ struct Bands {
   static constexpr uint32_t kSize = 5000;
   HugeArray<uint16_t> sketches[2] = {HugeArray<uint16_t>(kSize),
                                      HugeArray<uint16_t>(kSize)};
-  HugeArray<uint32_t> rows[2] = {HugeArray<uint32_t>(kSize),
-                                 HugeArray<uint32_t>(kSize)};
+  HugeArray<uint8_t> rows[2] = {HugeArray<uint8_t>(4 * kSize),
+                                HugeArray<uint8_t>(4 * kSize)};
   const uint16_t* sketch_pointers[2] = {sketches[0].data(), sketches[1].data()};
-  const uint32_t* row_pointers[2] = {rows[0].data(), rows[1].data()};
+  const uint8_t* row_pointers[2] = {rows[0].data(), rows[1].data()};
+
+  void SetRow(int band, uint32_t position, uint32_t row, uint32_t bytes) {
+    std::memcpy(&rows[band][position * bytes], &row, bytes);
+  }
 };
 
 // All lengths from 0 to past two vectors, runs that end where the array ends,
@@ -98,8 +102,6 @@ TEST_P(Kernels, VerifyKeepsWhatThePlainTwinKeeps) {
   std::vector<PdqHash> hashes;
   for (uint32_t i = 0; i < Bands::kSize; ++i) {
     hashes.push_back(RandomHash(random_));
-    bands.rows[0][i] = i;
-    bands.rows[1][i] = Bands::kSize - 1 - i;
   }
   std::vector<PdqHash> queries;
   for (int i = 0; i < 10; ++i) {
@@ -113,16 +115,23 @@ TEST_P(Kernels, VerifyKeepsWhatThePlainTwinKeeps) {
       survivors.push_back({run, runs[run].start + i});
     }
   }
-  for (const int radius : {0, 31, 63, 128, 256}) {
-    std::vector<Verified> expected(survivors.size());
-    std::vector<Verified> found(survivors.size());
-    expected.resize(plain::VerifyRows(
-        bands.row_pointers, hashes[0].bytes.data(), queries[0].bytes.data(),
-        runs, survivors, radius, expected.data()));
-    found.resize(VerifyRows(bands.row_pointers, hashes[0].bytes.data(),
-                            queries[0].bytes.data(), runs, survivors, radius,
-                            found.data()));
-    EXPECT_EQ(found, expected);
+  for (const uint32_t bytes : {3, 4}) {
+    for (uint32_t i = 0; i < Bands::kSize; ++i) {
+      bands.SetRow(0, i, i, bytes);
+      bands.SetRow(1, i, Bands::kSize - 1 - i, bytes);
+    }
+    const RowNumbers rows{bands.row_pointers, bytes};
+    for (const int radius : {0, 31, 63, 128, 256}) {
+      std::vector<Verified> expected(survivors.size());
+      std::vector<Verified> found(survivors.size());
+      expected.resize(plain::VerifyRows(rows, hashes[0].bytes.data(),
+                                        queries[0].bytes.data(), runs,
+                                        survivors, radius, expected.data()));
+      found.resize(VerifyRows(rows, hashes[0].bytes.data(),
+                              queries[0].bytes.data(), runs, survivors, radius,
+                              found.data()));
+      EXPECT_EQ(found, expected);
+    }
   }
 }
 
