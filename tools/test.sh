@@ -1,12 +1,25 @@
 #!/usr/bin/env bash
 # Installs what is needed, builds everything and runs every test.
-#   tools/test.sh            all tests
+#   tools/test.sh            all tests, and a minute of fuzzing first
 #   tools/test.sh -L unit    only some: arguments go to ctest
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+configure() {
+  local log
+  log=$(mktemp)
+  cmake --preset "$1" >"$log" 2>&1 || { cat "$log" >&2; rm "$log"; exit 1; }
+  rm "$log"
+}
+
 tools/install-deps.sh
-cmake --preset release >build.log 2>&1 || { cat build.log >&2; exit 1; }
-rm -f build.log
+if [ $# -eq 0 ]; then
+  configure fuzz
+  cmake --build --preset fuzz \
+    --target decode_protocol_fuzz decode_sniff_fuzz decode_headers_fuzz
+  ctest --test-dir build/fuzz -R '^decode_[a-z]*_fuzz$' -j "$(nproc)" \
+    --output-on-failure
+fi
+configure release
 cmake --build --preset release
 ctest --preset release -j "$(nproc)" "$@"
