@@ -45,7 +45,7 @@ class Connection : public Matcher, public Curator {
   static StatusOr<std::unique_ptr<Connection>> Connect(
       const std::string& address);
 
-  // Match for a picture file's bytes, hashed by the server: 1 byte to 64 MiB.
+  // Match for a picture file's bytes, hashed by the server: at most 64 MiB.
   // The same answer as Match of what Hasher makes of them.
   virtual StatusOr<Answer> MatchPicture(std::span<const uint8_t> bytes,
                                         const MatchOptions& options = {}) = 0;
