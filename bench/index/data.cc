@@ -82,4 +82,45 @@ Queries MakeQueries(const HugeArray<uint8_t>& rows, Bits bits, size_t count,
   return queries;
 }
 
+HardData MakeHardData(uint64_t row_count, size_t query_count) {
+  constexpr uint64_t kClusterRows = 5000;
+  constexpr int kZeroOnesMax = 8;
+  constexpr int kClusterFlipsMax = 12;
+  Random random(kRowsSeed);
+  HardData data;
+  data.rows = MakeRows(row_count, Bits::kUniform);
+  Words centre{};
+  for (uint64_t i = 0; i < row_count; i += 100) {
+    uint8_t* row = data.rows.data() + i * sizeof(Words);
+    row[6] = row[7] = 0x5a;
+    Words words{};
+    FlipSome(words, random, Bits::kUniform, kZeroOnesMax);
+    std::memcpy(row + sizeof(Words), words.data(), sizeof(Words));
+    if (i / 100 % kClusterRows == 0) {
+      centre = RandomWords(random, Bits::kUniform);
+    }
+    words = centre;
+    FlipSome(words, random, Bits::kUniform, kClusterFlipsMax);
+    std::memcpy(row + 2 * sizeof(Words), words.data(), sizeof(Words));
+  }
+  for (uint64_t kind = 0; kind < 3; ++kind) {
+    Queries queries;
+    for (size_t i = 0; i < query_count; ++i) {
+      const uint64_t row = random() % (row_count / 100) * 100 + kind;
+      Words words{};
+      std::memcpy(words.data(), data.rows.data() + row * sizeof(Words),
+                  sizeof(Words));
+      std::memcpy(queries.hashes.emplace_back().bytes.data(), words.data(),
+                  sizeof(Words));
+      if (i % 2 == 0) {
+        queries.planted_rows.push_back(static_cast<uint32_t>(row));
+      }
+    }
+    (kind == 0   ? data.crowded
+     : kind == 1 ? data.zeros
+                 : data.clusters) = std::move(queries);
+  }
+  return data;
+}
+
 }  // namespace kenal::index::bench

@@ -28,6 +28,17 @@ struct Queries {
 Queries MakeQueries(const HugeArray<uint8_t>& rows, Bits bits, size_t count,
                     int radius_bits);
 
+// Uniform rows made hard: of each hundred rows one shares 16 bits of a band
+// with all its like, one is within 8 bits of zero, and one is in a cluster of
+// 5,000 within 24 bits of each other. The queries that meet each kind.
+struct HardData {
+  HugeArray<uint8_t> rows;
+  Queries crowded;
+  Queries zeros;
+  Queries clusters;
+};
+HardData MakeHardData(uint64_t row_count, size_t query_count);
+
 }  // namespace kenal::index::bench
 
 #endif  // KENAL_BENCH_INDEX_DATA_H_

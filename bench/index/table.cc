@@ -173,6 +173,33 @@ void PrintOneMillion() {
   PrintMultiHash(rows);
 }
 
+void PrintHardQueries(const char* name, const BandTables& tables,
+                      const Queries& queries) {
+  SearchStats stats;
+  std::vector<RowHit> hits;
+  tables.Search(queries.hashes, kDefaultRadius, hits, &stats);
+  const auto count = static_cast<double>(stats.queries);
+  PrintRow(name,
+           MeasureSpeed(queries, 1, 3,
+                        SearchTables(tables, queries, kDefaultRadius)),
+           Format("%.0f hits a query; %.0f %% planned by group sizes, %.0f %% "
+                  "scanned flat",
+                  static_cast<double>(hits.size()) / count,
+                  100 * static_cast<double>(stats.hard_queries) / count,
+                  100 * static_cast<double>(stats.flat_queries) / count));
+}
+
+void PrintHard() {
+  const HardData data = MakeHardData(10'000'000, 200);
+  const Built built = Build(data.rows, {.threads = 2});
+  PrintHardQueries("10 M hard: one key of a band holds 1 % of all rows",
+                   built.tables, data.crowded);
+  PrintHardQueries("10 M hard: in a cluster of 5,000", built.tables,
+                   data.clusters);
+  PrintHardQueries("10 M hard: 1 % of all rows near zero", built.tables,
+                   data.zeros);
+}
+
 void PrintHundredMillion() {
   const auto rows = MakeRows(100'000'000, Bits::kUniform);
   const Queries queries =
@@ -260,6 +287,7 @@ void PrintTable(bool full) {
       "| what | queries/s (processor time) | queries/s (wall) | p50 us a call "
       "| p99 us a call | planted found | |\n|---|---|---|---|---|---|---|\n");
   PrintTenMillion();
+  PrintHard();
   PrintOneMillion();
   if (full) PrintHundredMillion();
   PrintLive();

@@ -17,6 +17,9 @@ constexpr double kFlatRowNs = 0.5;
 constexpr double kCachedShare = 0.35;
 constexpr double kCachedRows = 1e6;
 
+// Tables smaller than this in all are not worth saving on.
+constexpr double kSmallBytes = 128e6;
+
 double CacheFactor(uint64_t row_count) {
   const double rows = static_cast<double>(row_count);
   if (rows <= kCachedRows) return kCachedShare;
@@ -58,7 +61,9 @@ BandLayout BandLayout::For(uint64_t row_count, int row_bytes_max) {
     const double row_bytes =
         (2 + NumberBytes(row_count)) * count +  // a sketch and a row number
         directory / static_cast<double>(std::max<uint64_t>(row_count, 1));
-    if (row_bytes > row_bytes_max) continue;
+    const bool small =
+        row_bytes * static_cast<double>(row_count) <= kSmallBytes;
+    if (row_bytes > row_bytes_max && !small) continue;
     const double cost = layout.Cost(
         row_count, layout.Share(row_count, kDefaultRadius.bits + 1));
     if (cost < best_cost) {

@@ -62,7 +62,8 @@ class BandLayout {
   }
 
   // The fastest layout for so many rows whose tables need at most
-  // `row_bytes_max` bytes a row; no bands when a flat scan is faster.
+  // `row_bytes_max` bytes a row (which binds large tables only); no bands when
+  // a flat scan is faster.
   static BandLayout For(uint64_t row_count, int row_bytes_max);
 
   int count() const { return count_; }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <limits>
 
 namespace kenal::index {
@@ -20,11 +19,6 @@ constexpr size_t kSurvivors = 2048;
 
 // Queries (of one band) between a group's prefetch and its use.
 constexpr size_t kLookUpsAhead = 3;
-
-// A query is hard in a band where it meets this many times the sketches of an
-// even spread, and at least so many that planning costs less than scanning.
-constexpr uint64_t kCrowdedTimes = 8;
-constexpr uint64_t kCrowdedMin = 16384;
 
 // For hard queries, in nanoseconds. A crowded group is often a cluster, whose
 // sketches are alike, so each one is priced as if many were verified.
@@ -69,17 +63,6 @@ BandSearch::BandSearch(const BandTables& tables, Radius radius,
       stats_(stats),
       buffers_(ThreadBuffers()),
       runs_(buffers_.runs) {
-  const int count = tables.layout().count();
-  if (count == 0) return;
-  const Thresholds& plan = tables.plans_[static_cast<size_t>(radius.bits)];
-  for (int i = 0; i < count; ++i) {
-    const int width = tables.layout().band(i).width;
-    const double even = static_cast<double>(tables.row_count()) *
-                        BallSize(width, plan[static_cast<size_t>(i)]) /
-                        std::exp2(width);
-    crowded_.push_back(
-        std::max(kCrowdedMin, kCrowdedTimes * static_cast<uint64_t>(even)));
-  }
   buffers_.survivors.resize(kSurvivors);
   buffers_.verified.resize(kSurvivors);
 }
@@ -102,6 +85,9 @@ void BandSearch::Search(std::span<const PdqHash> queries) {
 
 void BandSearch::RunBlock(size_t begin, size_t end) {
   const size_t hits_before = hits_.size();
+  // That of a budget smaller by one, for parity, is a little less.
+  const auto& crowded =
+      tables_.plans_[static_cast<size_t>(radius_.bits)].crowded;
   survivors_left_ = std::numeric_limits<uint64_t>::max();
   hard_.clear();
   for (size_t query = begin; query < end; ++query) {
@@ -112,7 +98,7 @@ void BandSearch::RunBlock(size_t begin, size_t end) {
       Prefetch(band, query, begin, end);
       if (plans_[query] == nullptr) continue;
       const size_t runs_before = runs_.size();
-      if (Locate(query, band) > crowded_[static_cast<size_t>(band)]) {
+      if (Locate(query, band) > crowded[static_cast<size_t>(band)]) {
         runs_.resize(runs_before);
         plans_[query] = nullptr;
         hard_.push_back(query);
@@ -185,8 +171,8 @@ int BandSearch::BudgetFor(const PdqHash& query) const {
 
 const Thresholds* BandSearch::PlanFor(const PdqHash& query) const {
   const int budget = BudgetFor(query);
-  return budget == 0 ? nullptr
-                     : &tables_.plans_[static_cast<size_t>(budget - 1)];
+  if (budget == 0) return nullptr;
+  return &tables_.plans_[static_cast<size_t>(budget - 1)].thresholds;
 }
 
 uint64_t BandSearch::Locate(size_t query, int band) {
@@ -294,7 +280,8 @@ std::vector<double> BandSearch::HardCosts(const PdqHash& query, int band,
 bool BandSearch::PlanHard(const PdqHash& query, int budget,
                           Thresholds& plan) const {
   const BandLayout& layout = tables_.layout();
-  const Thresholds& even = tables_.plans_[static_cast<size_t>(budget - 1)];
+  const Thresholds& even =
+      tables_.plans_[static_cast<size_t>(budget - 1)].thresholds;
   const int largest = *std::max_element(even.begin(), even.end()) + 1;
   constexpr size_t kBudgets = kRadiusBitsMax + 2;
   using Row = std::array<double, kBudgets>;

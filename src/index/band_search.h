@@ -60,7 +60,6 @@ class BandSearch {
 
   std::span<const PdqHash> queries_;
   std::vector<const Thresholds*> plans_;  // by query; null: not searched
-  std::vector<uint64_t> crowded_;  // by band: more sketches make a query hard
   std::vector<size_t> hard_;
   Thresholds hard_plan_{};
   // Survivors that the query at hand may still have before a flat scan is

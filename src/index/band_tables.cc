@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <thread>
@@ -10,6 +11,11 @@
 
 namespace kenal::index {
 namespace {
+
+// A query is hard in a band where it meets this many times the sketches of an
+// even spread, and at least so many that planning costs less than scanning.
+constexpr uint64_t kCrowdedTimes = 8;
+constexpr uint64_t kCrowdedMin = 16384;
 
 Parity ParityOf(const uint8_t* hash) {
   uint64_t folded = 0;
@@ -93,6 +99,21 @@ void BandTables::FillTable(int number) {
   }
 }
 
+BandTables::Plan BandTables::PlanFor(int budget) const {
+  Plan plan;
+  plan.thresholds = layout_.Share(row_count_, budget);
+  for (int i = 0; i < layout_.count(); ++i) {
+    const auto place = static_cast<size_t>(i);
+    const int width = layout_.band(i).width;
+    const double even = static_cast<double>(row_count_) *
+                        BallSize(width, plan.thresholds[place]) /
+                        std::exp2(width);
+    plan.crowded[place] =
+        std::max(kCrowdedMin, kCrowdedTimes * static_cast<uint64_t>(even));
+  }
+  return plan;
+}
+
 void BandTables::FinishPlans() {
   if (tables_.empty()) return;
   for (const Table& table : tables_) {
@@ -101,8 +122,8 @@ void BandTables::FinishPlans() {
   }
   int largest = 0;
   for (int budget = 1; budget <= kRadiusBitsMax + 1; ++budget) {
-    plans_.push_back(layout_.Share(row_count_, budget));
-    for (const int8_t threshold : plans_.back()) {
+    plans_.push_back(PlanFor(budget));
+    for (const int8_t threshold : plans_.back().thresholds) {
       largest = std::max(largest, int{threshold});
     }
   }

@@ -108,8 +108,14 @@ class BandTables {
   std::vector<Table> tables_;  // none: every search is flat
   std::vector<const uint16_t*> sketches_;
   std::vector<const uint8_t*> rows_;
-  // By budget - 1.
-  std::vector<Thresholds> plans_;
+  // What a query does that meets no crowd, by budget - 1; and by band, more
+  // sketches than this are a crowd.
+  struct Plan {
+    Thresholds thresholds{};
+    std::array<uint64_t, kBandsMax> crowded{};
+  };
+  Plan PlanFor(int budget) const;
+  std::vector<Plan> plans_;
   // By band; key masks up to one bit beyond what any plan probes.
   std::vector<const BallMasks*> masks_;
   std::vector<std::unique_ptr<BallMasks>> mask_store_;
