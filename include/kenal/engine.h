@@ -29,6 +29,7 @@
 #ifndef KENAL_ENGINE_H_
 #define KENAL_ENGINE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -48,13 +49,19 @@ class Engine : public Matcher, public Curator {
   //         kFailedPrecondition  the folder holds something else
   static Status Init(const std::string& folder);
 
-  // Opens a store, checks it and folds its views.
+  // Told what an operator should know and need not act on, such as that a
+  // snapshot of the index was damaged and the index is being built again.
+  using Notice = std::function<void(const std::string&)>;
+
+  // Opens a store, checks it and folds its views; the index comes from the
+  // snapshot that the last close of a large store left, or from the catalogue.
   // Errors: kNotFound            no store there
   //         kUnavailable         locked; the message says by what process and
   //                              which --server address to use
   //         kDataLoss            damaged; nothing was changed
   //         kFailedPrecondition  written by a newer Kenal
-  static StatusOr<std::unique_ptr<Engine>> Open(const std::string& folder);
+  static StatusOr<std::unique_ptr<Engine>> Open(const std::string& folder,
+                                                const Notice& notice = {});
 
   // Tells other processes, through the lock file, which address serves this
   // store. Empty: none.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -185,6 +186,10 @@ Status CheckQuery(const SignalSet& signals, size_t position) {
 // very entries being asked for, so often in a row, get the last one.
 constexpr int kAttemptsMax = 4;
 
+// A smaller index is built in less time than its snapshot takes to write.
+constexpr uint64_t kSnapshotRowsMin = 200'000;
+constexpr char kSnapshotName[] = "index.snapshot";
+
 // One try at a batch.
 struct Asked {
   std::shared_ptr<const State> state;
@@ -194,22 +199,23 @@ struct Asked {
 
 class StoreEngine final : public Engine {
  public:
-  static StatusOr<std::unique_ptr<Engine>> Open(const std::string& folder) {
+  static StatusOr<std::unique_ptr<Engine>> Open(const std::string& folder,
+                                                const Notice& notice) {
     auto engine = std::make_unique<StoreEngine>();
     KENAL_TRY_ASSIGN(engine->catalogue_, catalogue::Catalogue::Open(folder));
-    catalogue::Catalogue* catalogue = engine->catalogue_.get();
-    KENAL_TRY_ASSIGN(
-        engine->index_,
-        index::LiveIndex::Build(catalogue->head().sequence,
-                                [catalogue](const auto& visit) {
-                                  return catalogue->VisitPostings(visit);
-                                }));
+    engine->notice_ = notice;
+    engine->snapshot_path_ = folder + "/" + kSnapshotName;
+    KENAL_TRY(engine->OpenIndex());
     engine->Publish();
-    catalogue->Subscribe([self = engine.get()](const Delta& delta) {
+    engine->catalogue_->Subscribe([self = engine.get()](const Delta& delta) {
       self->index_->Fold(delta);
       self->Publish();
     });
     return engine;
+  }
+
+  ~StoreEngine() override {
+    if (index_ != nullptr) KeepSnapshot();
   }
 
   StatusOr<std::vector<Answer>> MatchBatch(
@@ -346,6 +352,54 @@ class StoreEngine final : public Engine {
     return answer;
   }
 
+  index::SnapshotOrigin Origin() const {
+    const catalogue::Head head = catalogue_->head();
+    return {.store_id = catalogue_->store_id(),
+            .incarnation = catalogue_->incarnation(),
+            .sequence = head.sequence,
+            .chain = head.chain};
+  }
+
+  Status OpenIndex() {
+    auto loaded = index::LiveIndex::Load(snapshot_path_, Origin());
+    if (loaded.ok()) {
+      index_ = *std::move(loaded);
+      snapshot_sequence_ = index_->Current()->sequence();
+      return OkStatus();
+    }
+    if (loaded.status().code() != StatusCode::kNotFound) {
+      Tell("the index is built again from the catalogue: " +
+           std::string(loaded.status().message()));
+    }
+    KENAL_TRY_ASSIGN(
+        index_, index::LiveIndex::Build(
+                    catalogue_->head().sequence, [this](const auto& visit) {
+                      return catalogue_->VisitPostings(visit);
+                    }));
+    return OkStatus();
+  }
+
+  // A snapshot is a cache: whatever happens to it, the store is whole.
+  void KeepSnapshot() {
+    const std::shared_ptr<const index::IndexSet> current = index_->Current();
+    if (current->pdq_rows() + current->digest_rows() < kSnapshotRowsMin) return;
+    if (current->sequence() == snapshot_sequence_) return;
+    const Status saved = index_->Save(snapshot_path_, Origin());
+    if (!saved.ok()) {
+      Tell(
+          "no snapshot of the index was kept, so the next start takes "
+          "longer: " +
+          std::string(saved.message()));
+    }
+  }
+
+  void Tell(const std::string& message) const {
+    if (notice_) notice_(message);
+  }
+
+  Notice notice_;
+  std::string snapshot_path_;
+  std::optional<Sequence> snapshot_sequence_;  // of the file, when it is good
   // The catalogue calls into the index, so it goes first at the end.
   std::unique_ptr<index::LiveIndex> index_;
   std::atomic<std::shared_ptr<const State>> state_;
@@ -358,8 +412,9 @@ Status Engine::Init(const std::string& folder) {
   return catalogue::Catalogue::Create(folder);
 }
 
-StatusOr<std::unique_ptr<Engine>> Engine::Open(const std::string& folder) {
-  return StoreEngine::Open(folder);
+StatusOr<std::unique_ptr<Engine>> Engine::Open(const std::string& folder,
+                                               const Notice& notice) {
+  return StoreEngine::Open(folder, notice);
 }
 
 }  // namespace kenal

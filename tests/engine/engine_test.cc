@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 #include <thread>
@@ -126,7 +128,9 @@ TEST_F(EngineTest, FlatQueriesAndFlatEntriesMakeNoNearMatch) {
   EXPECT_EQ(Ask(WithPdq(known, std::nullopt)).verdict, Verdict::kNear);
 
   const PdqHash flat = RandomHash<PdqHash>(random_);
-  Add("known", WithPdq(flat, 30));
+  SignalSet flat_entry = WithPdq(flat, 30);
+  flat_entry.md5 = RandomHash<Md5>(random_);
+  Add("known", flat_entry);
   EXPECT_EQ(Ask(WithPdq(flat)).verdict, Verdict::kNoKnownMatch);
 }
 
@@ -336,6 +340,68 @@ TEST_F(EngineTest, WrongArgumentsAreRefusedByName) {
   const Status status = engine_->Match(twice).status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("one PDQ a view"));
+}
+
+// A large store keeps a snapshot of its index; a damaged one is said, dropped
+// and replaced, and answers never depend on it.
+TEST_F(EngineTest, ASnapshotThatIsDamagedOrStaleIsSaidAndBuiltAgain) {
+  constexpr int kRows = 210'000;
+  CreateList("known", Purpose::kChildAbuse);
+  const PdqHash known = RandomHash<PdqHash>(random_);
+  int given = 0;
+  const auto source = [&]() -> StatusOr<std::optional<ImportItem>> {
+    if (given == kRows) return std::nullopt;
+    ImportItem item{.draft = Draft(WithPdq(RandomHash<PdqHash>(random_)))};
+    if (++given == kRows / 2) item.draft = Draft(WithPdq(known));
+    return item;
+  };
+  ASSERT_TRUE(engine_->Import("known", source, {}, kBy).ok());
+  const std::string snapshot = folder_ / "store/index.snapshot";
+  std::vector<std::string> notices;
+  const auto reopen = [&] {
+    engine_.reset();
+    notices.clear();
+    auto engine = Engine::Open(
+        folder_ / "store",
+        [&](const std::string& message) { notices.push_back(message); });
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    engine_ = std::move(*engine);
+    EXPECT_EQ(Ask(WithPdq(AtDistance(known, 31, random_))).verdict,
+              Verdict::kNear);
+    EXPECT_EQ(engine_->Stats()->pdq_rows, uint64_t{kRows});
+  };
+  reopen();
+  EXPECT_TRUE(notices.empty());
+  EXPECT_TRUE(std::filesystem::exists(snapshot));
+
+  // Flipped and cut while nobody has the store open.
+  const std::string good = folder_ / "good";
+  engine_.reset();
+  std::filesystem::copy_file(snapshot, good);
+  const auto size = std::filesystem::file_size(good);
+  {
+    std::fstream file(snapshot, std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(size / 2));
+    file.put('!').put('!').put('!').put('!');
+  }
+  reopen();
+  EXPECT_EQ(notices.size(), 1U);
+  engine_.reset();
+  std::filesystem::copy_file(good, snapshot,
+                             std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::resize_file(snapshot, size / 3);
+  reopen();
+  EXPECT_EQ(notices.size(), 1U);
+
+  // Stale: of this store, before its last change.
+  CreateList("another", Purpose::kTest);
+  engine_.reset();
+  std::filesystem::copy_file(good, snapshot,
+                             std::filesystem::copy_options::overwrite_existing);
+  reopen();
+  EXPECT_EQ(notices.size(), 1U);
+  reopen();
+  EXPECT_TRUE(notices.empty());
 }
 
 TEST_F(EngineTest, ASecondOpenerIsRefusedAndToldWhomToAsk) {

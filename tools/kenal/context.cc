@@ -51,15 +51,19 @@ Store StoreOf(std::unique_ptr<Both> both) {
 
 }  // namespace
 
-StatusOr<Store> Context::OpenStore() const {
+StatusOr<Store> Context::OpenStore() {
   KENAL_TRY_ASSIGN(const Place place, FindPlace(*this));
   if (place.data.empty()) {
     KENAL_TRY_ASSIGN(auto connection,
                      client::Connection::Connect(place.server));
     return StoreOf(std::move(connection));
   }
-  KENAL_TRY_ASSIGN(auto engine, Engine::Open(place.data));
+  KENAL_TRY_ASSIGN(auto engine, Engine::Open(place.data, Notice()));
   return StoreOf(std::move(engine));
+}
+
+std::function<void(const std::string&)> Context::Notice() {
+  return [this](const std::string& message) { console.Say(message); };
 }
 
 StatusOr<std::string> Context::DataFolder(std::string_view subcommand) const {

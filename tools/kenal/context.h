@@ -39,7 +39,9 @@ struct Context {
 
   // --data or --server, else KENAL_DATA or KENAL_SERVER.
   // Errors: kInvalidArgument for both or neither.
-  StatusOr<Store> OpenStore() const;
+  StatusOr<Store> OpenStore();
+  // Says on stderr what an open store has to tell. The context outlives it.
+  std::function<void(const std::string&)> Notice();
   // For subcommands that work on a folder only.
   StatusOr<std::string> DataFolder(std::string_view subcommand) const;
 };

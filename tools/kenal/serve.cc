@@ -72,7 +72,7 @@ Status PutReady(Context& context, const std::vector<std::string>& addresses,
 
 StatusOr<int> RunServe(Context& context, const Options& options) {
   KENAL_TRY_ASSIGN(const std::string folder, context.DataFolder("serve"));
-  KENAL_TRY_ASSIGN(const auto engine, Engine::Open(folder));
+  KENAL_TRY_ASSIGN(const auto engine, Engine::Open(folder, context.Notice()));
   KENAL_TRY_ASSIGN(const auto hasher,
                    Hasher::Start({.worker_count = options.workers}));
   service::ServerOptions how{
