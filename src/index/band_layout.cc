@@ -12,7 +12,10 @@ namespace {
 constexpr double kGroupNs = 17.0;     // find a group and fetch its first line
 constexpr double kLineNs = 4.5;       // each further line of 32 sketches
 constexpr double kSurvivorNs = 20.0;  // row number and hash: two random lines
-constexpr double kFlatRowNs = 0.5;
+constexpr double kFlatCachedNs = 0.5;
+constexpr double kFlatMemoryNs = 3.5;
+// What a band costs more beside one of a higher threshold.
+constexpr double kCrowdingShare = 0.1;
 // Tables that the caches hold are this much cheaper.
 constexpr double kCachedShare = 0.35;
 constexpr double kCachedRows = 1e6;
@@ -41,6 +44,11 @@ double BallSize(int width, int radius) {
   return size;
 }
 
+double FlatScanNs(uint64_t row_count) {
+  const double rows = static_cast<double>(row_count);
+  return rows * (rows <= kCachedRows ? kFlatCachedNs : kFlatMemoryNs);
+}
+
 BandLayout::BandLayout(int count) : count_(count) {
   KENAL_CHECK(count >= kBandsMin && count <= kBandsMax);
   int offset = 0;
@@ -53,7 +61,7 @@ BandLayout::BandLayout(int count) : count_(count) {
 
 BandLayout BandLayout::For(uint64_t row_count, int row_bytes_max) {
   BandLayout best;
-  double best_cost = static_cast<double>(row_count) * kFlatRowNs;
+  double best_cost = FlatScanNs(row_count);
   for (int count = kBandsMin; count <= kBandsMax; ++count) {
     const BandLayout layout(count);
     const double directory =
@@ -102,13 +110,20 @@ Thresholds BandLayout::Share(uint64_t row_count, int budget) const {
   KENAL_CHECK(budget >= 1 && budget <= kRadiusBitsMax + 1);
   Thresholds thresholds;
   thresholds.fill(kSkip);
+  const auto at = [&](int i) {
+    return int{thresholds[static_cast<size_t>((i + count_) % count_)]};
+  };
   for (; budget > 0; --budget) {
     int cheapest = 0;
     double least = INFINITY;
     for (int i = 0; i < count_; ++i) {
-      const int now = thresholds[static_cast<size_t>(i)];
+      const int now = at(i);
+      // High thresholds side by side would let more sketches pass.
+      const int crowding =
+          (at(i - 1) > now ? 1 : 0) + (at(i + 1) > now ? 1 : 0);
       const double more =
-          BandCost(row_count, i, now + 1) - BandCost(row_count, i, now);
+          (BandCost(row_count, i, now + 1) - BandCost(row_count, i, now)) *
+          (1 + kCrowdingShare * crowding);
       if (more < least) {
         least = more;
         cheapest = i;

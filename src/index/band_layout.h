@@ -114,6 +114,9 @@ class BallMasks {
   std::vector<size_t> ends_;
 };
 
+// The expected time of scanning so many rows flat for one query.
+double FlatScanNs(uint64_t row_count);
+
 // The number of keys of `width` bits within `radius` of one; 0 for kSkip.
 double BallSize(int width, int radius);
 

@@ -24,10 +24,9 @@ constexpr size_t kLookUpsAhead = 3;
 // sketches are alike, so each one is priced as if many were verified.
 constexpr double kHardGroupNs = 17;
 constexpr double kHardSketchNs = 1;
-constexpr double kFlatRowNs = 0.5;
 
-// Verifying this share of all rows at random costs about a flat scan.
-constexpr uint64_t kSurvivorShare = 16;
+// Verifying one row in so many at random costs about a flat scan.
+constexpr uint64_t kSurvivorShare = 4;
 
 int OnesOf(const PdqHash& hash) {
   int ones = 0;
@@ -303,7 +302,7 @@ bool BandSearch::PlanHard(const PdqHash& query, int budget,
       }
     }
   }
-  const double flat = kFlatRowNs * static_cast<double>(tables_.row_count());
+  const double flat = FlatScanNs(tables_.row_count());
   auto left = static_cast<size_t>(budget);
   if (!(least.back()[left] < flat)) return false;
   plan.fill(kSkip);
