@@ -25,6 +25,7 @@ Fresh::Fresh()
       pdq_slot_(new uint32_t[kCapacity]),
       next_(new uint32_t[kCapacity]),
       heads_(new std::atomic<uint32_t>[kHeads]) {
+  ProcessSeed();  // Starts the generator here, not in the first fold.
   for (uint32_t i = 0; i < kHeads; ++i) {
     heads_[i].store(kNone, std::memory_order_relaxed);
   }
