@@ -64,14 +64,16 @@ rm -rf "$KENAL_DATA"
 "$bin/kenal" ingest --list demo --source "quickstart" "$show/listed/"*
 
 step "The service"
-socket=$(mktemp -u "${TMPDIR:-/tmp}/kenal-quickstart-XXXXXX.sock")
+socket_folder=$(mktemp -d)
+socket=$socket_folder/kenal.sock
 server=""
 stop_server() {
-  [ -n "$server" ] || return 0
-  kill "$server" 2>/dev/null || true
-  wait "$server" 2>/dev/null || true
-  rm -f "$socket"
-  server=""
+  if [ -n "$server" ]; then
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+    server=""
+  fi
+  rm -rf "$socket_folder"
 }
 trap stop_server EXIT
 trap 'exit 130' INT TERM

@@ -73,8 +73,11 @@ class Batcher {
         file.result ? file.result->outcome : Outcome::kRefused;
     switch (outcome) {
       case Outcome::kAdded:
-      case Outcome::kReplaced:
         ++report_.added;
+        report_.flat += IsFlat(file.signals) ? 1 : 0;
+        return;
+      case Outcome::kReplaced:
+        ++report_.replaced;
         report_.flat += IsFlat(file.signals) ? 1 : 0;
         return;
       case Outcome::kUnchanged:

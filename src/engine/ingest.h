@@ -33,10 +33,11 @@ struct IngestedFile {
 
 struct IngestReport {
   uint64_t added = 0;
+  uint64_t replaced = 0;        // the entry of the same bytes, hashed anew
   uint64_t unchanged = 0;       // same bytes are on the list already
   uint64_t kept_withdrawn = 0;  // same bytes were withdrawn earlier
   uint64_t failed = 0;
-  uint64_t flat = 0;  // added, but too flat to make near matches
+  uint64_t flat = 0;  // added or replaced, but too flat to match near
   Sequence sequence;
 };
 

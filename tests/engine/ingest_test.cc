@@ -32,11 +32,13 @@ class NameHasher final : public Hasher {
       return signals;
     }
     signals.pdq.push_back(
-        {.hash = PdqHash{base::Sha256Of(base::AsBytes(name + "pdq"))},
+        {.hash = PdqHash{base::Sha256Of(base::AsBytes(name + pdq_salt_))},
          .quality = name.starts_with("flat") ? 10 : 100});
     return signals;
   }
   int worker_count() const override { return 2; }
+
+  std::string pdq_salt_ = "pdq";
 };
 
 class IngestTest : public ::testing::Test {
@@ -83,6 +85,19 @@ TEST_F(IngestTest, OfTheSameFilesAgainChangesNothing) {
   ASSERT_TRUE(second.ok());
   EXPECT_EQ(second->unchanged, 600U);
   EXPECT_EQ(engine_->Stats()->head, first->sequence);
+}
+
+TEST_F(IngestTest, TheSameBytesHashedOtherwiseReplaceTheirEntry) {
+  const std::vector<std::string> files = {"a", "b"};
+  ASSERT_TRUE(
+      Ingest(hasher_, *engine_, files, kOptions, [](const auto&) {}).ok());
+  hasher_.pdq_salt_ = "another";
+  const auto report =
+      Ingest(hasher_, *engine_, files, kOptions, [](const auto&) {});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->replaced, 2U);
+  EXPECT_EQ(report->added, 0U);
+  EXPECT_EQ(engine_->Stats()->pdq_rows, 2U);
 }
 
 TEST_F(IngestTest, AReportedFileIsAlreadyMatched) {

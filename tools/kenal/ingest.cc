@@ -22,10 +22,6 @@ struct Options {
   int workers = 0;
 };
 
-bool IsReplaced(const engine::IngestedFile& file) {
-  return file.result && file.result->outcome == Outcome::kReplaced;
-}
-
 void Report(Context& context, const engine::IngestedFile& file) {
   const bool failed = !file.result || file.result->outcome == Outcome::kRefused;
   if (file.signals.pdq_failure) {
@@ -44,11 +40,11 @@ void Report(Context& context, const engine::IngestedFile& file) {
 }
 
 Status PutSummary(Context& context, const Options& options,
-                  const engine::IngestReport& report, uint64_t replaced) {
+                  const engine::IngestReport& report) {
   if (context.json) return OkStatus();
   std::string text =
-      "list " + options.list + ": " + Count(report.added - replaced) +
-      " added, " + Count(replaced) + " replaced, " + Count(report.unchanged) +
+      "list " + options.list + ": " + Count(report.added) + " added, " +
+      Count(report.replaced) + " replaced, " + Count(report.unchanged) +
       " there already, " + Count(report.kept_withdrawn) +
       " withdrawn earlier and kept so, " + Count(report.failed) + " failed";
   KENAL_TRY(context.console.Put(text));
@@ -80,15 +76,13 @@ StatusOr<int> RunIngest(Context& context, const Options& options) {
 
   Progress progress(context.console, "ingest", "files", found.files.size());
   uint64_t done = 0;
-  uint64_t replaced = 0;  // The report counts these as added.
   KENAL_TRY_ASSIGN(const engine::IngestReport report,
                    engine::Ingest(*hasher, *store.curator, found.files, how,
                                   [&](const engine::IngestedFile& file) {
                                     Report(context, file);
-                                    replaced += IsReplaced(file) ? 1 : 0;
                                     progress.Update(++done);
                                   }));
-  KENAL_TRY(PutSummary(context, options, report, replaced));
+  KENAL_TRY(PutSummary(context, options, report));
   if (!context.json) progress.NoteElapsed(done);
   return ExitCodeOf(report.failed > 0 || !found.errors.empty(), false);
 }
