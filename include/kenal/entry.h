@@ -93,6 +93,8 @@ struct SignalHeld {
   SignalType type = SignalType::kPdq;
   View view = View::kStored;   // PDQ only
   std::optional<int> quality;  // PDQ only, when known
+  std::optional<bool> template_like;  // PDQ only, when known
+  bool second_opinion = false;        // PDQ only: holds a MarrHash
   friend bool operator==(const SignalHeld&, const SignalHeld&) = default;
 };
 

@@ -27,6 +27,12 @@ struct HasherOptions {
   std::string decoder_path;
 };
 
+// What to compute beside digests and the whole picture (kWholeViews).
+struct HashWork {
+  ViewSet views = QueryViews(Effort::kNormal);
+  bool second_opinion = false;  // a MarrHash a view: several ms each
+};
+
 class Hasher {
  public:
   // Errors: kNotFound            no decoder binary; the message says where
@@ -38,8 +44,18 @@ class Hasher {
   // Never fails: what could not be done is in `pdq_failure`, and a file that
   // cannot be read has no signals at all. Always with dihedral variants.
   // Thread-safe; waits while all workers are busy.
-  virtual SignalSet HashBytes(std::span<const uint8_t> bytes) = 0;
-  virtual SignalSet HashFile(const std::string& path) = 0;
+  virtual SignalSet HashBytes(std::span<const uint8_t> bytes,
+                              const HashWork& work) = 0;
+  virtual SignalSet HashFile(const std::string& path,
+                             const HashWork& work) = 0;
+
+  // With the work of effort `normal`.
+  SignalSet HashBytes(std::span<const uint8_t> bytes) {
+    return HashBytes(bytes, HashWork{});
+  }
+  SignalSet HashFile(const std::string& path) {
+    return HashFile(path, HashWork{});
+  }
 
   virtual int worker_count() const = 0;
 };

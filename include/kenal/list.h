@@ -3,6 +3,7 @@
 #define KENAL_LIST_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,8 +36,21 @@ struct ListNumber {
 struct ListPolicy {
   bool enabled = true;
   Radius pdq_radius = kDefaultRadius;  // inclusive, 0..kRadiusBitsMax
+  // A near hit beyond pdq_radius and within this is reported for review.
+  // kReviewRadiusBitsMin..kRadiusBitsMax and above pdq_radius; unset: none.
+  std::optional<Radius> review_radius;
+  // The most that is tried to meet this list: views of a query beyond it are
+  // not compared with its entries.
+  Effort effort = Effort::kThorough;
+  // Views that its entries are found by. Others in a draft are left out, and
+  // kWholeViews are always kept. A change affects what is added later.
+  ViewSet stored_views{View::kStored, View::kUpright, View::kTrimmed};
+  // Entries keep a second opinion (MarrHash) where the giver supplies one.
+  bool second_opinion = false;
   friend bool operator==(const ListPolicy&, const ListPolicy&) = default;
 };
+
+inline constexpr int kReviewRadiusBitsMin = 32;
 
 struct ListCounts {
   uint64_t active = 0;

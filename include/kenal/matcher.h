@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "kenal/explain.h"
 #include "kenal/signal.h"
 #include "kenal/status.h"
 #include "kenal/verdict.h"
@@ -19,6 +21,9 @@ struct MatchOptions {
   static constexpr int kLimitMax = 1'000'000;
   // 1..kLimitMax; cuts what is returned, never what the verdict is made from.
   int limit = 100;
+  // Which of the given views are compared, and with how many variants. It
+  // does not make views: see HashWork.
+  Effort effort = Effort::kNormal;
   friend bool operator==(const MatchOptions&, const MatchOptions&) = default;
 };
 
@@ -39,6 +44,15 @@ class Matcher {
   //           kDataLoss         an entry that was hit cannot be read
   virtual StatusOr<std::vector<Answer>> MatchBatch(
       std::span<const SignalSet> queries, const MatchOptions& options) = 0;
+
+  // Holds one query against one entry, view by view, under its list's policy.
+  // Thread-safe. `reference` as in Curator::GetEntry; withdrawn entries too.
+  // Errors:   kNotFound         no such list or entry
+  //           kInvalidArgument  as MatchBatch
+  virtual StatusOr<Explanation> Explain(const SignalSet& query,
+                                        std::string_view list,
+                                        std::string_view reference,
+                                        const MatchOptions& options) = 0;
 
   // MatchBatch of one.
   StatusOr<Answer> Match(const SignalSet& query,

@@ -18,6 +18,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -101,19 +102,122 @@ inline constexpr int kVariantCount = 8;
 std::string_view VariantName(Variant variant);
 StatusOr<Variant> ParseVariant(std::string_view name);
 
-// A way to look at one picture before hashing. Values are stored and sent.
+// A way to look at one picture before hashing (docs/views.md). Values are
+// stored and sent; never renumber. All but the first two are parts of the
+// upright picture, and are absent when a picture has no such part.
 enum class View : uint8_t {
   kStored = 0,   // the pixels as the file holds them
   kUpright = 1,  // turned as the EXIF orientation says, when it turns
+  kTrimmed = 2,  // without uniform borders
+  // The best inner rectangles, best first: what a screenshot, a meme strip
+  // or a collage holds.
+  kFrame = 3,
+  kFrame2 = 4,
+  kFrame3 = 5,
+  kFrame4 = 6,
+  kStraightened = 7,  // a tilted picture within a plain ground, set upright
+  // The middle of the picture, so many percent of its width and height.
+  kCentral95 = 8,
+  kCentral90 = 9,
+  kCentral80 = 10,
+  // The largest central part of this width to height.
+  kAspect1x1 = 11,
+  kAspect4x5 = 12,
+  kAspect9x16 = 13,
+  kAspect16x9 = 14,
 };
+inline constexpr int kViewCount = 15;
+// "stored", "upright", "trimmed", "frame", "frame-2", "straightened",
+// "central-95", "1:1", "16:9", ...
 std::string_view ViewName(View view);
 StatusOr<View> ParseView(std::string_view name);
 
-// How pixels were prepared for PDQ (specification, section 1).
+// A set of views.
+class ViewSet {
+ public:
+  constexpr ViewSet() = default;
+  constexpr ViewSet(std::initializer_list<View> views) {
+    for (View view : views) Add(view);
+  }
+  constexpr void Add(View view) { bits_ |= Bit(view); }
+  constexpr bool Contains(View view) const { return (bits_ & Bit(view)) != 0; }
+
+  // Bit `1 << value` a view; stored and sent.
+  constexpr uint32_t bits() const { return bits_; }
+  // Unset for bits that are no view.
+  static constexpr std::optional<ViewSet> FromBits(uint32_t bits) {
+    if (bits >> kViewCount != 0) return std::nullopt;
+    ViewSet set;
+    set.bits_ = bits;
+    return set;
+  }
+  friend constexpr ViewSet operator|(ViewSet a, ViewSet b) {
+    a.bits_ |= b.bits_;
+    return a;
+  }
+  friend constexpr bool operator==(ViewSet, ViewSet) = default;
+
+ private:
+  static constexpr uint32_t Bit(View view) {
+    return uint32_t{1} << static_cast<int>(view);
+  }
+  uint32_t bits_ = 0;
+};
+// Names separated by commas, in the order of View; "" for the empty set.
+std::string ViewSetName(ViewSet views);
+StatusOr<ViewSet> ParseViewSet(std::string_view names);
+
+// What every picture gets, whatever is asked for.
+inline constexpr ViewSet kWholeViews{View::kStored, View::kUpright};
+
+// How much is tried to meet an altered copy. The cost of each is in
+// docs/views.md.
+enum class Effort : uint8_t {
+  kFast = 1,      // the whole picture, turned and mirrored
+  kNormal = 2,    // and, one hash each, trimmed and the best rectangles
+  kThorough = 3,  // and more parts, each turned and mirrored
+};
+std::string_view EffortName(Effort effort);  // "fast", "normal", "thorough"
+StatusOr<Effort> ParseEffort(std::string_view name);
+
+// The views of a query that are compared.
+ViewSet QueryViews(Effort effort);
+// True when all eight variants of that view of a query are compared, not the
+// plain hash alone.
+bool ComparesVariants(Effort effort, View view);
+
+// How pixels were prepared for PDQ (specification, section 1, and for
+// kReduced docs/views.md).
 enum class PdqProfile : uint8_t {
-  kNative = 0,  // hashed at the picture's own size
+  kNative = 0,   // hashed at the picture's own size
+  kReduced = 1,  // from a part of the reduced luma copy of the picture
 };
 std::string_view PdqProfileName(PdqProfile profile);
+
+// An independent second hash of a view: OpenCV's Marr-Hildreth, compared by
+// Hamming distance over its 576 bits. It corroborates a near match or does
+// not; it never makes or removes one. A secret like every signal.
+struct MarrHash {
+  static constexpr size_t kSizeBytes = 72;
+  std::array<uint8_t, kSizeBytes> bytes{};
+
+  // As Hash::FromHex and FromBytes.
+  static StatusOr<MarrHash> FromHex(std::string_view hex);
+  static StatusOr<MarrHash> FromBytes(std::span<const uint8_t> raw);
+  std::string ToHex() const;
+
+  friend bool operator==(const MarrHash&, const MarrHash&) = default;
+};
+int HammingDistance(const MarrHash& a, const MarrHash& b);
+
+// A part of the upright picture, in its pixels.
+struct Region {
+  int32_t x = 0;
+  int32_t y = 0;
+  int32_t width = 0;
+  int32_t height = 0;
+  friend bool operator==(const Region&, const Region&) = default;
+};
 
 // PDQ of one view of a picture.
 struct PdqView {
@@ -123,6 +227,14 @@ struct PdqView {
   std::optional<int> quality;  // 0..100; unset: the giver did not say
   // The eight variants, indexed by Variant; unset when not asked for.
   std::optional<std::array<PdqHash, kVariantCount>> dihedral;
+  // Few flat tones, as in cards, clock faces, icons, flags and documents:
+  // such pictures are alike without being copies, so they are kept to the
+  // tight radius. Unset: not known, and treated as false.
+  std::optional<bool> template_like;
+  std::optional<MarrHash> marr;  // unset when not asked for
+  // Where in the picture the view is; unset for the whole and when not
+  // known. Not stored with entries.
+  std::optional<Region> region;
 
   friend bool operator==(const PdqView&, const PdqView&) = default;
 };

@@ -4,7 +4,8 @@
 //
 //   EXACT           a digest equals one on an enabled child-abuse list
 //   NEAR            a PDQ within the radius of an enabled child-abuse list
-//                   (distance 0 is still NEAR)
+//                   (distance 0 is still NEAR), or within its review radius
+//                   (the tier says which)
 //   UNAVAILABLE     neither, and a needed check failed: ask again or look
 //   TEST            only entries of test lists were hit
 //   NO_KNOWN_MATCH  none of these; it does not say that content is harmless
@@ -63,6 +64,22 @@ struct Transform {
   friend bool operator==(const Transform&, const Transform&) = default;
 };
 
+// How firm a hit is. Values are sent; never renumber.
+enum class Tier : uint8_t {
+  kMatch = 1,   // an equal digest, or a PDQ within the list's radius
+  kReview = 2,  // a PDQ within its review radius only: for a person to look at
+};
+std::string_view TierName(Tier tier);  // "match", "review"
+
+// What the second hash says of a near match, when both sides hold one for the
+// views that met, unturned. It never removes the match.
+struct SecondOpinion {
+  int distance = 0;  // bits of 576
+  bool corroborates = false;  // within kMarrRadiusBits
+  friend bool operator==(const SecondOpinion&, const SecondOpinion&) = default;
+};
+inline constexpr int kMarrRadiusBits = 84;
+
 // One entry met by one signal: the smallest distance over views and variants.
 struct Match {
   std::string list;
@@ -70,8 +87,10 @@ struct Match {
   EntryId entry;
   std::string source_id;
   SignalType signal = SignalType::kPdq;
+  Tier tier = Tier::kMatch;
   int distance = 0;                    // bits; 0 for a digest
   std::optional<Transform> transform;  // PDQ only
+  std::optional<SecondOpinion> second_opinion;
   EntryState state = EntryState::kActive;
   std::vector<Classification> classifications;
   std::string series;
@@ -88,8 +107,11 @@ struct SkippedList {
 
 struct Answer {
   Verdict verdict = Verdict::kUnavailable;
+  // Of the firmest hit behind EXACT, NEAR or TEST; unset for the others.
+  std::optional<Tier> tier;
   Sequence sequence;  // the state of the lists that this was served from
-  // Ordered by purpose, distance, list name, entry, signal; at most `limit`.
+  // Ordered by purpose, tier, distance, list name, entry, signal; at most
+  // `limit`.
   std::vector<Match> matches;
   uint64_t match_count = 0;  // before the limit
   bool truncated = false;

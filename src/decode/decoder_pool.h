@@ -32,6 +32,12 @@ struct Decoded {
   std::optional<SignalFailure> failure;
 };
 
+// What to compute beside kWholeViews.
+struct DecodeWork {
+  ViewSet views;
+  bool second_opinion = false;  // a MarrHash for every view
+};
+
 class DecoderPool {
  public:
   // Errors: kNotFound            decoder_path is not an executable file
@@ -43,7 +49,8 @@ class DecoderPool {
   // Never fails as a call; a picture that cannot be decoded is a `failure`.
   // Thread-safe; waits while all workers are busy. Nothing of `bytes` or of
   // the pixels is kept after the call.
-  virtual Decoded Decode(std::span<const uint8_t> bytes) = 0;
+  virtual Decoded Decode(std::span<const uint8_t> bytes,
+                         const DecodeWork& work) = 0;
 };
 
 }  // namespace kenal::decode

@@ -28,7 +28,8 @@ namespace kenal::index {
 struct NearHit {
   uint32_t query = 0;  // position in the call's `queries`
   EntryId entry;
-  View view = View::kStored;  // of the entry
+  View view = View::kStored;   // of the entry
+  bool template_like = false;  // of the entry
   int distance = 0;
   friend auto operator<=>(const NearHit&, const NearHit&) = default;
 };

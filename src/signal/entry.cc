@@ -16,10 +16,14 @@ EntrySummary Summarize(const Entry& entry) {
                    .added_at = entry.added_at,
                    .changed_at = entry.changed_at};
   const auto hold = [&](SignalType type) {
-    out.signals.push_back({type, View::kStored, std::nullopt});
+    out.signals.push_back({.type = type});
   };
   for (const PdqView& pdq : entry.signals.pdq) {
-    out.signals.push_back({SignalType::kPdq, pdq.view, pdq.quality});
+    out.signals.push_back({.type = SignalType::kPdq,
+                           .view = pdq.view,
+                           .quality = pdq.quality,
+                           .template_like = pdq.template_like,
+                           .second_opinion = pdq.marr.has_value()});
   }
   if (entry.signals.md5) hold(SignalType::kMd5);
   if (entry.signals.sha1) hold(SignalType::kSha1);

@@ -6,6 +6,7 @@
 
 #include "kenal/curator.h"
 #include "kenal/entry.h"
+#include "kenal/explain.h"
 #include "kenal/list.h"
 #include "kenal/signal.h"
 #include "kenal/verdict.h"
@@ -27,8 +28,34 @@ constexpr Word<Variant> kVariants[] = {
     {Variant::kFlipX, "flipx"},         {Variant::kFlipY, "flipy"},
     {Variant::kFlipPlus1, "flipplus1"}, {Variant::kFlipMinus1, "flipminus1"}};
 constexpr Word<View> kViews[] = {{View::kStored, "stored"},
-                                 {View::kUpright, "upright"}};
-constexpr Word<PdqProfile> kProfiles[] = {{PdqProfile::kNative, "native"}};
+                                 {View::kUpright, "upright"},
+                                 {View::kTrimmed, "trimmed"},
+                                 {View::kFrame, "frame"},
+                                 {View::kFrame2, "frame-2"},
+                                 {View::kFrame3, "frame-3"},
+                                 {View::kFrame4, "frame-4"},
+                                 {View::kStraightened, "straightened"},
+                                 {View::kCentral95, "central-95"},
+                                 {View::kCentral90, "central-90"},
+                                 {View::kCentral80, "central-80"},
+                                 {View::kAspect1x1, "1:1"},
+                                 {View::kAspect4x5, "4:5"},
+                                 {View::kAspect9x16, "9:16"},
+                                 {View::kAspect16x9, "16:9"}};
+constexpr Word<PdqProfile> kProfiles[] = {{PdqProfile::kNative, "native"},
+                                          {PdqProfile::kReduced, "reduced"}};
+constexpr Word<Effort> kEfforts[] = {{Effort::kFast, "fast"},
+                                     {Effort::kNormal, "normal"},
+                                     {Effort::kThorough, "thorough"}};
+constexpr Word<Tier> kTiers[] = {{Tier::kMatch, "match"},
+                                 {Tier::kReview, "review"}};
+constexpr Word<Finding> kFindings[] = {
+    {Finding::kMatch, "match"},
+    {Finding::kReview, "review"},
+    {Finding::kTooFar, "too_far"},
+    {Finding::kFlat, "flat"},
+    {Finding::kTemplateLike, "template_like"},
+    {Finding::kNotCompared, "not_compared"}};
 constexpr Word<Purpose> kPurposes[] = {
     {Purpose::kChildAbuse, "child-abuse"},
     {Purpose::kKnownBenign, "known-benign"},
@@ -113,6 +140,14 @@ StatusOr<View> ParseView(std::string_view name) {
 }
 std::string_view PdqProfileName(PdqProfile profile) {
   return NameIn(kProfiles, profile);
+}
+std::string_view EffortName(Effort effort) { return NameIn(kEfforts, effort); }
+StatusOr<Effort> ParseEffort(std::string_view name) {
+  return ParseIn(kEfforts, "effort", name);
+}
+std::string_view TierName(Tier tier) { return NameIn(kTiers, tier); }
+std::string_view FindingName(Finding finding) {
+  return NameIn(kFindings, finding);
 }
 std::string_view PurposeName(Purpose purpose) {
   return NameIn(kPurposes, purpose);

@@ -18,7 +18,9 @@ std::vector<Posting> PostingsOf(EntryId entry, const SignalSet& signals) {
   std::vector<Posting> postings;
   for (const PdqView& pdq : signals.pdq) {
     if (pdq.quality && *pdq.quality <= kFlatQualityMax) continue;
-    postings.push_back(Of(entry, pdq.view, pdq.hash));
+    Posting posting = Of(entry, pdq.view, pdq.hash);
+    posting.template_like = pdq.template_like.value_or(false);
+    postings.push_back(posting);
   }
   if (signals.md5) postings.push_back(Of(entry, View::kStored, *signals.md5));
   if (signals.sha1) postings.push_back(Of(entry, View::kStored, *signals.sha1));

@@ -17,6 +17,8 @@ struct Posting {
   View view = View::kStored;          // kStored for digests
   std::array<uint8_t, 32> bits{};     // SignalSizeBytes(type), then zeros
   EntryId entry;
+  // PDQ only: PdqView::template_like, false when not known.
+  bool template_like = false;
 
   friend auto operator<=>(const Posting&, const Posting&) = default;
 };
