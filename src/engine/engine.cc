@@ -3,172 +3,46 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
-#include <tuple>
-#include <unordered_map>
 #include <utility>
 
-#include "src/base/check.h"
 #include "src/catalogue/catalogue.h"
+#include "src/engine/comparing.h"
+#include "src/engine/search.h"
+#include "src/engine/searchable.h"
 #include "src/engine/verdict.h"
-#include "src/index/live_index.h"
 
 namespace kenal {
 namespace {
 
 using engine::Hit;
+using engine::State;
 
-// Everything that one answer is made from, at one sequence. Immutable.
-struct State {
-  std::shared_ptr<const index::IndexSet> index;
-  std::vector<ListInfo> lists;  // by name
-  std::unordered_map<uint16_t, const ListInfo*> enabled_lists;
-  Radius widest;  // over enabled lists
-};
-
-std::shared_ptr<const State> MakeState(
-    std::shared_ptr<const index::IndexSet> index, std::vector<ListInfo> lists) {
-  auto state = std::make_shared<State>();
-  state->index = std::move(index);
-  state->lists = std::move(lists);
-  state->widest = Radius{0};
-  for (const ListInfo& list : state->lists) {
-    if (!list.policy.enabled) continue;
-    state->enabled_lists.emplace(list.number.value, &list);
-    state->widest = std::max(state->widest, list.policy.pdq_radius);
-  }
-  return state;
+std::optional<SecondOpinion> OpinionOn(const Hit& hit, const SignalSet& query,
+                                       const Entry& entry) {
+  const Transform& how = hit.transform;
+  const PdqView* of_query = engine::FindView(query, how.query_view);
+  const PdqView* of_entry = engine::FindView(entry.signals, how.entry_view);
+  if (of_query == nullptr || of_entry == nullptr) return std::nullopt;
+  return engine::OpinionOn(*of_query, how.query_variant, *of_entry);
 }
 
-// A hash of the batch and where it came from.
-struct NearQuery {
-  uint32_t set = 0;  // position in the batch
-  View view = View::kStored;
-  Variant variant = Variant::kOrig;
-};
-
-struct NearQueries {
-  std::vector<PdqHash> hashes;
-  std::vector<NearQuery> origins;  // one a hash
-
-  void Add(const PdqHash& hash, NearQuery origin) {
-    hashes.push_back(hash);
-    origins.push_back(origin);
-  }
-};
-
-NearQueries NearQueriesOf(std::span<const SignalSet> sets) {
-  NearQueries queries;
-  for (uint32_t set = 0; set < sets.size(); ++set) {
-    for (const PdqView& pdq : sets[set].pdq) {
-      if (!engine::IsSearchable(pdq)) continue;
-      queries.Add(pdq.hash, {set, pdq.view, Variant::kOrig});
-      if (!pdq.dihedral) continue;
-      for (size_t i = 0; i < pdq.dihedral->size(); ++i) {
-        // `orig` differs from the plain hash only in degenerate pictures.
-        if ((*pdq.dihedral)[i] == pdq.hash) continue;
-        queries.Add((*pdq.dihedral)[i],
-                    {set, pdq.view, static_cast<Variant>(i)});
-      }
-    }
-  }
-  return queries;
-}
-
-struct DigestQueries {
-  std::vector<index::DigestQuery> digests;
-  std::vector<uint32_t> sets;  // one a digest
-
-  template <typename Digest>
-  void Add(const std::optional<Digest>& digest, uint32_t set) {
-    if (!digest) return;
-    index::DigestQuery query{.type = Digest::kType};
-    std::ranges::copy(digest->bytes, query.bits.begin());
-    digests.push_back(query);
-    sets.push_back(set);
-  }
-};
-
-DigestQueries DigestQueriesOf(std::span<const SignalSet> sets) {
-  DigestQueries queries;
-  for (uint32_t set = 0; set < sets.size(); ++set) {
-    queries.Add(sets[set].md5, set);
-    queries.Add(sets[set].sha1, set);
-    queries.Add(sets[set].sha256, set);
-  }
-  return queries;
-}
-
-const ListInfo* EnabledList(const State& state, EntryId entry) {
-  const auto found = state.enabled_lists.find(entry.list().value);
-  return found == state.enabled_lists.end() ? nullptr : found->second;
-}
-
-// Keeps, of each entry, the nearest hit; ties go to the first view and
-// variant, so that an answer does not depend on the order of the index.
-void KeepNearest(std::vector<Hit>& hits) {
-  const auto key = [](const Hit& hit) {
-    const Transform& how = hit.transform;
-    return std::tuple(hit.entry, hit.signal, hit.distance, how.query_view,
-                      how.query_variant, how.entry_view);
-  };
-  std::ranges::sort(hits, {}, key);
-  const auto same = [](const Hit& a, const Hit& b) {
-    return a.entry == b.entry && a.signal == b.signal;
-  };
-  hits.erase(std::unique(hits.begin(), hits.end(), same), hits.end());
-}
-
-// All hits on enabled lists within their radius, one vector a signal set.
-std::vector<std::vector<Hit>> FindHits(const State& state,
-                                       std::span<const SignalSet> sets) {
-  std::vector<std::vector<Hit>> hits(sets.size());
-  if (state.enabled_lists.empty()) return hits;
-
-  const NearQueries near = NearQueriesOf(sets);
-  std::vector<index::NearHit> near_hits;
-  state.index->FindNear(near.hashes, state.widest, near_hits);
-  for (const index::NearHit& hit : near_hits) {
-    const ListInfo* list = EnabledList(state, hit.entry);
-    if (list == nullptr) continue;
-    if (hit.distance > list->policy.pdq_radius.bits) continue;
-    const NearQuery& origin = near.origins[hit.query];
-    hits[origin.set].push_back({.list = list,
-                                .entry = hit.entry,
-                                .signal = SignalType::kPdq,
-                                .distance = hit.distance,
-                                .transform = {.query_view = origin.view,
-                                              .query_variant = origin.variant,
-                                              .entry_view = hit.view}});
-  }
-
-  const DigestQueries exact = DigestQueriesOf(sets);
-  std::vector<index::DigestHit> digest_hits;
-  state.index->FindDigests(exact.digests, digest_hits);
-  for (const index::DigestHit& hit : digest_hits) {
-    const ListInfo* list = EnabledList(state, hit.entry);
-    if (list == nullptr) continue;
-    hits[exact.sets[hit.query]].push_back(
-        {.list = list,
-         .entry = hit.entry,
-         .signal = exact.digests[hit.query].type});
-  }
-  for (std::vector<Hit>& of_set : hits) KeepNearest(of_set);
-  return hits;
-}
-
-Match MatchFrom(const Hit& hit, Entry&& entry) {
+Match MatchFrom(const Hit& hit, const SignalSet& query, Entry&& entry) {
   Match match{.list = hit.list->name,
               .purpose = hit.list->purpose,
               .entry = hit.entry,
               .source_id = std::move(entry.source_id),
               .signal = hit.signal,
+              .tier = hit.tier,
               .distance = hit.distance,
               .state = entry.state,
               .classifications = std::move(entry.classifications),
               .series = std::move(entry.series),
               .flags = std::move(entry.flags),
               .provenance = std::move(entry.provenance)};
-  if (hit.signal == SignalType::kPdq) match.transform = hit.transform;
+  if (hit.signal == SignalType::kPdq) {
+    match.transform = hit.transform;
+    match.second_opinion = OpinionOn(hit, query, entry);
+  }
   return match;
 }
 
@@ -186,14 +60,10 @@ Status CheckQuery(const SignalSet& signals, size_t position) {
 // very entries being asked for, so often in a row, get the last one.
 constexpr int kAttemptsMax = 4;
 
-// A smaller index is built in less time than its snapshot takes to write.
-constexpr uint64_t kSnapshotRowsMin = 200'000;
-constexpr char kSnapshotName[] = "index.snapshot";
-
 // One try at a batch.
 struct Asked {
   std::shared_ptr<const State> state;
-  int limit = 0;
+  MatchOptions options;
   bool entry_changed = false;  // an entry is newer than the state
 };
 
@@ -203,19 +73,20 @@ class StoreEngine final : public Engine {
                                                 const Notice& notice) {
     auto engine = std::make_unique<StoreEngine>();
     KENAL_TRY_ASSIGN(engine->catalogue_, catalogue::Catalogue::Open(folder));
-    engine->notice_ = notice;
-    engine->snapshot_path_ = folder + "/" + kSnapshotName;
-    KENAL_TRY(engine->OpenIndex());
-    engine->Publish();
+    KENAL_TRY_ASSIGN(
+        engine->searchable_,
+        engine::Searchable::Open(*engine->catalogue_, folder, notice));
+    engine->Publish(engine->catalogue_->Lists());
     engine->catalogue_->Subscribe([self = engine.get()](const Delta& delta) {
-      self->index_->Fold(delta);
-      self->Publish();
+      std::vector<ListInfo> lists = self->catalogue_->Lists();
+      self->searchable_->Fold(delta, lists);
+      self->Publish(std::move(lists));
     });
     return engine;
   }
 
   ~StoreEngine() override {
-    if (index_ != nullptr) KeepSnapshot();
+    if (searchable_ != nullptr) searchable_->KeepSnapshots();
   }
 
   StatusOr<std::vector<Answer>> MatchBatch(
@@ -240,10 +111,22 @@ class StoreEngine final : public Engine {
       KENAL_TRY(CheckQuery(queries[i], i));
     }
     for (int attempt = 1;; ++attempt) {
-      Asked asked{.state = state_.load(), .limit = options.limit};
+      Asked asked{.state = state_.load(), .options = options};
       KENAL_TRY_ASSIGN(std::vector<Answer> answers, Answered(asked, queries));
       if (!asked.entry_changed || attempt == kAttemptsMax) return answers;
     }
+  }
+
+  StatusOr<Explanation> Explain(const SignalSet& query, std::string_view list,
+                                std::string_view reference,
+                                const MatchOptions& options) override {
+    KENAL_TRY(CheckQuery(query, 0));
+    KENAL_TRY_ASSIGN(const ListInfo info, catalogue_->GetList(list));
+    KENAL_TRY_ASSIGN(const Entry entry, catalogue_->GetEntry(list, reference));
+    Explanation explanation =
+        kenal::Explain(query, entry.signals, info.policy, options.effort);
+    explanation.entry_state = entry.state;
+    return explanation;
   }
 
   StatusOr<ListInfo> CreateList(std::string_view name, Purpose purpose,
@@ -287,13 +170,16 @@ class StoreEngine final : public Engine {
 
   StatusOr<StoreStats> Stats() override {
     const std::shared_ptr<const State> state = state_.load();
-    return StoreStats{.store_id = catalogue_->store_id(),
-                      .head = state->index->sequence(),
-                      .lists = catalogue_->Lists(),
-                      .pdq_rows = state->index->pdq_rows(),
-                      .digest_rows = state->index->digest_rows(),
-                      .index_bytes = state->index->size_bytes(),
-                      .store_bytes = catalogue_->SizeBytes()};
+    StoreStats stats{.store_id = catalogue_->store_id(),
+                     .head = state->indexes.sequence(),
+                     .lists = catalogue_->Lists(),
+                     .store_bytes = catalogue_->SizeBytes()};
+    for (const auto& set : state->indexes.sets) {
+      stats.pdq_rows += set->pdq_rows();
+      stats.digest_rows += set->digest_rows();
+      stats.index_bytes += set->size_bytes();
+    }
+    return stats;
   }
 
   StatusOr<VerifyReport> Verify(
@@ -306,13 +192,14 @@ class StoreEngine final : public Engine {
   }
 
  private:
-  void Publish() {
-    state_.store(MakeState(index_->Current(), catalogue_->Lists()));
+  void Publish(std::vector<ListInfo> lists) {
+    state_.store(engine::MakeState(searchable_->Current(), std::move(lists)));
   }
 
   StatusOr<std::vector<Answer>> Answered(
       Asked& asked, std::span<const SignalSet> queries) const {
-    std::vector<std::vector<Hit>> hits = FindHits(*asked.state, queries);
+    std::vector<std::vector<Hit>> hits =
+        engine::FindHits(*asked.state, queries, asked.options.effort);
     std::vector<Answer> answers;
     answers.reserve(queries.size());
     for (size_t i = 0; i < queries.size(); ++i) {
@@ -326,17 +213,19 @@ class StoreEngine final : public Engine {
   StatusOr<Answer> AnsweredOne(Asked& asked, const SignalSet& query,
                                std::vector<Hit> hits) const {
     const State& state = *asked.state;
-    Answer answer{.sequence = state.index->sequence(),
+    Answer answer{.sequence = state.indexes.sequence(),
                   .match_count = hits.size(),
-                  .checks = engine::ChecksOf(query),
+                  .checks = engine::ChecksOf(query, asked.options.effort),
                   .damaged = query.picture && query.picture->damaged};
     answer.verdict = engine::VerdictOf(hits, answer.checks);
+    answer.tier = engine::TierOf(answer.verdict, hits);
     for (const ListInfo& list : state.lists) {
       if (!list.policy.enabled) {
         answer.lists_skipped.push_back({list.name, "disabled"});
       }
     }
-    const size_t kept = std::min(hits.size(), static_cast<size_t>(asked.limit));
+    const size_t kept =
+        std::min(hits.size(), static_cast<size_t>(asked.options.limit));
     answer.truncated = kept < hits.size();
     std::partial_sort(hits.begin(),
                       hits.begin() + static_cast<std::ptrdiff_t>(kept),
@@ -347,63 +236,17 @@ class StoreEngine final : public Engine {
     KENAL_TRY_ASSIGN(std::vector<Entry> entries, catalogue_->GetEntries(ids));
     for (size_t i = 0; i < hits.size(); ++i) {
       if (entries[i].changed_at > answer.sequence) asked.entry_changed = true;
-      answer.matches.push_back(MatchFrom(hits[i], std::move(entries[i])));
+      answer.matches.push_back(
+          MatchFrom(hits[i], query, std::move(entries[i])));
     }
     return answer;
   }
 
-  index::SnapshotOrigin Origin() const {
-    const catalogue::Head head = catalogue_->head();
-    return {.store_id = catalogue_->store_id(),
-            .incarnation = catalogue_->incarnation(),
-            .sequence = head.sequence,
-            .chain = head.chain};
-  }
-
-  Status OpenIndex() {
-    auto loaded = index::LiveIndex::Load(snapshot_path_, Origin());
-    if (loaded.ok()) {
-      index_ = *std::move(loaded);
-      snapshot_sequence_ = index_->Current()->sequence();
-      return OkStatus();
-    }
-    if (loaded.status().code() != StatusCode::kNotFound) {
-      Tell("the index is built again from the catalogue: " +
-           std::string(loaded.status().message()));
-    }
-    KENAL_TRY_ASSIGN(
-        index_, index::LiveIndex::Build(
-                    catalogue_->head().sequence, [this](const auto& visit) {
-                      return catalogue_->VisitPostings(visit);
-                    }));
-    return OkStatus();
-  }
-
-  // A snapshot is a cache: whatever happens to it, the store is whole.
-  void KeepSnapshot() {
-    const std::shared_ptr<const index::IndexSet> current = index_->Current();
-    if (current->pdq_rows() + current->digest_rows() < kSnapshotRowsMin) return;
-    if (current->sequence() == snapshot_sequence_) return;
-    const Status saved = index_->Save(snapshot_path_, Origin());
-    if (!saved.ok()) {
-      Tell(
-          "no snapshot of the index was kept, so the next start takes "
-          "longer: " +
-          std::string(saved.message()));
-    }
-  }
-
-  void Tell(const std::string& message) const {
-    if (notice_) notice_(message);
-  }
-
-  Notice notice_;
-  std::string snapshot_path_;
-  std::optional<Sequence> snapshot_sequence_;  // of the file, when it is good
-  // The catalogue calls into the index, so it goes first at the end.
-  std::unique_ptr<index::LiveIndex> index_;
-  std::atomic<std::shared_ptr<const State>> state_;
+  // The catalogue calls into the index, which reads from it: destroying
+  // starts at the end, where nothing changes any more.
   std::unique_ptr<catalogue::Catalogue> catalogue_;
+  std::unique_ptr<engine::Searchable> searchable_;
+  std::atomic<std::shared_ptr<const State>> state_;
 };
 
 }  // namespace

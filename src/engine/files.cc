@@ -106,6 +106,7 @@ FoundFiles FindFiles(std::span<const std::string> paths) {
 }
 
 Status HashFiles(Hasher& hasher, std::span<const std::string> files,
+                 const HashWork& hash_work,
                  const std::function<Status(size_t, SignalSet&&)>& done) {
   const size_t worker_count =
       std::min(static_cast<size_t>(hasher.worker_count()), files.size());
@@ -114,7 +115,7 @@ Status HashFiles(Hasher& hasher, std::span<const std::string> files,
   for (size_t i = 0; i < worker_count; ++i) {
     workers.emplace_back([&] {
       while (const auto position = work.Next()) {
-        work.Put(*position, hasher.HashFile(files[*position]));
+        work.Put(*position, hasher.HashFile(files[*position], hash_work));
       }
     });
   }

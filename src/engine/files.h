@@ -32,6 +32,7 @@ FoundFiles FindFiles(std::span<const std::string> paths);
 // calling thread, for i = 0, 1, ... in order; stops early when it fails.
 // At most a few files per worker are ahead of `done`.
 Status HashFiles(Hasher& hasher, std::span<const std::string> files,
+                 const HashWork& hash_work,
                  const std::function<Status(size_t, SignalSet&&)>& done);
 
 }  // namespace kenal::engine

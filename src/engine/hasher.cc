@@ -37,19 +37,21 @@ class PoolHasher final : public Hasher {
   PoolHasher(int worker_count, std::unique_ptr<decode::DecoderPool> pool)
       : worker_count_(worker_count), pool_(std::move(pool)) {}
 
-  SignalSet HashBytes(std::span<const uint8_t> bytes) override {
+  SignalSet HashBytes(std::span<const uint8_t> bytes,
+                      const HashWork& work) override {
     SignalSet signals;
     SetDigests(base::DigestAll(bytes), signals);
-    decode::Decoded decoded = pool_->Decode(bytes);
+    decode::Decoded decoded = pool_->Decode(
+        bytes, {.views = work.views, .second_opinion = work.second_opinion});
     signals.picture = std::move(decoded.picture);
     signals.pdq = std::move(decoded.views);
     signals.pdq_failure = std::move(decoded.failure);
     return signals;
   }
 
-  SignalSet HashFile(const std::string& path) override {
+  SignalSet HashFile(const std::string& path, const HashWork& work) override {
     const auto bytes = base::ReadFile(path, kPictureBytesMax);
-    if (bytes.ok()) return HashBytes(*bytes);
+    if (bytes.ok()) return HashBytes(*bytes, work);
     SignalSet signals;
     Status reason = bytes.status();
     if (reason.code() == StatusCode::kResourceExhausted) {

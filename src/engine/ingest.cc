@@ -110,9 +110,11 @@ StatusOr<IngestReport> Ingest(
     const IngestOptions& options,
     const std::function<void(const IngestedFile&)>& on_file) {
   // Asked before the first picture is decoded: a wrong name costs nothing.
-  KENAL_TRY(curator.GetList(options.list).status());
+  KENAL_TRY_ASSIGN(const ListInfo list, curator.GetList(options.list));
+  const HashWork work{.views = list.policy.stored_views,
+                      .second_opinion = list.policy.second_opinion};
   Batcher batcher(curator, options, on_file);
-  KENAL_TRY(HashFiles(hasher, files, [&](size_t i, SignalSet&& signals) {
+  KENAL_TRY(HashFiles(hasher, files, work, [&](size_t i, SignalSet&& signals) {
     return batcher.Add(files[i], std::move(signals));
   }));
   KENAL_TRY(batcher.Flush());

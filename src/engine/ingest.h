@@ -41,9 +41,10 @@ struct IngestReport {
   Sequence sequence;
 };
 
-// Hashes `files` and adds them. A file that cannot be hashed is reported and
-// does not stop the others; what was reported as added stays when a later
-// batch fails. Errors: those of Curator::AddEntries.
+// Hashes `files` for the views that the list stores, and adds them. A file that
+// cannot be hashed is reported and does not stop the others; what was reported
+// as added stays when a later batch fails. Errors: those of
+// Curator::AddEntries.
 StatusOr<IngestReport> Ingest(
     Hasher& hasher, Curator& curator, std::span<const std::string> files,
     const IngestOptions& options,

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string>
 #include <tuple>
+#include <utility>
+
+#include "src/engine/comparing.h"
 
 namespace kenal::engine {
 namespace {
@@ -13,42 +16,78 @@ Check NotSupplied(SignalType signal) {
           .reason = "not_supplied"};
 }
 
-Check PdqCheck(const SignalSet& signals) {
-  Check check{.signal = SignalType::kPdq, .state = CheckState::kDone};
-  if (signals.pdq_failure) {
-    check.state = CheckState::kFailed;
-    check.reason = signals.pdq_failure->code;
-    check.message = signals.pdq_failure->message;
-  } else if (!signals.HasSignal()) {
-    check.state = CheckState::kFailed;
-    check.reason = "no_signals";
-    check.message = "nothing was given to compare";
-  } else if (signals.pdq.empty()) {
-    check = NotSupplied(SignalType::kPdq);
-  } else if (signals.picture && signals.picture->damaged) {
-    check.state = CheckState::kFailed;
-    check.reason = "damaged";
-    check.message =
-        "only a part of the picture could be decoded; that part was compared";
-  } else if (std::ranges::none_of(signals.pdq, IsSearchable)) {
-    check.state = CheckState::kNotApplicable;
-    check.reason = "flat";
-    check.message = "quality " + std::to_string(*signals.pdq[0].quality) +
-                    " shows too little detail: no near match is made at " +
-                    std::to_string(kFlatQualityMax) + " and below";
-  } else if (std::ranges::any_of(signals.pdq, [](const PdqView& pdq) {
-               return !pdq.quality;
-             })) {
-    check.reason = "quality_unknown";
-    check.message =
-        "compared without knowing its quality; flat pictures match by chance";
-  } else if (std::ranges::any_of(signals.pdq, [](const PdqView& pdq) {
-               return !pdq.dihedral;
-             })) {
-    check.reason = "variants_not_supplied";
-    check.message = "turned and mirrored copies were not compared";
+Check NotApplicable(std::string reason, std::string message) {
+  return {.signal = SignalType::kPdq,
+          .state = CheckState::kNotApplicable,
+          .reason = std::move(reason),
+          .message = std::move(message)};
+}
+
+Check Failed(std::string reason, std::string message) {
+  return {.signal = SignalType::kPdq,
+          .state = CheckState::kFailed,
+          .reason = std::move(reason),
+          .message = std::move(message)};
+}
+
+Check Done(std::string reason, std::string message) {
+  return {.signal = SignalType::kPdq,
+          .state = CheckState::kDone,
+          .reason = std::move(reason),
+          .message = std::move(message)};
+}
+
+// Of a set whose views were compared, or could have been.
+Check ViewsCheck(std::span<const PdqView> views, Effort effort) {
+  std::vector<const PdqView*> compared;
+  for (const PdqView& pdq : views) {
+    if (QueryViews(effort).Contains(pdq.view)) compared.push_back(&pdq);
   }
-  return check;
+  if (compared.empty()) {
+    return NotApplicable(
+        "views_not_compared",
+        "the views given are beyond effort " + std::string(EffortName(effort)));
+  }
+  const auto searchable = [](const PdqView* pdq) { return IsSearchable(*pdq); };
+  if (std::ranges::none_of(compared, searchable)) {
+    return NotApplicable(
+        "flat", "quality " + std::to_string(*compared[0]->quality) +
+                    " shows too little detail: no near match is made at " +
+                    std::to_string(kFlatQualityMax) + " and below");
+  }
+  const auto whole = [](const PdqView* pdq) {
+    return kWholeViews.Contains(pdq->view);
+  };
+  if (std::ranges::any_of(compared, [&](const PdqView* pdq) {
+        return whole(pdq) && !pdq->quality;
+      })) {
+    return Done(
+        "quality_unknown",
+        "compared without knowing its quality; flat pictures match by chance");
+  }
+  if (std::ranges::any_of(compared, [&](const PdqView* pdq) {
+        return whole(pdq) && !pdq->dihedral;
+      })) {
+    return Done("variants_not_supplied",
+                "turned and mirrored copies were not compared");
+  }
+  return Done("", "");
+}
+
+Check PdqCheck(const SignalSet& signals, Effort effort) {
+  if (signals.pdq_failure) {
+    return Failed(signals.pdq_failure->code, signals.pdq_failure->message);
+  }
+  if (!signals.HasSignal()) {
+    return Failed("no_signals", "nothing was given to compare");
+  }
+  if (signals.pdq.empty()) return NotSupplied(SignalType::kPdq);
+  if (signals.picture && signals.picture->damaged) {
+    return Failed(
+        "damaged",
+        "only a part of the picture could be decoded; that part was compared");
+  }
+  return ViewsCheck(signals.pdq, effort);
 }
 
 template <typename Digest>
@@ -59,12 +98,8 @@ Check DigestCheck(const std::optional<Digest>& digest) {
 
 }  // namespace
 
-bool IsSearchable(const PdqView& pdq) {
-  return !pdq.quality || *pdq.quality > kFlatQualityMax;
-}
-
-std::vector<Check> ChecksOf(const SignalSet& signals) {
-  return {PdqCheck(signals), DigestCheck(signals.md5),
+std::vector<Check> ChecksOf(const SignalSet& signals, Effort effort) {
+  return {PdqCheck(signals, effort), DigestCheck(signals.md5),
           DigestCheck(signals.sha1), DigestCheck(signals.sha256)};
 }
 
@@ -87,10 +122,24 @@ Verdict VerdictOf(std::span<const Hit> hits, std::span<const Check> checks) {
   return test ? Verdict::kTest : Verdict::kNoKnownMatch;
 }
 
+std::optional<Tier> TierOf(Verdict verdict, std::span<const Hit> hits) {
+  std::optional<Tier> firmest;
+  for (const Hit& hit : hits) {
+    const bool digest = hit.signal != SignalType::kPdq;
+    const bool behind = verdict == Verdict::kTest
+                            ? hit.list->purpose == Purpose::kTest
+                            : hit.list->purpose == Purpose::kChildAbuse &&
+                                  ((verdict == Verdict::kExact && digest) ||
+                                   (verdict == Verdict::kNear && !digest));
+    if (behind) firmest = std::min(firmest.value_or(hit.tier), hit.tier);
+  }
+  return firmest;
+}
+
 bool ComesBefore(const Hit& a, const Hit& b) {
-  return std::tie(a.list->purpose, a.distance, a.list->name, a.entry,
-                  a.signal) <
-         std::tie(b.list->purpose, b.distance, b.list->name, b.entry, b.signal);
+  return std::tie(a.list->purpose, a.tier, a.distance, a.list->name, a.entry,
+                  a.signal) < std::tie(b.list->purpose, b.tier, b.distance,
+                                       b.list->name, b.entry, b.signal);
 }
 
 }  // namespace kenal::engine

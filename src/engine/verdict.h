@@ -2,6 +2,7 @@
 #ifndef KENAL_SRC_ENGINE_VERDICT_H_
 #define KENAL_SRC_ENGINE_VERDICT_H_
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,20 +17,21 @@ struct Hit {
   const ListInfo* list = nullptr;  // enabled
   EntryId entry;
   SignalType signal = SignalType::kPdq;
+  Tier tier = Tier::kMatch;
   int distance = 0;
   Transform transform;  // PDQ only
 };
 
 // What became of each signal type of `signals`, in SignalType order.
-std::vector<Check> ChecksOf(const SignalSet& signals);
-
-// True when near matches may be made with this PDQ.
-bool IsSearchable(const PdqView& pdq);
+std::vector<Check> ChecksOf(const SignalSet& signals, Effort effort);
 
 // From all hits, whatever their order or number.
 Verdict VerdictOf(std::span<const Hit> hits, std::span<const Check> checks);
 
-// The order in which matches are returned: purpose, distance, list name,
+// Of the firmest hit behind the verdict; unset when no hit is behind it.
+std::optional<Tier> TierOf(Verdict verdict, std::span<const Hit> hits);
+
+// The order in which matches are returned: purpose, tier, distance, list name,
 // entry, signal.
 bool ComesBefore(const Hit& a, const Hit& b);
 

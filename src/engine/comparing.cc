@@ -1,0 +1,47 @@
+#include "src/engine/comparing.h"
+
+#include <algorithm>
+
+namespace kenal::engine {
+
+bool IsSearchable(const PdqView& pdq) {
+  return !pdq.quality || *pdq.quality > kFlatQualityMax;
+}
+
+Effort LesserOf(Effort a, Effort b) { return std::min(a, b); }
+
+bool Compares(Effort effort, View view, Variant variant) {
+  if (!QueryViews(effort).Contains(view)) return false;
+  return variant == Variant::kOrig || ComparesVariants(effort, view);
+}
+
+Radius WidestRadius(const ListPolicy& policy) {
+  return std::max(policy.pdq_radius,
+                  policy.review_radius.value_or(policy.pdq_radius));
+}
+
+std::optional<Tier> TierAt(const ListPolicy& policy, int distance,
+                           bool template_like) {
+  if (distance <= policy.pdq_radius.bits) return Tier::kMatch;
+  if (template_like || distance > WidestRadius(policy).bits) {
+    return std::nullopt;
+  }
+  return Tier::kReview;
+}
+
+std::optional<SecondOpinion> OpinionOn(const PdqView& query, Variant variant,
+                                       const PdqView& entry) {
+  if (variant != Variant::kOrig || !query.marr || !entry.marr) {
+    return std::nullopt;
+  }
+  const int distance = HammingDistance(*query.marr, *entry.marr);
+  return SecondOpinion{.distance = distance,
+                       .corroborates = distance <= kMarrRadiusBits};
+}
+
+const PdqView* FindView(const SignalSet& signals, View view) {
+  const auto found = std::ranges::find(signals.pdq, view, &PdqView::view);
+  return found == signals.pdq.end() ? nullptr : &*found;
+}
+
+}  // namespace kenal::engine
