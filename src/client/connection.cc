@@ -36,6 +36,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(const wire::Address& address) {
       address.GrpcTarget(), grpc::InsecureChannelCredentials(), arguments);
 }
 
+v1::Effort EffortOf(const MatchOptions& options) {
+  return static_cast<v1::Effort>(wire::ToWire(options.effort));
+}
+
 template <typename Message>
 Status CheckFits(const Message& request) {
   if (request.ByteSizeLong() <= wire::kRequestBytesMax) return OkStatus();
@@ -57,6 +61,7 @@ class ConnectionImpl final : public Connection {
       const MatchOptions& options) override {
     v1::BatchMatchRequest request;
     request.set_limit(options.limit);
+    request.set_effort(EffortOf(options));
     for (const SignalSet& query : queries) {
       wire::ToWire(query, request.add_contents()->mutable_signals());
     }
@@ -76,14 +81,31 @@ class ConnectionImpl final : public Connection {
   }
 
   StatusOr<Answer> MatchPicture(std::span<const uint8_t> bytes,
-                                const MatchOptions& options) override {
+                                const MatchOptions& options,
+                                bool second_opinion) override {
     v1::MatchRequest request;
     request.set_limit(options.limit);
+    request.set_effort(EffortOf(options));
+    request.set_second_opinion(second_opinion);
     request.mutable_content()->set_picture(bytes.data(), bytes.size());
     v1::MatchResponse response;
     KENAL_TRY(Call(*matches_, &v1::MatchService::Stub::Match, request, response,
                    kAnswerMax));
     return Read(response.answer());
+  }
+
+  StatusOr<Explanation> Explain(const SignalSet& query, std::string_view list,
+                                std::string_view reference,
+                                const MatchOptions& options) override {
+    v1::ExplainRequest request;
+    wire::ToWire(query, request.mutable_content()->mutable_signals());
+    request.set_list(wire::CleanText(list));
+    request.set_reference(wire::CleanText(reference));
+    request.set_effort(EffortOf(options));
+    v1::ExplainResponse response;
+    KENAL_TRY(Call(*matches_, &v1::MatchService::Stub::Explain, request,
+                   response, kAnswerMax));
+    return Read(response.explanation());
   }
 
   StatusOr<ListInfo> CreateList(std::string_view name, Purpose purpose,

@@ -46,9 +46,11 @@ class Connection : public Matcher, public Curator {
       const std::string& address);
 
   // Match for a picture file's bytes, hashed by the server: at most 64 MiB.
-  // The same answer as Match of what Hasher makes of them.
+  // The same answer as Match of what Hasher makes of them with the views of
+  // `options.effort`, and with a second opinion when it is asked for.
   virtual StatusOr<Answer> MatchPicture(std::span<const uint8_t> bytes,
-                                        const MatchOptions& options = {}) = 0;
+                                        const MatchOptions& options = {},
+                                        bool second_opinion = false) = 0;
 };
 
 }  // namespace kenal::client

@@ -13,17 +13,10 @@ void WriteMatch(const Match& match, JsonWriter& json) {
       .Field("entry", EntryName(match.entry))
       .OptionalField("source_id", match.source_id)
       .Field("signal", SignalTypeName(match.signal))
+      .Field("tier", TierName(match.tier))
       .Field("distance", match.distance);
-  if (match.transform) {
-    const Transform& transform = *match.transform;
-    json.Key("transform")
-        .BeginObject()
-        .Field("view", ViewName(transform.query_view))
-        .Field("variant", VariantName(transform.query_variant))
-        .Field("entry_view", ViewName(transform.entry_view))
-        .Field("entry_variant", VariantName(transform.entry_variant))
-        .EndObject();
-  }
+  if (match.transform) WriteTransform(*match.transform, json);
+  WriteSecondOpinion(match.second_opinion, json);
   json.Field("state", EntryStateName(match.state));
   WriteClassifications(match.classifications, json);
   json.OptionalField("series", match.series);
@@ -63,8 +56,9 @@ std::string WriteAnswerLine(const Input& input, const Answer& answer) {
   } else {
     json.BytesField("path", input.path);
   }
-  json.Field("verdict", VerdictName(answer.verdict))
-      .Field("sequence", answer.sequence.value)
+  json.Field("verdict", VerdictName(answer.verdict));
+  if (answer.tier) json.Field("tier", TierName(*answer.tier));
+  json.Field("sequence", answer.sequence.value)
       .Field("match_count", answer.match_count)
       .Field("truncated", answer.truncated)
       .Field("damaged", answer.damaged);

@@ -33,6 +33,41 @@ void WriteProvenance(const Provenance& provenance, JsonWriter& json) {
       .EndObject();
 }
 
+void WritePolicy(const ListPolicy& policy, JsonWriter& json) {
+  json.Field("enabled", policy.enabled).Field("radius", policy.pdq_radius.bits);
+  if (policy.review_radius) {
+    json.Field("review_radius", policy.review_radius->bits);
+  }
+  json.Field("effort", EffortName(policy.effort))
+      .Key("stored_views")
+      .BeginArray();
+  for (int i = 0; i < kViewCount; ++i) {
+    const View view{static_cast<uint8_t>(i)};
+    if (policy.stored_views.Contains(view)) json.Text(ViewName(view));
+  }
+  json.EndArray().Field("second_opinion", policy.second_opinion);
+}
+
+void WriteTransform(const Transform& transform, JsonWriter& json) {
+  json.Key("transform")
+      .BeginObject()
+      .Field("view", ViewName(transform.query_view))
+      .Field("variant", VariantName(transform.query_variant))
+      .Field("entry_view", ViewName(transform.entry_view))
+      .Field("entry_variant", VariantName(transform.entry_variant))
+      .EndObject();
+}
+
+void WriteSecondOpinion(const std::optional<SecondOpinion>& opinion,
+                        JsonWriter& json) {
+  if (!opinion) return;
+  json.Key("second_opinion")
+      .BeginObject()
+      .Field("distance", opinion->distance)
+      .Field("corroborates", opinion->corroborates)
+      .EndObject();
+}
+
 std::string EntryName(EntryId id) { return std::to_string(id.serial()); }
 
 }  // namespace kenal::exchange

@@ -2,10 +2,13 @@
 #ifndef KENAL_SRC_EXCHANGE_FIELDS_H_
 #define KENAL_SRC_EXCHANGE_FIELDS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kenal/entry.h"
+#include "kenal/list.h"
+#include "kenal/verdict.h"
 #include "src/exchange/json_writer.h"
 
 namespace kenal::exchange {
@@ -14,6 +17,13 @@ void WriteClassifications(const std::vector<Classification>& classifications,
                           JsonWriter& json);
 void WriteFlags(const std::vector<std::string>& flags, JsonWriter& json);
 void WriteProvenance(const Provenance& provenance, JsonWriter& json);
+
+// The fields of a policy, into the object that is open.
+void WritePolicy(const ListPolicy& policy, JsonWriter& json);
+void WriteTransform(const Transform& transform, JsonWriter& json);
+// Nothing when there is none.
+void WriteSecondOpinion(const std::optional<SecondOpinion>& opinion,
+                        JsonWriter& json);
 
 // An entry as people and scripts name it: its serial in decimal. A string,
 // because JSON's numbers lose bits in some readers.

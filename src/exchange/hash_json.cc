@@ -4,6 +4,7 @@
 #include <rapidjson/error/en.h>
 
 #include <algorithm>
+#include <limits>
 #include <span>
 
 #include "src/exchange/json_writer.h"
@@ -15,6 +16,7 @@ namespace {
 using JsonValue = rapidjson::Value;
 
 constexpr int kQualityMax = 100;
+constexpr int kSideMax = std::numeric_limits<int32_t>::max();
 // Names of formats and of failures are short words of ours; no digest is as
 // short.
 constexpr size_t kWordSizeMax = 24;
@@ -25,6 +27,17 @@ void WritePdqFields(const PdqView& view, bool dihedral, JsonWriter& json) {
   json.Field("hex", view.hash.ToHex());
   if (view.quality) json.Field("quality", *view.quality);
   json.Field("profile", PdqProfileName(view.profile));
+  if (view.template_like) json.Field("template_like", *view.template_like);
+  if (view.marr) json.Field("marr", view.marr->ToHex());
+  if (view.region) {
+    json.Key("region")
+        .BeginObject()
+        .Field("x", view.region->x)
+        .Field("y", view.region->y)
+        .Field("width", view.region->width)
+        .Field("height", view.region->height)
+        .EndObject();
+  }
   if (!dihedral || !view.dihedral) return;
   json.Key("dihedral").BeginObject();
   for (size_t i = 0; i < kVariantCount; ++i) {
@@ -79,12 +92,17 @@ StatusOr<std::string> ReadWord(const JsonValue& value, std::string_view field) {
 }
 
 StatusOr<int> ReadInt(const JsonValue& value, std::string_view field,
-                      int maximum) {
-  if (!value.IsInt() || value.GetInt() < 0 || value.GetInt() > maximum) {
-    return Bad(field,
-               "is not a whole number from 0 to " + std::to_string(maximum));
+                      int maximum, int minimum = 0) {
+  if (!value.IsInt() || value.GetInt() < minimum || value.GetInt() > maximum) {
+    return Bad(field, "is not a whole number from " + std::to_string(minimum) +
+                          " to " + std::to_string(maximum));
   }
   return value.GetInt();
+}
+
+StatusOr<bool> ReadBool(const JsonValue& value, std::string_view field) {
+  if (!value.IsBool()) return Bad(field, "is not true or false");
+  return value.GetBool();
 }
 
 template <typename HashType>
@@ -107,7 +125,8 @@ bool IsSafeName(std::string_view name) {
 
 // Refuses what is no object, fields that are not in `known`, and repetition.
 Status CheckFields(const JsonValue& value, std::string_view where,
-                   std::span<const std::string_view> known) {
+                   std::span<const std::string_view> known,
+                   std::string_view instead = "remove it") {
   if (!value.IsObject()) return Bad(where, "is not an object");
   std::vector<std::string_view> seen;
   for (const auto& member : value.GetObject()) {
@@ -115,7 +134,7 @@ Status CheckFields(const JsonValue& value, std::string_view where,
     const std::string prefix = std::string(where) + ".";
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       return Bad(prefix + (IsSafeName(name) ? std::string(name) : "?"),
-                 "is not known here; remove it");
+                 "is not known here; " + std::string(instead));
     }
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
       return Bad(prefix + std::string(name), "is there twice");
@@ -147,6 +166,35 @@ StatusOr<std::array<PdqHash, kVariantCount>> ReadDihedral(
   return variants;
 }
 
+StatusOr<PdqProfile> ReadProfile(std::string_view name,
+                                 const std::string& where) {
+  for (const PdqProfile profile : {PdqProfile::kNative, PdqProfile::kReduced}) {
+    if (name == PdqProfileName(profile)) return profile;
+  }
+  return Bad(where,
+             "is not native or reduced; hash the picture again with "
+             "this program");
+}
+
+// One number of a region: `minimum` to what keeps its far edge a number.
+StatusOr<int> ReadExtent(const JsonValue& region, const std::string& where,
+                         const char* name, int minimum, int before) {
+  const JsonValue* value = Find(region, name);
+  if (value == nullptr) return Bad(where, "lacks " + std::string(name));
+  return ReadInt(*value, where + "." + name, kSideMax - before, minimum);
+}
+
+StatusOr<Region> ReadRegion(const JsonValue& value, const std::string& where) {
+  constexpr std::string_view kKnown[] = {"x", "y", "width", "height"};
+  KENAL_TRY(CheckFields(value, where, kKnown));
+  Region out;
+  KENAL_TRY_ASSIGN(out.x, ReadExtent(value, where, "x", 0, 1));
+  KENAL_TRY_ASSIGN(out.y, ReadExtent(value, where, "y", 0, 1));
+  KENAL_TRY_ASSIGN(out.width, ReadExtent(value, where, "width", 1, out.x));
+  KENAL_TRY_ASSIGN(out.height, ReadExtent(value, where, "height", 1, out.y));
+  return out;
+}
+
 // The fields of one view, in an object that was checked already.
 StatusOr<PdqView> ReadPdqFields(const JsonValue& value, View view,
                                 const std::string& where) {
@@ -161,10 +209,17 @@ StatusOr<PdqView> ReadPdqFields(const JsonValue& value, View view,
   if (const JsonValue* profile = Find(value, "profile")) {
     KENAL_TRY_ASSIGN(const std::string_view name,
                      ReadText(*profile, where + ".profile"));
-    if (name != PdqProfileName(PdqProfile::kNative)) {
-      return Bad(where + ".profile",
-                 "is not native; hash the picture again with this program");
-    }
+    KENAL_TRY_ASSIGN(out.profile, ReadProfile(name, where + ".profile"));
+  }
+  if (const JsonValue* flag = Find(value, "template_like")) {
+    KENAL_TRY_ASSIGN(out.template_like,
+                     ReadBool(*flag, where + ".template_like"));
+  }
+  if (const JsonValue* marr = Find(value, "marr")) {
+    KENAL_TRY_ASSIGN(out.marr, ReadHash<MarrHash>(*marr, where + ".marr"));
+  }
+  if (const JsonValue* region = Find(value, "region")) {
+    KENAL_TRY_ASSIGN(out.region, ReadRegion(*region, where + ".region"));
   }
   if (const JsonValue* dihedral = Find(value, "dihedral")) {
     KENAL_TRY_ASSIGN(out.dihedral,
@@ -173,11 +228,40 @@ StatusOr<PdqView> ReadPdqFields(const JsonValue& value, View view,
   return out;
 }
 
+// "views" last.
+constexpr std::string_view kPdqFields[] = {
+    "hex",  "quality", "profile",  "template_like",
+    "marr", "region",  "dihedral", "views"};
+
+// The views beside the stored one, in their order.
+Status ReadViews(const JsonValue& views, const std::string& where,
+                 std::vector<PdqView>& out) {
+  std::vector<std::string_view> names;
+  std::string accepted;
+  for (int i = 0; i < kViewCount; ++i) {
+    const View view{static_cast<uint8_t>(i)};
+    if (view == View::kStored) continue;
+    names.push_back(ViewName(view));
+    accepted += accepted.empty() ? "use one of: " : ", ";
+    accepted += ViewName(view);
+  }
+  KENAL_TRY(CheckFields(views, where, names, accepted));
+  if (views.MemberCount() == 0) return Bad(where, "is empty");
+  for (const std::string_view name : names) {
+    const JsonValue* fields = Find(views, std::string(name).c_str());
+    if (fields == nullptr) continue;
+    const std::string here = where + "." + std::string(name);
+    KENAL_TRY(CheckFields(
+        *fields, here, std::span(kPdqFields).first(std::size(kPdqFields) - 1)));
+    KENAL_TRY_ASSIGN(const View view, ParseView(name));
+    KENAL_TRY_ASSIGN(out.emplace_back(), ReadPdqFields(*fields, view, here));
+  }
+  return OkStatus();
+}
+
 StatusOr<std::vector<PdqView>> ReadPdq(const JsonValue& value) {
   constexpr std::string_view kWhere = "signals.pdq";
-  constexpr std::string_view kKnown[] = {"hex", "quality", "profile",
-                                         "dihedral", "views"};
-  KENAL_TRY(CheckFields(value, kWhere, kKnown));
+  KENAL_TRY(CheckFields(value, kWhere, kPdqFields));
   const JsonValue* views = Find(value, "views");
   std::vector<PdqView> out;
   const bool only_views = views != nullptr && value.MemberCount() == 1;
@@ -186,16 +270,7 @@ StatusOr<std::vector<PdqView>> ReadPdq(const JsonValue& value) {
                      ReadPdqFields(value, View::kStored, std::string(kWhere)));
   }
   if (views == nullptr) return out;
-  const std::string where = std::string(kWhere) + ".views";
-  const std::string upright(ViewName(View::kUpright));
-  const std::string_view view_names[] = {upright};
-  KENAL_TRY(CheckFields(*views, where, view_names));
-  const JsonValue* fields = Find(*views, upright.c_str());
-  if (fields == nullptr) return Bad(where, "is empty");
-  KENAL_TRY(
-      CheckFields(*fields, where + "." + upright, std::span(kKnown).first(4)));
-  KENAL_TRY_ASSIGN(out.emplace_back(), ReadPdqFields(*fields, View::kUpright,
-                                                     where + "." + upright));
+  KENAL_TRY(ReadViews(*views, std::string(kWhere) + ".views", out));
   return out;
 }
 
@@ -237,7 +312,6 @@ StatusOr<std::string> ReadPath(const JsonValue& root) {
 }
 
 Status ReadPicture(const JsonValue& root, SignalSet& signals) {
-  constexpr int kSideMax = std::numeric_limits<int32_t>::max();
   PictureInfo picture;
   bool any = false;
   if (const JsonValue* width = Find(root, "width")) {
@@ -253,8 +327,7 @@ Status ReadPicture(const JsonValue& root, SignalSet& signals) {
     any = true;
   }
   if (const JsonValue* damaged = Find(root, "damaged")) {
-    if (!damaged->IsBool()) return Bad("damaged", "is not true or false");
-    picture.damaged = damaged->GetBool();
+    KENAL_TRY_ASSIGN(picture.damaged, ReadBool(*damaged, "damaged"));
     any = true;
   }
   if (any) signals.picture = picture;

@@ -3,9 +3,15 @@
 //
 //   {"path":"kite.jpg","width":640,"height":480,"format":"jpeg",
 //    "damaged":false,"signals":{"pdq":{"hex":"...","quality":100,
-//    "profile":"native","dihedral":{"orig":"...",...},
-//    "views":{"upright":{"hex":"...","quality":100}}},
+//    "profile":"native","template_like":false,"marr":"...",
+//    "dihedral":{"orig":"...",...},
+//    "views":{"trimmed":{"hex":"...","quality":100,"profile":"native",
+//      "region":{"x":0,"y":40,"width":640,"height":400}},...}},
 //    "md5":"...","sha1":"...","sha256":"..."}}
+//
+// The fields of "pdq" itself are those of the view `stored`; the other views
+// have the same fields, in the order of kenal::View. What is not known is left
+// out.
 //
 // A file without PDQ has "error" and "error_code" as well, and still what
 // digests there are. A path that is not UTF-8 is written with U+FFFD in

@@ -10,8 +10,8 @@
 
 namespace kenal::exchange {
 
-// A hash line with two views and long failures has about 4 KiB; a path may add
-// 4 KiB and, when not UTF-8, as much again in base64 and U+FFFD.
+// A hash line with all views, turned and mirrored, has about 17 KiB; a path may
+// add 4 KiB and, when not UTF-8, as much again in base64 and U+FFFD.
 inline constexpr size_t kQueryLineBytesMax = 256 * 1024;
 
 // The failure code of a line that could not be read. Such a line is asked

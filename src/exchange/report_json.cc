@@ -11,10 +11,9 @@ void WriteList(const ListInfo& list, JsonWriter& json) {
   json.BeginObject()
       .Field("list", list.name)
       .Field("number", list.number.value)
-      .Field("purpose", PurposeName(list.purpose))
-      .Field("enabled", list.policy.enabled)
-      .Field("radius", list.policy.pdq_radius.bits)
-      .Field("active", list.counts.active)
+      .Field("purpose", PurposeName(list.purpose));
+  WritePolicy(list.policy, json);
+  json.Field("active", list.counts.active)
       .Field("disputed", list.counts.disputed)
       .Field("withdrawn", list.counts.withdrawn)
       .Field("created", base::FormatUtc(list.created_unix_ms))
@@ -29,6 +28,10 @@ void WriteHeld(const std::vector<SignalHeld>& held, JsonWriter& json) {
       json.Field("view", ViewName(signal.view));
     }
     if (signal.quality) json.Field("quality", *signal.quality);
+    if (signal.template_like) {
+      json.Field("template_like", *signal.template_like);
+    }
+    if (signal.second_opinion) json.Field("second_opinion", true);
     json.EndObject();
   }
   json.EndArray();
@@ -43,14 +46,9 @@ void WritePicture(const std::optional<PictureInfo>& picture, JsonWriter& json) {
 }
 
 std::vector<SignalHeld> HeldOf(const SignalSet& signals) {
-  std::vector<SignalHeld> held;
-  for (const PdqView& view : signals.pdq) {
-    held.push_back({SignalType::kPdq, view.view, view.quality});
-  }
-  if (signals.md5) held.push_back({.type = SignalType::kMd5});
-  if (signals.sha1) held.push_back({.type = SignalType::kSha1});
-  if (signals.sha256) held.push_back({.type = SignalType::kSha256});
-  return held;
+  Entry entry;
+  entry.signals = signals;
+  return Summarize(entry).signals;
 }
 
 void WriteResult(const EntryResult& result, JsonWriter& json) {

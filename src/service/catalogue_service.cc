@@ -6,6 +6,7 @@
 
 #include "kenal/v1/catalogue_service.grpc.pb.h"
 #include "src/service/call.h"
+#include "src/service/entry_name.h"
 #include "src/service/import_call.h"
 #include "src/service/reporting.h"
 #include "src/wire/convert.h"
@@ -16,18 +17,6 @@ namespace {
 
 using Context = grpc::CallbackServerContext;
 using Unary = grpc::ServerUnaryReactor;
-
-Status CheckName(const std::string& name) {
-  return wire::CheckSize("name of the list", name.size(), wire::kWordBytesMax);
-}
-
-Status CheckReference(const std::string& reference) {
-  if (reference.empty()) {
-    return InvalidArgument("reference: is empty; name an entry");
-  }
-  return wire::CheckSize("reference", reference.size(),
-                         wire::kReferenceBytesMax);
-}
 
 Status CheckCount(std::string_view field, int count) {
   if (count >= 1 && count <= wire::kItemsMax) return OkStatus();

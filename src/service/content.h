@@ -14,9 +14,16 @@
 
 namespace kenal::service {
 
+// What a request asks of the hasher for its pictures.
+template <typename Request>
+HashWork WorkFor(const Request& request, Effort effort) {
+  return {.views = QueryViews(effort),
+          .second_opinion = request.second_opinion()};
+}
+
 // Reads signals, or hashes a picture: then it waits for the decoder.
 inline StatusOr<SignalSet> ReadContent(const v1::Content& content,
-                                       Hasher& hasher) {
+                                       const HashWork& work, Hasher& hasher) {
   switch (content.kind_case()) {
     case v1::Content::kSignals:
       return wire::FromWire(content.signals());
@@ -25,7 +32,8 @@ inline StatusOr<SignalSet> ReadContent(const v1::Content& content,
       KENAL_TRY(
           wire::CheckSize("picture", picture.size(), wire::kPictureBytesMax));
       return hasher.HashBytes(
-          {reinterpret_cast<const uint8_t*>(picture.data()), picture.size()});
+          {reinterpret_cast<const uint8_t*>(picture.data()), picture.size()},
+          work);
     }
     case v1::Content::KIND_NOT_SET:
       break;
@@ -33,11 +41,12 @@ inline StatusOr<SignalSet> ReadContent(const v1::Content& content,
   return InvalidArgument("content: is not set; send signals or a picture");
 }
 
-// The limit of any request that has one.
+// The limit and effort of a request for answers.
 template <typename Request>
 StatusOr<MatchOptions> ReadOptions(const Request& request) {
   return wire::MatchOptionsFromWire(
-      request.has_limit() ? std::optional(request.limit()) : std::nullopt);
+      request.has_limit() ? std::optional(request.limit()) : std::nullopt,
+      request.effort());
 }
 
 }  // namespace kenal::service

@@ -85,7 +85,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
       const size_t i = next_.fetch_add(1);
       if (i >= sets_.size() || context_->IsCancelled()) break;
       sets_[i] =
-          ReadContent(request_->contents(static_cast<int>(i)), parts_.hasher);
+          ReadContent(request_->contents(static_cast<int>(i)),
+                      WorkFor(*request_, options_.effort), parts_.hasher);
     }
     if (working_.fetch_sub(1) == 1)
       reactor_->Finish(ToGrpc(MatchAll(), *context_));

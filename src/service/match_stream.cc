@@ -123,10 +123,16 @@ class Stream final : public StreamReactor, public Drainable {
     Refuse(item, QueueFull(parts_.workers.pictures));
   }
 
+  StatusOr<SignalSet> Signals(const Item& item) {
+    return ReadContent(item.request.content(),
+                       WorkFor(item.request, item.options.effort),
+                       parts_.hasher);
+  }
+
   void HashNow(Item& item, SteadyTime accepted) {
     const Status wanted = StillWanted(*context_, accepted);
     if (wanted.ok()) {
-      item.signals = ReadContent(item.request.content(), parts_.hasher);
+      item.signals = Signals(item);
     } else {
       item.signals = wanted;
     }
@@ -227,7 +233,7 @@ class Stream final : public StreamReactor, public Drainable {
     std::vector<Item*> asked;
     for (Item* const item : items) {
       if (!item->request.content().has_picture()) {
-        item->signals = ReadContent(item->request.content(), parts_.hasher);
+        item->signals = Signals(*item);
       }
       if (!item->signals.ok()) {
         SetError(*item, item->signals.status());

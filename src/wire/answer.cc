@@ -14,6 +14,8 @@ namespace {
 using wire::FromWire;
 using wire::ToWire;
 
+constexpr int kMarrBits = 8 * static_cast<int>(MarrHash::kSizeBytes);
+
 void ToWire(const Check& from, v1::Check* to) {
   to->set_signal(EnumToWire(kSignalTypes, from.signal));
   to->set_state(EnumToWire(kCheckStates, from.state));
@@ -31,6 +33,8 @@ StatusOr<Check> FromWire(const v1::Check& from) {
   to.message = from.message();
   return to;
 }
+
+}  // namespace
 
 void ToWire(const Transform& from, v1::Transform* to) {
   to->set_query_view(EnumToWire(kViews, from.query_view));
@@ -54,14 +58,32 @@ StatusOr<Transform> FromWire(const v1::Transform& from) {
   return to;
 }
 
+void ToWire(const SecondOpinion& from, v1::SecondOpinion* to) {
+  to->set_distance_bits(from.distance);
+  to->set_corroborates(from.corroborates);
+}
+
+StatusOr<SecondOpinion> FromWire(const v1::SecondOpinion& from) {
+  KENAL_TRY(CheckRange("second_opinion.distance_bits", from.distance_bits(), 0,
+                       kMarrBits));
+  return SecondOpinion{.distance = from.distance_bits(),
+                       .corroborates = from.corroborates()};
+}
+
+namespace {
+
 void ToWire(const Match& from, v1::Match* to) {
   to->set_list(CleanText(from.list));
   to->set_purpose(EnumToWire(kPurposes, from.purpose));
   ToWire(from.entry, to->mutable_entry());
   to->set_source_id(CleanText(from.source_id));
   to->set_signal(EnumToWire(kSignalTypes, from.signal));
+  to->set_tier(EnumToWire(kTiers, from.tier));
   to->set_distance_bits(from.distance);
   if (from.transform) ToWire(*from.transform, to->mutable_transform());
+  if (from.second_opinion) {
+    ToWire(*from.second_opinion, to->mutable_second_opinion());
+  }
   to->set_state(EnumToWire(kEntryStates, from.state));
   ToWire(from.classifications, to->mutable_classifications());
   to->set_series(CleanText(from.series));
@@ -78,9 +100,13 @@ StatusOr<Match> FromWire(const v1::Match& from) {
   to.source_id = from.source_id();
   KENAL_TRY_ASSIGN(to.signal,
                    EnumFromWire(kSignalTypes, "match.signal", from.signal()));
+  KENAL_TRY_ASSIGN(to.tier, EnumFromWire(kTiers, "match.tier", from.tier()));
   to.distance = from.distance_bits();
   if (from.has_transform()) {
     KENAL_TRY_ASSIGN(to.transform, FromWire(from.transform()));
+  }
+  if (from.has_second_opinion()) {
+    KENAL_TRY_ASSIGN(to.second_opinion, FromWire(from.second_opinion()));
   }
   KENAL_TRY_ASSIGN(to.state,
                    EnumFromWire(kEntryStates, "match.state", from.state()));
@@ -95,6 +121,7 @@ StatusOr<Match> FromWire(const v1::Match& from) {
 
 void ToWire(const Answer& from, v1::Answer* to) {
   to->set_verdict(EnumToWire(kVerdicts, from.verdict));
+  if (from.tier) to->set_tier(EnumToWire(kTiers, *from.tier));
   to->set_sequence(from.sequence.value);
   to->mutable_matches()->Reserve(static_cast<int>(from.matches.size()));
   for (const Match& match : from.matches) ToWire(match, to->add_matches());
@@ -113,6 +140,9 @@ StatusOr<Answer> FromWire(const v1::Answer& from) {
   Answer to;
   KENAL_TRY_ASSIGN(to.verdict,
                    EnumFromWire(kVerdicts, "answer.verdict", from.verdict()));
+  if (from.tier() != v1::TIER_UNSPECIFIED) {
+    KENAL_TRY_ASSIGN(to.tier, EnumFromWire(kTiers, "tier", from.tier()));
+  }
   to.sequence.value = from.sequence();
   to.matches.reserve(static_cast<size_t>(from.matches_size()));
   for (const v1::Match& match : from.matches()) {
@@ -144,13 +174,18 @@ Status FromWire(const v1::ItemError& from) {
   return Status(static_cast<StatusCode>(from.code()), from.message());
 }
 
-StatusOr<MatchOptions> MatchOptionsFromWire(std::optional<int32_t> limit) {
+int ToWire(Effort effort) { return EnumToWire(kEfforts, effort); }
+
+StatusOr<MatchOptions> MatchOptionsFromWire(std::optional<int32_t> limit,
+                                            int effort) {
   MatchOptions options;
-  if (!limit) return options;
-  if (*limit < 1 || *limit > MatchOptions::kLimitMax) {
-    return InvalidArgument("limit: is not 1 to 1000000");
+  if (limit) {
+    KENAL_TRY(CheckRange("limit", *limit, 1, MatchOptions::kLimitMax));
+    options.limit = *limit;
   }
-  options.limit = *limit;
+  if (effort != v1::EFFORT_UNSPECIFIED) {
+    KENAL_TRY_ASSIGN(options.effort, EnumFromWire(kEfforts, "effort", effort));
+  }
   return options;
 }
 

@@ -44,6 +44,37 @@ Status CheckSizes(const v1::EntryDraft& draft) {
   return CheckSize("reference", from.reference().size(), kTextBytesMax);
 }
 
+Status ReviewFromWire(const v1::ListPolicy& from, ListPolicy& to) {
+  if (!from.has_review_radius_bits()) return OkStatus();
+  KENAL_TRY(CheckRange("policy.review_radius_bits", from.review_radius_bits(),
+                       kReviewRadiusBitsMin, kRadiusBitsMax));
+  if (from.review_radius_bits() <= to.pdq_radius.bits) {
+    return InvalidArgument(
+        "policy.review_radius_bits: is not more than pdq_radius_bits (" +
+        std::to_string(to.pdq_radius.bits) + "), up to " +
+        std::to_string(kRadiusBitsMax));
+  }
+  to.review_radius = Radius{from.review_radius_bits()};
+  return OkStatus();
+}
+
+Status StoredViewsFromWire(const v1::ListPolicy& from, ListPolicy& to) {
+  if (from.stored_views().empty()) return OkStatus();
+  to.stored_views = {};
+  for (const int value : from.stored_views()) {
+    KENAL_TRY_ASSIGN(const View view,
+                     EnumFromWire(kViews, "policy.stored_views", value));
+    if (to.stored_views.Contains(view)) {
+      return InvalidArgument("policy.stored_views: has the view " +
+                             std::string(ViewName(view)) +
+                             " twice; name each once");
+    }
+    to.stored_views.Add(view);
+  }
+  to.stored_views = to.stored_views | kWholeViews;
+  return OkStatus();
+}
+
 }  // namespace
 
 int ToWire(Purpose purpose) { return EnumToWire(kPurposes, purpose); }
@@ -137,6 +168,15 @@ std::vector<std::string> FromWire(const Strings& from) {
 void ToWire(const ListPolicy& from, v1::ListPolicy* to) {
   to->set_mode(from.enabled ? v1::LIST_MODE_ENABLED : v1::LIST_MODE_DISABLED);
   to->set_pdq_radius_bits(from.pdq_radius.bits);
+  if (from.review_radius) {
+    to->set_review_radius_bits(from.review_radius->bits);
+  }
+  to->set_effort(EnumToWire(kEfforts, from.effort));
+  const ViewSet stored = from.stored_views | kWholeViews;
+  for (const auto& [ours, theirs] : kViews) {
+    if (stored.Contains(ours)) to->add_stored_views(theirs);
+  }
+  to->set_second_opinion(from.second_opinion);
 }
 
 StatusOr<ListPolicy> FromWire(const v1::ListPolicy& from) {
@@ -146,13 +186,20 @@ StatusOr<ListPolicy> FromWire(const v1::ListPolicy& from) {
         "policy.mode: is not set; use LIST_MODE_ENABLED or "
         "LIST_MODE_DISABLED");
   }
-  if (!from.has_pdq_radius_bits() || from.pdq_radius_bits() < 0 ||
-      from.pdq_radius_bits() > kRadiusBitsMax) {
-    return InvalidArgument("policy.pdq_radius_bits: is not 0 to " +
-                           std::to_string(kRadiusBitsMax));
+  KENAL_TRY(CheckRange("policy.pdq_radius_bits",
+                       from.has_pdq_radius_bits() ? from.pdq_radius_bits() : -1,
+                       0, kRadiusBitsMax));
+  ListPolicy to;
+  to.enabled = from.mode() == v1::LIST_MODE_ENABLED;
+  to.pdq_radius = Radius{from.pdq_radius_bits()};
+  KENAL_TRY(ReviewFromWire(from, to));
+  if (from.effort() != v1::EFFORT_UNSPECIFIED) {
+    KENAL_TRY_ASSIGN(to.effort,
+                     EnumFromWire(kEfforts, "policy.effort", from.effort()));
   }
-  return ListPolicy{.enabled = from.mode() == v1::LIST_MODE_ENABLED,
-                    .pdq_radius = Radius{from.pdq_radius_bits()}};
+  KENAL_TRY(StoredViewsFromWire(from, to));
+  to.second_opinion = from.second_opinion();
+  return to;
 }
 
 void ToWire(const ListInfo& from, v1::ListInfo* to) {
@@ -242,6 +289,8 @@ void ToWire(const EntrySummary& from, v1::Entry* to) {
       added->set_view(EnumToWire(kViews, held.view));
     }
     if (held.quality) added->set_quality(*held.quality);
+    if (held.template_like) added->set_template_like(*held.template_like);
+    added->set_second_opinion(held.second_opinion);
   }
   if (from.picture) ToWire(*from.picture, to->mutable_picture());
   ToWire(from.classifications, to->mutable_classifications());
@@ -267,6 +316,8 @@ StatusOr<EntrySummary> FromWire(const v1::Entry& from) {
                        EnumFromWire(kViews, "signal.view", held.view()));
     }
     if (held.has_quality()) added.quality = held.quality();
+    if (held.has_template_like()) added.template_like = held.template_like();
+    added.second_opinion = held.second_opinion();
   }
   if (from.has_picture()) {
     KENAL_TRY_ASSIGN(to.picture, FromWire(from.picture()));

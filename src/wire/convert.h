@@ -6,7 +6,8 @@
 //
 // A value that was not made by hand survives the way there and back, with
 // these exceptions, each stated in the contract: times are kept to the
-// millisecond, and PDQ views come back ordered by view.
+// millisecond, PDQ views come back ordered by view, and the views that a list
+// always keeps are named among those it stores.
 #ifndef KENAL_SRC_WIRE_CONVERT_H_
 #define KENAL_SRC_WIRE_CONVERT_H_
 
@@ -16,6 +17,7 @@
 
 #include "kenal/curator.h"
 #include "kenal/entry.h"
+#include "kenal/explain.h"
 #include "kenal/list.h"
 #include "kenal/matcher.h"
 #include "kenal/signal.h"
@@ -28,6 +30,7 @@ class Answer;
 class Authorship;
 class Entry;
 class EntryDraft;
+class Explanation;
 class GetStatsResponse;
 class ImportProgress;
 class ImportRecord;
@@ -47,6 +50,9 @@ StatusOr<SignalSet> FromWire(const v1::SignalSet& from);
 
 void ToWire(const Answer& from, v1::Answer* to);
 StatusOr<Answer> FromWire(const v1::Answer& from);
+
+void ToWire(const Explanation& from, v1::Explanation* to);
+StatusOr<Explanation> FromWire(const v1::Explanation& from);
 
 void ToWire(const ListPolicy& from, v1::ListPolicy* to);
 StatusOr<ListPolicy> FromWire(const v1::ListPolicy& from);
@@ -91,8 +97,11 @@ StatusOr<Purpose> PurposeFromWire(int value);
 int ToWire(EntryState state);
 StatusOr<EntryState> EntryStateFromWire(int value);
 
-// Unset: the default.
-StatusOr<MatchOptions> MatchOptionsFromWire(std::optional<int32_t> limit);
+int ToWire(Effort effort);
+
+// A limit that is unset and the wire's EFFORT_UNSPECIFIED (0): the default.
+StatusOr<MatchOptions> MatchOptionsFromWire(std::optional<int32_t> limit,
+                                            int effort);
 
 // kInvalidArgument "`field`: is N bytes; at most MAX are accepted".
 Status CheckSize(std::string_view field, size_t size_bytes,

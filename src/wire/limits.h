@@ -25,6 +25,9 @@ inline constexpr size_t kReferenceBytesMax = 1024;  // "source:" and an id
 inline constexpr size_t kStreamIdBytesMax = 256;
 inline constexpr size_t kWordBytesMax = 64;  // formats, failure codes
 
+// PDQ's measure of detail.
+inline constexpr int kQualityMax = 100;
+
 // Classifications, and flags, of one entry.
 inline constexpr int kTagsMax = 256;
 

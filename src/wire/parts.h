@@ -4,12 +4,16 @@
 
 #include <google/protobuf/repeated_ptr_field.h>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kenal/entry.h"
 #include "kenal/v1/catalogue.pb.h"
 #include "kenal/v1/signal.pb.h"
+#include "kenal/v1/verdict.pb.h"
+#include "kenal/verdict.h"
 
 namespace kenal::wire {
 
@@ -30,6 +34,16 @@ std::vector<std::string> FromWire(const Strings& from);
 
 void ToWire(const PictureInfo& from, v1::PictureInfo* to);
 StatusOr<PictureInfo> FromWire(const v1::PictureInfo& from);
+
+void ToWire(const Transform& from, v1::Transform* to);
+StatusOr<Transform> FromWire(const v1::Transform& from);
+
+void ToWire(const SecondOpinion& from, v1::SecondOpinion* to);
+StatusOr<SecondOpinion> FromWire(const v1::SecondOpinion& from);
+
+// kInvalidArgument "`field`: is not `min` to `max`".
+Status CheckRange(std::string_view field, int64_t value, int64_t min,
+                  int64_t max);
 
 // 0 is unset. A time that a Timestamp cannot hold (before year 1, after 9999)
 // goes out as the nearest that it can.

@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "src/wire/convert.h"
 #include "src/wire/enums.h"
 #include "src/wire/limits.h"
+#include "src/wire/parts.h"
 #include "src/wire/text.h"
 
 namespace kenal::wire {
@@ -12,8 +14,6 @@ namespace {
 // This file's own overloads would hide them.
 using wire::FromWire;
 using wire::ToWire;
-
-constexpr int kQualityMax = 100;
 
 template <typename HashType>
 std::string BytesOf(const HashType& hash) {
@@ -33,6 +33,26 @@ StatusOr<HashType> HashFromWire(std::string_view field,
   return hash;
 }
 
+void ToWire(const Region& from, v1::Region* to) {
+  to->set_x(from.x);
+  to->set_y(from.y);
+  to->set_width(from.width);
+  to->set_height(from.height);
+}
+
+StatusOr<Region> FromWire(const v1::Region& from) {
+  KENAL_TRY(CheckRange("pdq.region.x", from.x(), 0, INT32_MAX - 1));
+  KENAL_TRY(CheckRange("pdq.region.y", from.y(), 0, INT32_MAX - 1));
+  KENAL_TRY(
+      CheckRange("pdq.region.width", from.width(), 1, INT32_MAX - from.x()));
+  KENAL_TRY(
+      CheckRange("pdq.region.height", from.height(), 1, INT32_MAX - from.y()));
+  return Region{.x = from.x(),
+                .y = from.y(),
+                .width = from.width(),
+                .height = from.height()};
+}
+
 void ToWire(const PdqView& from, v1::PdqView* to) {
   to->set_view(EnumToWire(kViews, from.view));
   to->set_profile(EnumToWire(kProfiles, from.profile));
@@ -41,6 +61,9 @@ void ToWire(const PdqView& from, v1::PdqView* to) {
   if (from.dihedral) {
     for (const PdqHash& hash : *from.dihedral) to->add_dihedral(BytesOf(hash));
   }
+  if (from.template_like) to->set_template_like(*from.template_like);
+  if (from.marr) to->set_marr(BytesOf(*from.marr));
+  if (from.region) ToWire(*from.region, to->mutable_region());
 }
 
 Status DihedralFromWire(const v1::PdqView& from, PdqView& to) {
@@ -69,12 +92,17 @@ StatusOr<PdqView> FromWire(const v1::PdqView& from) {
   }
   KENAL_TRY_ASSIGN(to.hash, HashFromWire<PdqHash>("pdq.hash", from.hash()));
   if (from.has_quality()) {
-    if (from.quality() < 0 || from.quality() > kQualityMax) {
-      return InvalidArgument("pdq.quality: is not 0 to 100");
-    }
+    KENAL_TRY(CheckRange("pdq.quality", from.quality(), 0, kQualityMax));
     to.quality = from.quality();
   }
   KENAL_TRY(DihedralFromWire(from, to));
+  if (from.has_template_like()) to.template_like = from.template_like();
+  if (from.has_marr()) {
+    KENAL_TRY_ASSIGN(to.marr, HashFromWire<MarrHash>("pdq.marr", from.marr()));
+  }
+  if (from.has_region()) {
+    KENAL_TRY_ASSIGN(to.region, FromWire(from.region()));
+  }
   return to;
 }
 
@@ -89,6 +117,13 @@ StatusOr<SignalFailure> FromWire(const v1::SignalFailure& from) {
 }
 
 }  // namespace
+
+Status CheckRange(std::string_view field, int64_t value, int64_t min,
+                  int64_t max) {
+  if (value >= min && value <= max) return OkStatus();
+  return InvalidArgument(std::string(field) + ": is not " +
+                         std::to_string(min) + " to " + std::to_string(max));
+}
 
 Status CheckSize(std::string_view field, size_t size_bytes,
                  size_t size_bytes_max) {
