@@ -1,5 +1,6 @@
 #include "src/catalogue/catalogue.h"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <system_error>
@@ -30,11 +31,29 @@ uint64_t& CountOf(ListCounts& counts, EntryState state) {
   return counts.active;
 }
 
-Status CheckPolicy(const ListPolicy& policy) {
+// The policy as it is kept: with the views that every list stores.
+StatusOr<ListPolicy> CheckedPolicy(ListPolicy policy) {
   const int bits = policy.pdq_radius.bits;
-  if (bits >= 0 && bits <= kRadiusBitsMax) return OkStatus();
-  return InvalidArgument("a PDQ radius is 0 to " +
-                         std::to_string(kRadiusBitsMax) + " bits");
+  if (bits < 0 || bits > kRadiusBitsMax) {
+    return InvalidArgument("a PDQ radius is 0 to " +
+                           std::to_string(kRadiusBitsMax) + " bits");
+  }
+  const int review_bits_min = std::max(kReviewRadiusBitsMin, bits + 1);
+  if (policy.review_radius && (policy.review_radius->bits < review_bits_min ||
+                               policy.review_radius->bits > kRadiusBitsMax)) {
+    return InvalidArgument(
+        "a review radius is " + std::to_string(kReviewRadiusBitsMin) + " to " +
+        std::to_string(kRadiusBitsMax) +
+        " bits and above the PDQ radius, which is " + std::to_string(bits));
+  }
+  if (policy.effort < Effort::kFast || policy.effort > Effort::kThorough) {
+    return InvalidArgument("an effort is fast, normal or thorough");
+  }
+  if (!ViewSet::FromBits(policy.stored_views.bits())) {
+    return InvalidArgument("a policy names a view that is not known");
+  }
+  policy.stored_views = policy.stored_views | kWholeViews;
+  return policy;
 }
 
 Status CheckAuthorship(const Authorship& by) {
@@ -141,10 +160,10 @@ StatusOr<ListRow> CatalogueImpl::FindList(std::string_view name) const {
 
 StatusOr<ListInfo> CatalogueImpl::CreateList(std::string_view name,
                                              Purpose purpose,
-                                             const ListPolicy& policy,
+                                             const ListPolicy& wanted,
                                              const Authorship& by) {
   KENAL_TRY(CheckListName(name));
-  KENAL_TRY(CheckPolicy(policy));
+  KENAL_TRY_ASSIGN(const ListPolicy policy, CheckedPolicy(wanted));
   const base::MutexLock lock(write_);
   KENAL_TRY(ReadyToWrite(by));
   KENAL_TRY(store_->CheckSpace(0));
@@ -170,9 +189,9 @@ StatusOr<ListInfo> CatalogueImpl::CreateList(std::string_view name,
 }
 
 StatusOr<ListInfo> CatalogueImpl::SetListPolicy(std::string_view name,
-                                                const ListPolicy& policy,
+                                                const ListPolicy& wanted,
                                                 const Authorship& by) {
-  KENAL_TRY(CheckPolicy(policy));
+  KENAL_TRY_ASSIGN(const ListPolicy policy, CheckedPolicy(wanted));
   const base::MutexLock lock(write_);
   KENAL_TRY(ReadyToWrite(by));
   KENAL_TRY_ASSIGN(ListRow row, FindList(name));
@@ -192,9 +211,10 @@ StatusOr<EntriesReport> CatalogueImpl::AddEntries(
                            std::to_string(Curator::kDraftsMax) +
                            " drafts; split it");
   }
+  KENAL_TRY_ASSIGN(const ListRow at_first, FindList(list));
   EntriesReport report;
   report.results.resize(drafts.size());
-  DraftBatch batch(identity_.secret);
+  DraftBatch batch(identity_.secret, at_first.info.policy);
   std::vector<size_t> position_of;  // in the call, of a draft in the batch
   const int64_t now_unix_ms = base::NowUnixMs();
   for (size_t i = 0; i < drafts.size(); ++i) {
@@ -283,12 +303,22 @@ Status CatalogueImpl::Recover() {
 Status CatalogueImpl::Commit(const Change& change, const Totals& totals,
                              const ListRow& list, Rows& rows, Delta delta) {
   rows.Put(Family::kLists, ListKey(list.info.number), Encode(list));
+  if (const auto row = RowOfNewFormat())
+    rows.Put(Family::kMeta, kStoreKey, *row);
   AtPoint("before commit");
   KENAL_TRY(log_->Append(log_->head(), change, totals, rows));
   AtPoint("after commit");
+  format_ = kFormatVersion;
   Publish(list);
   log_->Tell(std::move(delta));
   return OkStatus();
+}
+
+std::optional<std::string> CatalogueImpl::RowOfNewFormat() const {
+  if (format_ == kFormatVersion) return std::nullopt;
+  StoreRow row = identity_;
+  row.format = kFormatVersion;
+  return Encode(row);
 }
 
 void CatalogueImpl::Publish(const ListRow& list) {

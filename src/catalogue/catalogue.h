@@ -50,7 +50,8 @@ class Catalogue {
   static Status Create(const std::string& folder);
 
   // Opens, locks and checks a store: format, head record, counts, that the
-  // last log record chains. Errors as Engine::Open.
+  // last log record chains. Errors as Engine::Open. A store of an older
+  // format is read as it is and moves to this one with its first change.
   static StatusOr<std::unique_ptr<Catalogue>> Open(const std::string& folder);
   virtual ~Catalogue() = default;
 
@@ -70,7 +71,9 @@ class Catalogue {
   virtual std::vector<ListInfo> Lists() const = 0;  // by name
   virtual StatusOr<ListInfo> GetList(std::string_view name) const = 0;
 
-  // As in Curator.
+  // As in Curator. What the list's policy, as of the beginning of the call,
+  // does not keep is left out of each draft before it is compared: views
+  // outside stored_views, and second opinions unless it asks for them.
   virtual StatusOr<EntriesReport> AddEntries(std::string_view list,
                                              std::span<const EntryDraft> drafts,
                                              const Authorship& by) = 0;

@@ -92,6 +92,8 @@ class CatalogueImpl final : public Catalogue {
   // it to readers and tells the subscriber.
   Status Commit(const Change& change, const Totals& totals, const ListRow& list,
                 Rows& rows, Delta delta) KENAL_REQUIRES(write_);
+  // The store record that a change to a store of an older format writes too.
+  std::optional<std::string> RowOfNewFormat() const KENAL_REQUIRES(write_);
   // After a durable change: lists and head as readers see them.
   void Publish(const ListRow& list) KENAL_REQUIRES(write_)
       KENAL_EXCLUDES(state_);
@@ -122,7 +124,8 @@ class CatalogueImpl final : public Catalogue {
 
   // One writer at a time, from reading what it alters to telling views.
   mutable base::Mutex write_;
-  std::unique_ptr<ChangeLog> log_;  // guarded by write_ after Open
+  std::unique_ptr<ChangeLog> log_;    // guarded by write_ after Open
+  uint64_t format_ = kFormatVersion;  // on disk; guarded by write_ after Open
 
   mutable base::Mutex state_;  // taken briefly, after write_ if both
   Head head_ KENAL_GUARDED_BY(state_);

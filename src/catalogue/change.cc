@@ -54,19 +54,19 @@ ListNumber DecodeList(Decoder& in) {
   return ListNumber{static_cast<uint16_t>(in.Number(UINT16_MAX))};
 }
 
-CreateList DecodeCreateList(Decoder& in) {
+CreateList DecodeCreateList(uint8_t version, Decoder& in) {
   CreateList op;
   op.number = DecodeList(in);
   op.name = in.Bytes(kNameSizeMax);
   op.purpose = DecodePurpose(in);
-  op.policy = DecodePolicy(in);
+  op.policy = DecodePolicy(version, in);
   return op;
 }
 
-SetPolicy DecodeSetPolicy(Decoder& in) {
+SetPolicy DecodeSetPolicy(uint8_t version, Decoder& in) {
   SetPolicy op;
   op.number = DecodeList(in);
-  op.policy = DecodePolicy(in);
+  op.policy = DecodePolicy(version, in);
   return op;
 }
 
@@ -96,12 +96,12 @@ IngestSegment DecodeIngestSegment(Decoder& in) {
   return op;
 }
 
-Operation DecodeOperation(Decoder& in) {
+Operation DecodeOperation(uint8_t version, Decoder& in) {
   switch (Kind{in.Byte()}) {
     case Kind::kCreateList:
-      return DecodeCreateList(in);
+      return DecodeCreateList(version, in);
     case Kind::kSetPolicy:
-      return DecodeSetPolicy(in);
+      return DecodeSetPolicy(version, in);
     case Kind::kPutEntry:
       return DecodePutEntry(in);
     case Kind::kSetState:
@@ -118,7 +118,7 @@ Operation DecodeOperation(Decoder& in) {
 std::string EncodePayload(const Change& change) {
   std::string bytes;
   Encoder out(bytes);
-  out.Byte(kRecordVersion);
+  out.Byte(kPolicyVersion);
   out.Bytes(change.by.actor);
   out.Bytes(change.by.reason);
   out.Number(change.operations.size());
@@ -132,12 +132,12 @@ std::string EncodePayload(const Change& change) {
 StatusOr<Change> DecodePayload(std::string_view payload) {
   Decoder in(payload);
   Change change;
-  if (in.Byte() != kRecordVersion) in.Fail();
+  const uint8_t version = DecodePolicyVersion(in);
   change.by.actor = in.Bytes(kActorSizeMax);
   change.by.reason = in.Bytes(kReasonSizeMax);
   const uint64_t count = in.Number(kOperationsMax);
   for (uint64_t i = 0; i < count && !in.failed(); ++i) {
-    change.operations.push_back(DecodeOperation(in));
+    change.operations.push_back(DecodeOperation(version, in));
   }
   KENAL_TRY(in.Finish("the payload of a log record"));
   return change;

@@ -41,15 +41,12 @@ Status CheckNotOfEmptyInput(const SignalSet& signals) {
   return OkStatus();
 }
 
-bool HasDigest(const SignalSet& signals) {
-  return signals.md5 || signals.sha1 || signals.sha256;
-}
-
 Status CheckPdq(const SignalSet& signals) {
   KENAL_TRY(CheckCount("pdq views", signals.pdq.size(), kViewsMax));
   for (size_t i = 0; i < signals.pdq.size(); ++i) {
     const PdqView& pdq = signals.pdq[i];
-    if (pdq.view > View::kUpright || pdq.profile > PdqProfile::kNative) {
+    if (static_cast<int>(pdq.view) >= kViewCount ||
+        pdq.profile > PdqProfile::kReduced) {
       return InvalidArgument("a pdq has an unknown view or profile");
     }
     if (i > 0 && pdq.view <= signals.pdq[i - 1].view) {
@@ -59,7 +56,7 @@ Status CheckPdq(const SignalSet& signals) {
       return InvalidArgument("a pdq quality is not within 0 to 100");
     }
     const bool flat = pdq.quality && *pdq.quality <= kFlatQualityMax;
-    if (pdq.hash == PdqHash{} && !(flat && HasDigest(signals))) {
+    if (pdq.hash == PdqHash{} && !flat) {
       return InvalidArgument(
           "pdq is all zeros; it would match every blank picture");
     }
@@ -128,6 +125,22 @@ std::string Identity(const SignalSet& signals) {
   return identity;
 }
 
+bool KeepsAll(const ListPolicy& policy, const SignalSet& signals) {
+  return std::ranges::all_of(signals.pdq, [&](const PdqView& pdq) {
+    return policy.stored_views.Contains(pdq.view) &&
+           (policy.second_opinion || !pdq.marr);
+  });
+}
+
+// Leaves out what the policy does not keep.
+void LeaveOut(const ListPolicy& policy, SignalSet& signals) {
+  std::erase_if(signals.pdq, [&](const PdqView& pdq) {
+    return !policy.stored_views.Contains(pdq.view);
+  });
+  if (policy.second_opinion) return;
+  for (PdqView& pdq : signals.pdq) pdq.marr.reset();
+}
+
 }  // namespace
 
 Status CheckDraft(const EntryDraft& draft) {
@@ -161,6 +174,22 @@ std::string DerivedSourceId(base::HmacSha256Key& secret,
 
 Status DraftBatch::Add(const EntryDraft& draft, int64_t now_unix_ms) {
   KENAL_TRY(CheckDraft(draft));
+  if (KeepsAll(policy_, draft.signals)) {
+    Append(draft, now_unix_ms);
+    return OkStatus();
+  }
+  EntryDraft kept = draft;
+  LeaveOut(policy_, kept.signals);
+  if (PostingsOf(EntryId{}, kept.signals).empty()) {
+    return InvalidArgument(
+        "the list keeps views " + ViewSetName(policy_.stored_views) +
+        "; of these the entry has none that could match, and no digest");
+  }
+  Append(kept, now_unix_ms);
+  return OkStatus();
+}
+
+void DraftBatch::Append(const EntryDraft& draft, int64_t now_unix_ms) {
   Ends ends;
   if (draft.source_id.empty()) {
     bytes_ += DerivedSourceId(secret_, draft.signals);
@@ -177,7 +206,6 @@ Status DraftBatch::Add(const EntryDraft& draft, int64_t now_unix_ms) {
   }
   ends.postings = postings_.size();
   drafts_.push_back(ends);
-  return OkStatus();
 }
 
 void DraftBatch::Clear() {

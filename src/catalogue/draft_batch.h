@@ -32,10 +32,14 @@ std::string DerivedSourceId(base::HmacSha256Key& secret,
 // Not thread-safe. Views that it returns last until Clear() or Add().
 class DraftBatch {
  public:
-  explicit DraftBatch(std::span<const uint8_t> secret) : secret_(secret) {}
+  // policy  of the list, when the call that adds to it began. What it does
+  //         not keep is left out here, before anything is compared or written.
+  DraftBatch(std::span<const uint8_t> secret, const ListPolicy& policy)
+      : secret_(secret), policy_(policy) {}
 
-  // Appends one draft, added at `now_unix_ms`. Errors: those of CheckDraft;
-  // then the batch is as before.
+  // Appends what is kept of one draft, added at `now_unix_ms`. Errors: those
+  // of CheckDraft, and nothing kept that could match; then the batch is as
+  // before.
   Status Add(const EntryDraft& draft, int64_t now_unix_ms);
   void Clear();
 
@@ -61,7 +65,10 @@ class DraftBatch {
     return std::string_view(bytes_).substr(from, to - from);
   }
 
+  void Append(const EntryDraft& draft, int64_t now_unix_ms);
+
   base::HmacSha256Key secret_;
+  const ListPolicy policy_;
   std::string bytes_;
   std::vector<Posting> postings_;
   std::vector<Ends> drafts_;

@@ -56,14 +56,18 @@ void StagePostings(const Delta& delta, SstStage& stage) {
   }
 }
 
+// `store_row`: when the segment moves the store to this format.
 void StageRecord(const SealedRecord& record, const Totals& totals,
-                 const ListRow& list, SstStage& stage) {
+                 const ListRow& list,
+                 const std::optional<std::string>& store_row, SstStage& stage) {
   const std::string key = SequenceKey(record.head.sequence);
   stage.Put(Family::kChanges, key, record.change_value);
   stage.Put(Family::kPayloads, key, record.payload_value);
   stage.Put(Family::kLists, ListKey(list.info.number), Encode(list));
   stage.Put(Family::kMeta, kHeadKey,
             Encode(HeadRow{.head = record.head, .totals = totals}));
+  static_assert(kHeadKey < kStoreKey);
+  if (store_row) stage.Put(Family::kMeta, kStoreKey, *store_row);
 }
 
 void CountFates(const std::vector<Plan::Fate>& fates, ImportReport& report) {
@@ -101,10 +105,10 @@ StatusOr<ImportReport> CatalogueImpl::Import(std::string_view list,
     const base::MutexLock lock(write_);
     KENAL_TRY(ReadyToWrite(by));
   }
-  KENAL_TRY(FindList(list).status());
+  KENAL_TRY_ASSIGN(const ListRow at_first, FindList(list));
   ImportReport report;
   ImportProgress progress;
-  DraftBatch batch(identity_.secret);
+  DraftBatch batch(identity_.secret, at_first.info.policy);
   std::string import_id;
   const auto tell = [&] {
     progress.read = report.read;
@@ -184,11 +188,12 @@ Status CatalogueImpl::IngestSegment(std::string_view list,
   totals.entries.active += plan.added();
   KENAL_TRY(CountPostings(delta, totals));
   const SealedRecord record = log_->Seal({by, {segment}});
-  StageRecord(record, totals, plan.list(), stage);
+  StageRecord(record, totals, plan.list(), RowOfNewFormat(), stage);
   KENAL_TRY(stage.Finish());
   AtPoint("segment staged");
   KENAL_TRY(stage.Ingest());
   AtPoint("segment ingested");
+  format_ = kFormatVersion;
   log_->Adopt(record, totals);
   Publish(plan.list());
   log_->Tell(std::move(delta));

@@ -8,6 +8,9 @@
 namespace kenal::catalogue {
 namespace {
 
+// Set in the view's byte of a posting key when the view is template-like.
+constexpr uint8_t kTemplateLikeBit = 0x80;
+
 std::string Fixed64Key(uint64_t value) {
   std::string key;
   Encoder(key).Fixed64(value);
@@ -39,7 +42,9 @@ void AppendPostingKey(const Posting& posting, std::string& out) {
   key.Byte(static_cast<uint8_t>(posting.type));
   key.Raw(std::span(posting.bits).first(SignalSizeBytes(posting.type)));
   key.Fixed64(posting.entry.value);
-  key.Byte(static_cast<uint8_t>(posting.view));
+  key.Byte(
+      static_cast<uint8_t>(static_cast<uint8_t>(posting.view) |
+                           (posting.template_like ? kTemplateLikeBit : 0)));
 }
 
 std::string PostingKey(const Posting& posting) {
@@ -90,9 +95,12 @@ StatusOr<Posting> ParsePostingKey(std::string_view key) {
   posting.type = SignalType{type};
   in.Raw(std::span(posting.bits).first(SignalSizeBytes(posting.type)));
   posting.entry.value = in.Fixed64();
-  const uint8_t view = in.Byte();
-  if (view > static_cast<uint8_t>(View::kUpright)) in.Fail();
+  const uint8_t last = in.Byte();
+  const uint8_t view = last & ~kTemplateLikeBit & 0xff;
+  const bool is_pdq = posting.type == SignalType::kPdq;
+  if (view >= kViewCount || (!is_pdq && last != 0)) in.Fail();
   posting.view = in.failed() ? View::kStored : View{view};
+  posting.template_like = (last & kTemplateLikeBit) != 0;
   KENAL_TRY(in.Finish("a posting key"));
   return posting;
 }

@@ -19,7 +19,8 @@ inline constexpr std::string_view kBaseKey = "base";
 std::string ListKey(ListNumber number);      // 2 bytes
 std::string EntryKey(EntryId id);            // 8 bytes
 std::string SequenceKey(Sequence sequence);  // 8 bytes
-// type ‖ hash ‖ entry id ‖ view; the type tells how long the hash is.
+// type ‖ hash ‖ entry id ‖ view, its high bit set when template-like; the type
+// tells how long the hash is.
 void AppendPostingKey(const Posting& posting, std::string& out);
 std::string PostingKey(const Posting& posting);
 // list number ‖ source id

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 
+#include "kenal/signal.h"
+
 namespace kenal::catalogue {
 
 inline constexpr size_t kSourceIdSizeMax = 512;  // as kenal/entry.h says
@@ -18,8 +20,8 @@ inline constexpr size_t kRawValueSizeMax = 512;
 inline constexpr size_t kClassificationsMax = 16;  // one scheme each
 inline constexpr size_t kFlagSizeMax = 128;
 inline constexpr size_t kFlagsMax = 64;
-inline constexpr size_t kFormatSizeMax = 32;  // "jpeg"
-inline constexpr size_t kViewsMax = 2;        // values of View
+inline constexpr size_t kFormatSizeMax = 32;     // "jpeg"
+inline constexpr size_t kViewsMax = kViewCount;  // one each
 inline constexpr size_t kActorSizeMax = 256;
 inline constexpr size_t kReasonSizeMax = 4096;  // some paragraphs
 inline constexpr size_t kNameSizeMax = 64;      // as CheckListName says

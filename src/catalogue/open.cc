@@ -91,11 +91,11 @@ StatusOr<StoreRow> ReadIdentity(const std::string& folder, const Store& store) {
                    store.Get(Family::kMeta, kStoreKey));
   if (!value) return DataLoss(folder + ": the store record is missing");
   KENAL_TRY_ASSIGN(const StoreRow row, DecodeStoreRow(*value));
-  if (row.format == kFormatVersion) return row;
-  return FailedPrecondition(folder + ": the store has format " +
-                            std::to_string(row.format) + ", this Kenal reads " +
-                            std::to_string(kFormatVersion) +
-                            "; open it with a newer Kenal");
+  if (row.format <= kFormatVersion) return row;
+  return FailedPrecondition(
+      folder + ": the store has format " + std::to_string(row.format) +
+      ", this Kenal reads up to " + std::to_string(kFormatVersion) +
+      "; open it with a newer Kenal");
 }
 
 }  // namespace
@@ -178,6 +178,7 @@ Status CatalogueImpl::LoadStore(Store::Access access) {
   store_.reset();  // one at a time
   KENAL_TRY_ASSIGN(store_, Store::Open(folder_, options_, access));
   KENAL_TRY_ASSIGN(identity_, ReadIdentity(folder_, *store_));
+  format_ = identity_.format;
   KENAL_TRY_ASSIGN(const std::optional<std::string> value,
                    store_->Get(Family::kMeta, kHeadKey));
   if (!value) return DataLoss(folder_ + ": the head record is missing");

@@ -14,10 +14,19 @@ constexpr uint8_t kHasSha256 = 4;
 constexpr uint8_t kHasPicture = 8;
 constexpr uint8_t kSignalBits = 15;
 
-// Bits of the byte that tells what follows a PDQ hash.
+// Bits of the byte that tells what is known of a PDQ beside its hash.
 constexpr uint8_t kHasQuality = 1;
 constexpr uint8_t kHasDihedral = 2;
-constexpr uint8_t kPdqBits = 3;
+constexpr uint8_t kNotTemplateLike = 4;
+constexpr uint8_t kTemplateLike = 8;
+constexpr uint8_t kHasMarr = 16;
+constexpr uint8_t kPdqBits = 31;
+
+// Bits of the first byte of a policy.
+constexpr uint8_t kEnabled = 1;
+constexpr uint8_t kSecondOpinion = 2;
+constexpr uint8_t kHasReviewRadius = 4;
+constexpr uint8_t kPolicyBits = 7;
 
 constexpr uint64_t kQualityMax = 100;
 constexpr uint64_t kSideMax = INT32_MAX;
@@ -59,29 +68,40 @@ ListCounts DecodeCounts(Decoder& in) {
   return counts;
 }
 
+uint8_t TemplateBits(std::optional<bool> template_like) {
+  if (!template_like) return 0;
+  return *template_like ? kTemplateLike : kNotTemplateLike;
+}
+
 void EncodePdq(const PdqView& pdq, Encoder& out) {
   out.Byte(static_cast<uint8_t>(pdq.view));
   out.Byte(static_cast<uint8_t>(pdq.profile));
-  out.Byte(static_cast<uint8_t>((pdq.quality ? kHasQuality : 0) |
-                                (pdq.dihedral ? kHasDihedral : 0)));
+  out.Byte(static_cast<uint8_t>(
+      (pdq.quality ? kHasQuality : 0) | (pdq.dihedral ? kHasDihedral : 0) |
+      TemplateBits(pdq.template_like) | (pdq.marr ? kHasMarr : 0)));
   out.Raw(pdq.hash.bytes);
   if (pdq.quality) out.Byte(static_cast<uint8_t>(*pdq.quality));
   if (pdq.dihedral) {
     for (const PdqHash& variant : *pdq.dihedral) out.Raw(variant.bytes);
   }
+  if (pdq.marr) out.Raw(pdq.marr->bytes);
 }
 
 PdqView DecodePdq(Decoder& in) {
   PdqView pdq;
-  pdq.view = View{OneByte(in, static_cast<uint8_t>(View::kUpright))};
+  pdq.view = View{OneByte(in, kViewCount - 1)};
   pdq.profile =
-      PdqProfile{OneByte(in, static_cast<uint8_t>(PdqProfile::kNative))};
+      PdqProfile{OneByte(in, static_cast<uint8_t>(PdqProfile::kReduced))};
   const uint8_t has = OneByte(in, kPdqBits);
   in.Raw(pdq.hash.bytes);
   if (has & kHasQuality) pdq.quality = OneByte(in, kQualityMax);
   if (has & kHasDihedral) {
     for (PdqHash& variant : pdq.dihedral.emplace()) in.Raw(variant.bytes);
   }
+  const uint8_t known = has & (kTemplateLike | kNotTemplateLike);
+  if (known == (kTemplateLike | kNotTemplateLike)) in.Fail();
+  if (known != 0) pdq.template_like = known == kTemplateLike;
+  if (has & kHasMarr) in.Raw(pdq.marr.emplace().bytes);
   return pdq;
 }
 
@@ -150,18 +170,63 @@ Status DecodeCircumstances(std::string_view bytes, Provenance& provenance) {
   return in.Finish("the provenance of an entry");
 }
 
-}  // namespace
-
-void EncodePolicy(const ListPolicy& policy, Encoder& out) {
-  out.Byte(policy.enabled ? 1 : 0);
-  out.Byte(static_cast<uint8_t>(policy.pdq_radius.bits));
-}
-
-ListPolicy DecodePolicy(Decoder& in) {
+// All that a policy of version 1 says is whether and how far; the rest is as
+// it was for every list then, but that trimmed pictures are kept from now on.
+ListPolicy DecodePolicy1(Decoder& in) {
   ListPolicy policy;
   policy.enabled = OneByte(in, 1) == 1;
   policy.pdq_radius.bits = OneByte(in, kRadiusBitsMax);
+  policy.review_radius.reset();
+  policy.effort = Effort::kThorough;
+  policy.stored_views = {View::kStored, View::kUpright, View::kTrimmed};
+  policy.second_opinion = false;
   return policy;
+}
+
+Radius DecodeReviewRadius(Radius pdq_radius, Decoder& in) {
+  const Radius radius{OneByte(in, kRadiusBitsMax)};
+  if (radius.bits < kReviewRadiusBitsMin || radius <= pdq_radius) in.Fail();
+  return radius;
+}
+
+}  // namespace
+
+void EncodePolicy(const ListPolicy& policy, Encoder& out) {
+  out.Byte(static_cast<uint8_t>((policy.enabled ? kEnabled : 0) |
+                                (policy.second_opinion ? kSecondOpinion : 0) |
+                                (policy.review_radius ? kHasReviewRadius : 0)));
+  out.Byte(static_cast<uint8_t>(policy.pdq_radius.bits));
+  if (policy.review_radius) {
+    out.Byte(static_cast<uint8_t>(policy.review_radius->bits));
+  }
+  out.Byte(static_cast<uint8_t>(policy.effort));
+  out.Number(policy.stored_views.bits());
+}
+
+ListPolicy DecodePolicy(uint8_t version, Decoder& in) {
+  if (version == 1) return DecodePolicy1(in);
+  ListPolicy policy;
+  const uint8_t has = OneByte(in, kPolicyBits);
+  policy.enabled = (has & kEnabled) != 0;
+  policy.second_opinion = (has & kSecondOpinion) != 0;
+  policy.pdq_radius.bits = OneByte(in, kRadiusBitsMax);
+  if (has & kHasReviewRadius) {
+    policy.review_radius = DecodeReviewRadius(policy.pdq_radius, in);
+  }
+  const uint8_t effort = OneByte(in, static_cast<uint8_t>(Effort::kThorough));
+  if (effort == 0) in.Fail();
+  if (effort != 0) policy.effort = Effort{effort};
+  const std::optional<ViewSet> views =
+      ViewSet::FromBits(static_cast<uint32_t>(in.Number(UINT32_MAX)));
+  if (!views || (*views | kWholeViews) != *views) in.Fail();
+  policy.stored_views = views.value_or(kWholeViews);
+  return policy;
+}
+
+uint8_t DecodePolicyVersion(Decoder& in) {
+  const uint8_t version = OneByte(in, kPolicyVersion);
+  if (version == 0) in.Fail();
+  return version;
 }
 
 Purpose DecodePurpose(Decoder& in) {
@@ -211,7 +276,7 @@ std::string Encode(const BaseRow& row) {
 std::string Encode(const ListRow& row) {
   std::string bytes;
   Encoder out(bytes);
-  out.Byte(kRecordVersion);
+  out.Byte(kPolicyVersion);
   out.Bytes(row.info.name);
   out.Byte(static_cast<uint8_t>(row.info.purpose));
   EncodePolicy(row.info.policy, out);
@@ -261,8 +326,9 @@ StatusOr<StoreRow> DecodeStoreRow(std::string_view bytes) {
   StoreRow row;
   ReadVersion(in);
   row.format = in.Number();
-  // Past here only this format is known.
-  if (!in.failed() && row.format != kFormatVersion) return row;
+  if (row.format == 0) in.Fail();
+  // Past here only the formats up to this one are known.
+  if (row.format > kFormatVersion) return row;
   in.Raw(row.id);
   row.incarnation = in.Number();
   in.Raw(row.secret);
@@ -296,10 +362,10 @@ StatusOr<ListRow> DecodeListRow(ListNumber number, std::string_view bytes) {
   Decoder in(bytes);
   ListRow row;
   row.info.number = number;
-  ReadVersion(in);
+  const uint8_t version = DecodePolicyVersion(in);
   row.info.name = in.Bytes(kNameSizeMax);
   row.info.purpose = DecodePurpose(in);
-  row.info.policy = DecodePolicy(in);
+  row.info.policy = DecodePolicy(version, in);
   row.info.created_unix_ms = in.Signed();
   row.info.counts = DecodeCounts(in);
   row.last_serial = in.Number(EntryId::kSerialMax);

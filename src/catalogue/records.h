@@ -1,7 +1,8 @@
 // Records: the values of the column families, and their one encoding.
 //
-// Each value starts with a version byte, kRecordVersion. Decoders return
-// kDataLoss for anything that no encoder here could have written.
+// Each value starts with a version byte: kRecordVersion, or kPolicyVersion
+// where it holds a list's policy. Decoders return kDataLoss for anything that
+// no encoder, here or of an older format, could have written.
 #ifndef KENAL_SRC_CATALOGUE_RECORDS_H_
 #define KENAL_SRC_CATALOGUE_RECORDS_H_
 
@@ -19,9 +20,12 @@
 namespace kenal::catalogue {
 
 inline constexpr uint8_t kRecordVersion = 1;
+// Of list records and payloads. Those of version 1 are read too.
+inline constexpr uint8_t kPolicyVersion = 2;
 
-// The layout as a whole; a store with a higher one is refused.
-inline constexpr uint64_t kFormatVersion = 1;
+// The layout as a whole; a store with a higher one is refused. One with a
+// lower one is read, and gets this with the first change.
+inline constexpr uint64_t kFormatVersion = 2;
 
 // meta / "store": what never changes but by a restore.
 struct StoreRow {
@@ -74,8 +78,9 @@ std::string Encode(const BaseRow& row);
 std::string Encode(const ListRow& row);
 void EncodeTo(const EntryFrame& frame, std::string& out);
 
-// Signals (without pdq_failure), classifications, series, flags, source and
-// member. Two drafts with equal content are the same to idempotent adding.
+// Signals (without pdq_failure and regions), classifications, series, flags,
+// source and member. Two drafts with equal content are the same to idempotent
+// adding.
 void EncodeContent(const EntryDraft& draft, std::string& out);
 // Time, import id and reference: they tell one delivery from another.
 void EncodeCircumstances(const Provenance& provenance, int64_t added_unix_ms,
@@ -90,9 +95,11 @@ StatusOr<Entry> DecodeEntry(EntryId id, std::string_view bytes);
 // Only the signals of an encoded content.
 StatusOr<SignalSet> DecodeSignals(std::string_view content);
 
-// Parts shared with the change codec.
+// Parts shared with the change codec. `version`: that of the record around it.
 void EncodePolicy(const ListPolicy& policy, Encoder& out);
-ListPolicy DecodePolicy(Decoder& in);
+ListPolicy DecodePolicy(uint8_t version, Decoder& in);
+// Reads the version of a record that holds policies.
+uint8_t DecodePolicyVersion(Decoder& in);
 Purpose DecodePurpose(Decoder& in);
 EntryState DecodeState(Decoder& in);
 

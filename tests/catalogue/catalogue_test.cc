@@ -84,7 +84,13 @@ TEST(CatalogueOpen, NamesInitWhenThereIsNoStore) {
 using CatalogueLists = CatalogueTest;
 
 TEST_F(CatalogueLists, KeepWhatTheyWereMadeWith) {
-  const ListPolicy policy{.enabled = false, .pdq_radius = {12}};
+  const ListPolicy policy{
+      .enabled = false,
+      .pdq_radius = {12},
+      .review_radius = Radius{50},
+      .effort = Effort::kNormal,
+      .stored_views = kWholeViews | ViewSet{View::kCentral95, View::kAspect1x1},
+      .second_opinion = true};
   const auto made =
       catalogue_->CreateList("abuse", Purpose::kChildAbuse, policy, kBy);
   ASSERT_TRUE(made.ok()) << made.status();
@@ -114,6 +120,50 @@ TEST_F(CatalogueLists, RefuseBadNamesRadiiAndActors) {
   EXPECT_EQ(code("new", 31, {}), StatusCode::kInvalidArgument);
   EXPECT_EQ(catalogue_->Lists().size(), 1u);
   EXPECT_EQ(code("new", kRadiusBitsMax, kBy), StatusCode::kOk);
+}
+
+// Against a table of what may stand beside what.
+TEST_F(CatalogueLists, AReviewRadiusIsAboveTheOtherAndWithinItsLimits) {
+  for (const int bits : {0, 31, 32, 40, 62, 63}) {
+    for (int review = -1; review <= 65; ++review) {
+      const auto set = catalogue_->SetListPolicy(
+          "main", {.pdq_radius = {bits}, .review_radius = Radius{review}}, kBy);
+      const bool good = review >= 32 && review <= 63 && review > bits;
+      ASSERT_EQ(set.status().code(),
+                good ? StatusCode::kOk : StatusCode::kInvalidArgument)
+          << bits << " " << review;
+      if (!good) {
+        EXPECT_THAT(std::string(set.status().message()),
+                    HasSubstr("32 to 63 bits and above the PDQ radius"));
+      }
+    }
+  }
+}
+
+TEST_F(CatalogueLists, RefuseAnEffortOrAViewThatIsNone) {
+  ListPolicy views;
+  views.stored_views.Add(View{kViewCount});
+  for (const ListPolicy& policy : {ListPolicy{.effort = Effort{0}},
+                                   ListPolicy{.effort = Effort{4}}, views}) {
+    EXPECT_EQ(catalogue_->SetListPolicy("main", policy, kBy).status().code(),
+              StatusCode::kInvalidArgument);
+    EXPECT_EQ(catalogue_->CreateList("new", Purpose::kTest, policy, kBy)
+                  .status()
+                  .code(),
+              StatusCode::kInvalidArgument);
+  }
+}
+
+TEST_F(CatalogueLists, AlwaysStoreTheWholePicture) {
+  const ListPolicy bare{.stored_views = ViewSet{View::kFrame}};
+  const ViewSet expected = kWholeViews | ViewSet{View::kFrame};
+  const auto made = catalogue_->CreateList("two", Purpose::kTest, bare, kBy);
+  EXPECT_EQ(made->policy.stored_views, expected);
+  const auto set = catalogue_->SetListPolicy("main", bare, kBy);
+  EXPECT_EQ(set->policy.stored_views, expected);
+  const Head before = catalogue_->head();
+  ASSERT_TRUE(catalogue_->SetListPolicy("main", bare, kBy).ok());
+  EXPECT_EQ(catalogue_->head(), before);  // the same, so nothing to log
 }
 
 TEST_F(CatalogueLists, PolicyChangesAreLoggedOnceAndKept) {
@@ -148,6 +198,7 @@ TEST_F(CatalogueEntries, ComeBackAsTheyWereGiven) {
   base::SetClockForTest(&FixedTime);
   EntryDraft draft = FullDraft(7);
   draft.signals.pdq_failure = SignalFailure{"damaged", "not kept"};
+  draft.signals.pdq[2].region = Region{1, 2, 30, 40};
   draft.provenance.added_unix_ms = 12;  // not the giver's to say
   const EntriesReport report = Add({draft});
   base::SetClockForTest(nullptr);
@@ -155,6 +206,7 @@ TEST_F(CatalogueEntries, ComeBackAsTheyWereGiven) {
   Entry expected;
   static_cast<EntryDraft&>(expected) = draft;
   expected.signals.pdq_failure.reset();
+  expected.signals.pdq[2].region.reset();
   expected.provenance.added_unix_ms = FixedTime();
   expected.id = EntryId::Of({1}, 1);
   expected.added_at = expected.changed_at = report.sequence;
@@ -212,7 +264,7 @@ TEST_F(CatalogueEntries, AddingTheSameAgainWritesNothing) {
 // Each part of the content makes a draft another one.
 TEST_F(CatalogueEntries, OtherContentReplacesAndKeepsTheNumber) {
   Add({FullDraft(1)});
-  std::vector<EntryDraft> others(7, FullDraft(1));
+  std::vector<EntryDraft> others(10, FullDraft(1));
   others[0].signals.md5 = HashOf<Md5>(99);
   others[1].signals.pdq[0].quality = 91;
   others[2].classifications[0].raw_value = "A2";
@@ -220,6 +272,9 @@ TEST_F(CatalogueEntries, OtherContentReplacesAndKeepsTheNumber) {
   others[4].flags.pop_back();
   others[5].provenance.member = "another";
   others[6].signals.picture.reset();
+  others[7].signals.pdq[0].template_like = true;
+  others[8].signals.pdq[0].template_like.reset();
+  others[9].signals.pdq[2].profile = PdqProfile::kNative;
   for (const EntryDraft& other : others) {
     const EntriesReport report = Add({other});
     ASSERT_THAT(Outcomes(report), ElementsAre(Outcome::kReplaced));
@@ -232,6 +287,42 @@ TEST_F(CatalogueEntries, OtherContentReplacesAndKeepsTheNumber) {
     EXPECT_EQ(AllPostings(*catalogue_), postings);
   }
   EXPECT_EQ(Counts(), (ListCounts{.active = 1}));
+  EXPECT_THAT(Problems(*catalogue_), IsEmpty());
+}
+
+// A draft with every view and second opinions, added and imported under one
+// policy after another: what is left out is not compared either.
+TEST_F(CatalogueEntries, HoldWhatThePolicyKeepsWhenTheyAreAdded) {
+  EntryDraft draft = FullDraft(1);
+  draft.signals.pdq.push_back({.view = View::kFrame,
+                               .hash = HashOf<PdqHash>(30),
+                               .region = Region{1, 2, 3, 4}});
+  draft.signals.pdq[0].marr = MarrOf(1);
+  EntryDraft plain = FullDraft(1);
+  Add({draft});
+  EXPECT_EQ(catalogue_->GetEntry("main", "1")->signals, plain.signals);
+  const Head before = catalogue_->head();
+  const std::vector<EntryDraft> both = {draft, plain};
+  const auto imported = catalogue_->Import("main", SourceOf(both), {}, kBy);
+  EXPECT_EQ(imported->unchanged, 2u);
+  EXPECT_EQ(catalogue_->head(), before);
+
+  ASSERT_TRUE(catalogue_
+                  ->SetListPolicy(
+                      "main",
+                      {.stored_views = {View::kFrame}, .second_opinion = true},
+                      kBy)
+                  .ok());
+  EXPECT_EQ(catalogue_->GetEntry("main", "1")->signals, plain.signals);
+  SignalSet expected = draft.signals;
+  expected.pdq.erase(expected.pdq.begin() + 2);  // trimmed
+  expected.pdq[2].region.reset();
+  EXPECT_EQ(catalogue_->Import("main", SourceOf(both), {}, kBy)->replaced, 2u);
+  EXPECT_THAT(Outcomes(Add({draft})), ElementsAre(Outcome::kReplaced));
+  EXPECT_EQ(catalogue_->GetEntry("main", "1")->signals, expected);
+  auto postings = PostingsOf(EntryId::Of({1}, 1), expected);
+  std::ranges::sort(postings);
+  EXPECT_EQ(AllPostings(*catalogue_), postings);
   EXPECT_THAT(Problems(*catalogue_), IsEmpty());
 }
 
@@ -257,7 +348,7 @@ TEST_F(CatalogueEntries, OfOtherListsAreOthers) {
   const auto report = catalogue_->AddEntries("two", {&draft, 1}, kBy);
   ASSERT_THAT(Outcomes(*report), ElementsAre(Outcome::kAdded));
   EXPECT_EQ(report->results[0].id, EntryId::Of({2}, 1));
-  EXPECT_EQ(AllPostings(*catalogue_).size(), 10u);
+  EXPECT_EQ(AllPostings(*catalogue_).size(), 12u);
 }
 
 // The derived id is keyed: it shows nothing of the hash, differs between

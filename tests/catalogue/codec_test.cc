@@ -115,10 +115,11 @@ void ExpectPlainContent(const std::string& bytes, const EntryDraft& draft) {
   EXPECT_EQ(content.Raw(16), Text(*draft.signals.md5));
   EXPECT_EQ(content.Raw(20), Text(*draft.signals.sha1));
   EXPECT_EQ(content.Raw(32), Text(*draft.signals.sha256));
-  EXPECT_EQ(content.Number(), 2u);
-  EXPECT_EQ(content.Byte(), 0);      // view stored
-  EXPECT_EQ(content.Byte(), 0);      // profile native
-  EXPECT_EQ(content.Byte(), 1 | 2);  // quality and variants follow
+  EXPECT_EQ(content.Number(), 3u);
+  EXPECT_EQ(content.Byte(), 0);  // view stored
+  EXPECT_EQ(content.Byte(), 0);  // profile native
+  // Quality and variants follow; not template-like.
+  EXPECT_EQ(content.Byte(), 1 | 2 | 4);
   EXPECT_EQ(content.Raw(32), Text(draft.signals.pdq[0].hash));
   EXPECT_EQ(content.Byte(), 90);
   for (const PdqHash& variant : *draft.signals.pdq[0].dihedral) {
@@ -128,6 +129,11 @@ void ExpectPlainContent(const std::string& bytes, const EntryDraft& draft) {
   EXPECT_EQ(content.Byte(), 0);
   EXPECT_EQ(content.Byte(), 0);
   EXPECT_EQ(content.Raw(32), Text(draft.signals.pdq[1].hash));
+  EXPECT_EQ(content.Byte(), 2);       // view trimmed
+  EXPECT_EQ(content.Byte(), 1);       // profile reduced
+  EXPECT_EQ(content.Byte(), 8 | 16);  // template-like; a second opinion follows
+  EXPECT_EQ(content.Raw(32), Text(draft.signals.pdq[2].hash));
+  EXPECT_EQ(content.Raw(72), Text(*draft.signals.pdq[2].marr));
   EXPECT_EQ(content.Bytes(), "jpeg");
   EXPECT_EQ(content.Number(), 640u);
   EXPECT_EQ(content.Number(), 480u);
@@ -144,6 +150,12 @@ void ExpectPlainContent(const std::string& bytes, const EntryDraft& draft) {
   EXPECT_EQ(content.Bytes(), "source");
   EXPECT_EQ(content.Bytes(), "member");
   EXPECT_TRUE(content.AtEnd());
+}
+
+EntryDraft DraftWithAll(uint64_t seed) {
+  EntryDraft draft = FullDraft(seed);
+  draft.signals.pdq[2].marr = MarrOf(seed);
+  return draft;
 }
 
 std::string EncodedEntry(const EntryDraft& draft) {
@@ -164,7 +176,7 @@ std::string EncodedEntry(const EntryDraft& draft) {
 }
 
 TEST(Records, AnEntryIsLaidOutAsTheFormatPageSays) {
-  const EntryDraft draft = FullDraft(5);
+  const EntryDraft draft = DraftWithAll(5);
   Plain row(EncodedEntry(draft));
   EXPECT_EQ(row.Byte(), 1);  // version
   EXPECT_EQ(row.Byte(), 2);  // disputed
@@ -242,10 +254,108 @@ TEST(Records, KeysAreLaidOutAsTheFormatPageSays) {
   EXPECT_EQ(*ParsePostingKey(PostingKey(posting)), posting);
 }
 
+// The last byte holds the view and, in its high bit, whether the view is
+// template-like; each other value of it is damage.
+TEST(Records, APostingKeyEndsWithItsViewAndTemplateBit) {
+  Posting posting{.type = SignalType::kPdq, .entry = EntryId::Of({1}, 7)};
+  for (int byte = 0; byte < 256; ++byte) {
+    std::string key = PostingKey(posting);
+    key.back() = static_cast<char>(byte);
+    const StatusOr<Posting> parsed = ParsePostingKey(key);
+    ASSERT_EQ(parsed.ok(), (byte & 127) < kViewCount) << byte;
+    if (!parsed.ok()) continue;
+    EXPECT_EQ(static_cast<int>(parsed->view), byte & 127);
+    EXPECT_EQ(parsed->template_like, byte >= 128);
+    EXPECT_EQ(PostingKey(*parsed), key);
+  }
+  posting.type = SignalType::kMd5;
+  for (int byte = 1; byte < 256; ++byte) {
+    std::string key = PostingKey(posting);
+    key.back() = static_cast<char>(byte);
+    EXPECT_FALSE(ParsePostingKey(key).ok()) << byte;
+  }
+}
+
+std::vector<ListPolicy> SomePolicies() {
+  ListPolicy full{.enabled = false,
+                  .pdq_radius = {12},
+                  .review_radius = Radius{50},
+                  .effort = Effort::kFast,
+                  .stored_views = kWholeViews | ViewSet{View::kAspect16x9},
+                  .second_opinion = true};
+  ListPolicy narrow{.pdq_radius = {62}, .review_radius = Radius{63}};
+  return {ListPolicy{}, full, narrow};
+}
+
+TEST(Records, AListIsLaidOutAsTheFormatPageSays) {
+  for (const ListPolicy& policy : SomePolicies()) {
+    const ListRow list{.info = {.number = {3},
+                                .name = "main",
+                                .purpose = Purpose::kOwnDecisions,
+                                .policy = policy,
+                                .counts = {7, 8, 9},
+                                .created_unix_ms = 1'000},
+                       .last_serial = 300};
+    Plain row(Encode(list));
+    EXPECT_EQ(row.Byte(), 2);  // version
+    EXPECT_EQ(row.Bytes(), "main");
+    EXPECT_EQ(row.Byte(), 2);  // own-decisions
+    EXPECT_EQ(row.Byte(), (policy.enabled ? 1 : 0) |
+                              (policy.second_opinion ? 2 : 0) |
+                              (policy.review_radius ? 4 : 0));
+    EXPECT_EQ(row.Byte(), policy.pdq_radius.bits);
+    if (policy.review_radius) {
+      EXPECT_EQ(row.Byte(), policy.review_radius->bits);
+    }
+    EXPECT_EQ(row.Byte(), static_cast<int>(policy.effort));
+    EXPECT_EQ(row.Number(), policy.stored_views.bits());
+    EXPECT_EQ(row.Number(), 2'000u);  // zigzag
+    EXPECT_EQ(row.Number(), 7u);
+    EXPECT_EQ(row.Number(), 8u);
+    EXPECT_EQ(row.Number(), 9u);
+    EXPECT_EQ(row.Number(), 300u);
+    EXPECT_TRUE(row.AtEnd());
+    const StatusOr<ListRow> back = DecodeListRow({3}, Encode(list));
+    ASSERT_TRUE(back.ok()) << back.status();
+    EXPECT_EQ(back->info, list.info);
+    EXPECT_EQ(back->last_serial, list.last_serial);
+  }
+}
+
+// Every byte of a policy set to every value: what is taken is written back the
+// same, and is a policy that a list may have.
+TEST(Records, APolicyHasOneEncodingAndIsWithinItsLimits) {
+  for (const ListPolicy& policy : SomePolicies()) {
+    std::string bytes;
+    Encoder out(bytes);
+    EncodePolicy(policy, out);
+    for (size_t at = 0; at < bytes.size(); ++at) {
+      for (int value = 0; value < 256; ++value) {
+        std::string mutated = bytes;
+        mutated[at] = static_cast<char>(value);
+        Decoder in(mutated);
+        const ListPolicy read = DecodePolicy(kPolicyVersion, in);
+        if (!in.Finish("a policy").ok()) continue;
+        std::string again;
+        Encoder again_out(again);
+        EncodePolicy(read, again_out);
+        EXPECT_EQ(again, mutated);
+        EXPECT_LE(read.pdq_radius.bits, kRadiusBitsMax);
+        EXPECT_TRUE(read.stored_views.Contains(View::kStored));
+        EXPECT_TRUE(read.stored_views.Contains(View::kUpright));
+        if (!read.review_radius) continue;
+        EXPECT_GE(read.review_radius->bits, kReviewRadiusBitsMin);
+        EXPECT_LE(read.review_radius->bits, kRadiusBitsMax);
+        EXPECT_GT(*read.review_radius, read.pdq_radius);
+      }
+    }
+  }
+}
+
 // Whatever a decoder takes, an encoder gives back: no two byte strings mean
 // the same. Mutated records are refused or decode to something else.
 TEST(Records, EachValueHasOneEncoding) {
-  const std::string row = EncodedEntry(FullDraft(5));
+  const std::string row = EncodedEntry(DraftWithAll(5));
   std::mt19937_64 random(20);
   for (int i = 0; i < 20'000; ++i) {
     std::string mutated = row;
@@ -276,7 +386,7 @@ TEST(Records, EachValueHasOneEncoding) {
 }
 
 Change EveryOperation() {
-  const ListPolicy policy{.enabled = false, .pdq_radius = {12}};
+  const ListPolicy policy = SomePolicies()[1];
   return {.by = kBy,
           .operations = {CreateList{{2}, "name", Purpose::kChildAbuse, policy},
                          SetPolicy{{2}, policy},

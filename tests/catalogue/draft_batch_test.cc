@@ -4,6 +4,7 @@
 
 #include "src/base/digest.h"
 #include "src/catalogue/limits.h"
+#include "src/catalogue/records.h"
 #include "tests/catalogue/testing.h"
 
 namespace kenal::catalogue {
@@ -36,7 +37,9 @@ const std::vector<Refused>& RefusedDrafts() {
       {"ordered",
        [](EntryDraft& d) { std::swap(d.signals.pdq[0], d.signals.pdq[1]); }},
       {"ordered", [](EntryDraft& d) { d.signals.pdq[1].view = View::kStored; }},
-      {"unknown view", [](EntryDraft& d) { d.signals.pdq[1].view = View{9}; }},
+      {"unknown view", [](EntryDraft& d) { d.signals.pdq[1].view = View{15}; }},
+      {"unknown view",
+       [](EntryDraft& d) { d.signals.pdq[1].profile = PdqProfile{2}; }},
       {"pdq views", [](EntryDraft& d) { d.signals.pdq.resize(kViewsMax + 1); }},
       {"side", [](EntryDraft& d) { d.signals.picture->width = -1; }},
       {"format",
@@ -102,12 +105,21 @@ TEST(DraftCheck, TheLargestDraftIsTakenAndFitsARecord) {
                                {Long(kSchemeSizeMax), Long(kRawValueSizeMax)});
   draft.signals.picture->format = Long(kFormatSizeMax);
   draft.signals.picture->width = INT32_MAX;
-  draft.signals.pdq[1].dihedral.emplace();
+  draft.signals.pdq.clear();
+  ListPolicy everything{.second_opinion = true};
+  for (int view = 0; view < kViewCount; ++view) {
+    PdqView pdq = FullDraft(1).signals.pdq[0];
+    pdq.view = static_cast<View>(view);
+    pdq.marr = MarrOf(1);
+    draft.signals.pdq.push_back(pdq);
+    everything.stored_views.Add(pdq.view);
+  }
 
   const TestFolder folder;
   ASSERT_TRUE(Catalogue::Create(folder.path()).ok());
   const auto catalogue = OpenWith(folder.path(), {.space_reserve_bytes = 0});
-  ASSERT_TRUE((*catalogue)->CreateList("a", Purpose::kTest, {}, kBy).ok());
+  ASSERT_TRUE(
+      (*catalogue)->CreateList("a", Purpose::kTest, everything, kBy).ok());
   const Authorship by{.actor = Long(kActorSizeMax),
                       .reason = Long(kReasonSizeMax)};
   ASSERT_TRUE((*catalogue)->AddEntries("a", {&draft, 1}, by).ok());
@@ -116,6 +128,7 @@ TEST(DraftCheck, TheLargestDraftIsTakenAndFitsARecord) {
                   ->SetEntryState("a", {&one, 1}, EntryState::kDisputed, by)
                   .ok());
   EXPECT_EQ((*catalogue)->GetEntry("a", "1")->flags, draft.flags);
+  EXPECT_EQ((*catalogue)->GetEntry("a", "1")->signals, draft.signals);
   EXPECT_TRUE(Problems(**catalogue).empty());
 }
 
@@ -128,16 +141,78 @@ TEST(DraftCheck, AFlatPictureIsKeptForItsDigests) {
   draft.signals.sha1.reset();
   draft.signals.sha256.reset();
   EXPECT_FALSE(CheckDraft(draft).ok());
+  draft.signals.pdq.push_back(
+      {.view = View::kUpright, .hash = HashOf<PdqHash>(1)});
+  EXPECT_TRUE(CheckDraft(draft).ok());
 }
 
 TEST(DraftBatch, ARefusedDraftLeavesNoTrace) {
   const std::vector<uint8_t> secret(32, 7);
-  DraftBatch batch(secret);
+  DraftBatch batch(secret, ListPolicy{});
   ASSERT_TRUE(batch.Add(FullDraft(1), 0).ok());
   const size_t size_bytes = batch.size_bytes();
   EXPECT_FALSE(batch.Add(EntryDraft{}, 0).ok());
   EXPECT_EQ(batch.size(), 1u);
   EXPECT_EQ(batch.size_bytes(), size_bytes);
+}
+
+// Every set of stored views, with and without second opinions: what is left
+// out leaves no trace in content, postings or the derived id.
+TEST(DraftBatch, KeepsWhatThePolicyKeepsAndNothingElse) {
+  const std::vector<uint8_t> secret(32, 7);
+  EntryDraft draft = BareDraft<PdqHash>(1);
+  draft.signals.pdq.clear();
+  for (int view = 0; view < kViewCount; ++view) {
+    draft.signals.pdq.push_back({.view = static_cast<View>(view),
+                                 .hash = HashOf<PdqHash>(10 + view),
+                                 .template_like = view % 2 == 0,
+                                 .marr = MarrOf(view),
+                                 .region = Region{1, 2, 3, 4}});
+  }
+  std::mt19937_64 random(4);
+  for (int round = 0; round < 200; ++round) {
+    ListPolicy policy{.second_opinion = round % 2 == 1};
+    policy.stored_views =
+        *ViewSet::FromBits(static_cast<uint32_t>(random() % (1 << kViewCount)));
+    EntryDraft kept = draft;
+    kept.signals.pdq.clear();
+    for (PdqView pdq : draft.signals.pdq) {
+      if (!policy.stored_views.Contains(pdq.view)) continue;
+      if (!policy.second_opinion) pdq.marr.reset();
+      pdq.region.reset();
+      kept.signals.pdq.push_back(pdq);
+    }
+    DraftBatch batch(secret, policy);
+    const Status added = batch.Add(draft, 0);
+    if (kept.signals.pdq.empty()) {
+      EXPECT_EQ(added.code(), StatusCode::kInvalidArgument);
+      continue;
+    }
+    ASSERT_TRUE(added.ok()) << added;
+    std::string content;
+    EncodeContent(kept, content);
+    EXPECT_EQ(batch.content(0), content);
+    EXPECT_EQ(DecodeSignals(content).value(), kept.signals);
+    base::HmacSha256Key key(secret);
+    EXPECT_EQ(batch.source_id(0), DerivedSourceId(key, kept.signals));
+    const std::vector<Posting> postings(batch.postings(0).begin(),
+                                        batch.postings(0).end());
+    EXPECT_EQ(postings, PostingsOf(EntryId{}, kept.signals));
+  }
+}
+
+TEST(DraftBatch, SaysWhichViewsTheListKeepsWhenNoneIsLeft) {
+  const std::vector<uint8_t> secret(32, 7);
+  DraftBatch batch(secret, ListPolicy{});
+  EntryDraft draft = BareDraft<PdqHash>(1);
+  draft.signals.pdq[0].view = View::kFrame;
+  const Status refused = batch.Add(draft, 0);
+  EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr("stored,upright,trimmed"));
+  EXPECT_EQ(batch.size(), 0u);
+  draft.signals.md5 = HashOf<Md5>(1);
+  EXPECT_TRUE(batch.Add(draft, 0).ok());
 }
 
 // HMAC-SHA-256 by its definition, over two plain digests.

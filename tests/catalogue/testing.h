@@ -58,7 +58,14 @@ HashType HashOf(uint64_t seed) {
   return hash;
 }
 
-// A draft with all there can be.
+inline MarrHash MarrOf(uint64_t seed) {
+  MarrHash marr;
+  std::mt19937_64 random(seed);
+  for (uint8_t& byte : marr.bytes) byte = static_cast<uint8_t>(random());
+  return marr;
+}
+
+// A draft with all that a list keeps unless its policy says otherwise.
 inline EntryDraft FullDraft(uint64_t seed) {
   EntryDraft draft;
   draft.source_id = "id-" + std::to_string(seed);
@@ -68,9 +75,14 @@ inline EntryDraft FullDraft(uint64_t seed) {
   draft.signals.pdq = {
       PdqView{
           .view = View::kStored, .hash = HashOf<PdqHash>(seed), .quality = 90},
-      PdqView{.view = View::kUpright, .hash = HashOf<PdqHash>(seed + 1)}};
+      PdqView{.view = View::kUpright, .hash = HashOf<PdqHash>(seed + 1)},
+      PdqView{.view = View::kTrimmed,
+              .profile = PdqProfile::kReduced,
+              .hash = HashOf<PdqHash>(seed + 3),
+              .template_like = true}};
   draft.signals.pdq[0].dihedral.emplace();
   draft.signals.pdq[0].dihedral->fill(HashOf<PdqHash>(seed + 2));
+  draft.signals.pdq[0].template_like = false;
   draft.signals.picture = PictureInfo{
       .format = "jpeg", .width = 640, .height = 480, .damaged = true};
   draft.classifications = {{"scheme", "A1"}, {"other", "2"}};

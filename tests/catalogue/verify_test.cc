@@ -102,6 +102,18 @@ TEST_F(CatalogueVerify, NamesPostingsThatAreOthers) {
   EXPECT_THAT(problems, Contains(HasSubstr("a posting names")));
 }
 
+TEST_F(CatalogueVerify, NamesAPostingThatIsTemplateLikeOnlyHere) {
+  Posting posting = AllPostings(*catalogue_)[0];
+  const std::string key = PostingKey(posting);
+  posting.template_like = !posting.template_like;
+  const auto problems = ProblemsAfter([&](const Store&, Rows& rows) {
+    rows.Delete(Family::kPostings, key);
+    rows.Put(Family::kPostings, PostingKey(posting), "");
+  });
+  EXPECT_THAT(problems, Contains(HasSubstr("lacks a posting")));
+  EXPECT_THAT(problems, Contains(HasSubstr("a posting names")));
+}
+
 TEST_F(CatalogueVerify, NamesAnEntryThatIsGone) {
   const auto problems = ProblemsAfter([](const Store&, Rows& rows) {
     rows.Delete(Family::kEntries, EntryKey(EntryId::Of({1}, 2)));
