@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "src/exchange/explain_json.h"
 #include "src/exchange/report_json.h"
 
 namespace kenal::exchange {
@@ -13,13 +14,17 @@ using testing::Not;
 using testing::StartsWith;
 
 Answer SampleAnswer() {
-  Answer answer{.verdict = Verdict::kNear, .sequence = {12}};
+  Answer answer{
+      .verdict = Verdict::kNear, .tier = Tier::kReview, .sequence = {12}};
   Match match{.list = "demo",
               .purpose = Purpose::kChildAbuse,
               .entry = EntryId::Of(ListNumber{3}, 45),
               .source_id = "s-1",
-              .distance = 8};
-  match.transform = Transform{.query_variant = Variant::kRot90};
+              .tier = Tier::kReview,
+              .distance = 38};
+  match.transform =
+      Transform{.query_view = View::kFrame2, .query_variant = Variant::kRot90};
+  match.second_opinion = SecondOpinion{.distance = 84, .corroborates = true};
   match.classifications.push_back({"scheme", "A1"});
   match.flags = {"one", "two"};
   match.provenance = {.source = "someone", .added_unix_ms = 1'000};
@@ -36,17 +41,28 @@ Answer SampleAnswer() {
 TEST(AnswerLine, UsesTheDocumentedNames) {
   EXPECT_EQ(
       WriteAnswerLine({.path = "kite.jpg"}, SampleAnswer()),
-      R"({"path":"kite.jpg","verdict":"NEAR","sequence":12,"match_count":7,)"
-      R"("truncated":true,"damaged":false,"matches":[{"list":"demo",)"
+      R"({"path":"kite.jpg","verdict":"NEAR","tier":"review","sequence":12,)"
+      R"("match_count":7,"truncated":true,"damaged":false,"matches":[{"list":"demo",)"
       R"("purpose":"child-abuse","entry":"45","source_id":"s-1",)"
-      R"("signal":"pdq","distance":8,"transform":{"view":"stored",)"
-      R"("variant":"rot90","entry_view":"stored","entry_variant":"orig"},)"
+      R"("signal":"pdq","tier":"review","distance":38,)"
+      R"("transform":{"view":"frame-2","variant":"rot90",)"
+      R"("entry_view":"stored","entry_variant":"orig"},)"
+      R"("second_opinion":{"distance":84,"corroborates":true},)"
       R"("state":"active","classifications":[{"scheme":"scheme",)"
       R"("raw_value":"A1"}],"flags":["one","two"],"provenance":)"
       R"({"source":"someone","added":"1970-01-01T00:00:01Z"}}],)"
       R"("checks":{"pdq":{"state":"done"},"md5":{"state":"not_applicable",)"
       R"("reason":"not_supplied"}},)"
       R"("lists_skipped":[{"list":"old","reason":"disabled"}]})");
+}
+
+TEST(AnswerLine, LeavesOutATierAndASecondOpinionThatAreNot) {
+  Answer answer = SampleAnswer();
+  answer.tier.reset();
+  answer.matches[0].second_opinion.reset();
+  const std::string line = WriteAnswerLine({.path = "p"}, answer);
+  EXPECT_THAT(line, HasSubstr(R"("verdict":"NEAR","sequence":12)"));
+  EXPECT_THAT(line, Not(HasSubstr("second_opinion")));
 }
 
 TEST(AnswerLine, NamesTheLineOnlyWhereNoPathIsKnown) {
@@ -73,11 +89,67 @@ TEST(AnswerLine, StaysOneLineOfUtf8WhateverTheNamesHold) {
 
 TEST(EntryLine, TellsSignalsByKindOnly) {
   EntrySummary entry{.id = EntryId::Of(ListNumber{1}, 2)};
-  entry.signals = {{SignalType::kPdq, View::kStored, 93},
-                   {SignalType::kSha1, View::kStored, std::nullopt}};
+  entry.signals = {
+      {.quality = 93},
+      {.view = View::kAspect4x5, .template_like = true, .second_opinion = true},
+      {.type = SignalType::kSha1}};
   EXPECT_THAT(WriteEntryLine("demo", entry),
               HasSubstr(R"("signals":[{"type":"pdq","view":"stored",)"
-                        R"("quality":93},{"type":"sha1"}])"));
+                        R"("quality":93},{"type":"pdq","view":"4:5",)"
+                        R"("template_like":true,"second_opinion":true},)"
+                        R"({"type":"sha1"}])"));
+}
+
+TEST(ListLine, TellsTheWholePolicy) {
+  ListInfo list{.number = ListNumber{1}, .name = "demo"};
+  EXPECT_THAT(WriteListLine(list),
+              HasSubstr(R"("enabled":true,"radius":31,"effort":"thorough",)"
+                        R"("stored_views":["stored","upright","trimmed"],)"
+                        R"("second_opinion":false,"active":0)"));
+  list.policy = {.enabled = false,
+                 .pdq_radius = Radius{7},
+                 .review_radius = Radius{50},
+                 .effort = Effort::kFast,
+                 .stored_views = kWholeViews | ViewSet{View::kCentral95},
+                 .second_opinion = true};
+  EXPECT_THAT(WriteListLine(list),
+              HasSubstr(R"("enabled":false,"radius":7,"review_radius":50,)"
+                        R"("effort":"fast","stored_views":)"
+                        R"(["stored","upright","central-95"],)"
+                        R"("second_opinion":true,"active":0)"));
+}
+
+TEST(ExplanationLine, UsesTheDocumentedNames) {
+  Explanation explanation{
+      .digests = {{SignalType::kMd5, true}, {SignalType::kSha1, false}},
+      .views = {},
+      .policy = {},
+      .entry_state = EntryState::kDisputed};
+  Comparison& pair = explanation.views.emplace_back();
+  pair.how = {.query_view = View::kTrimmed, .query_variant = Variant::kFlipY};
+  pair.distance = 200;
+  pair.finding = Finding::kTemplateLike;
+  pair.query_quality = 99;
+  pair.entry_template_like = true;
+  pair.second_opinion = SecondOpinion{.distance = 300, .corroborates = false};
+  EXPECT_EQ(
+      WriteExplanationLine(
+          {.path = "a.jpg", .list = "demo", .reference = "source:x"},
+          explanation),
+      R"({"path":"a.jpg","list":"demo","entry":"source:x",)"
+      R"("state":"disputed","policy":{"enabled":true,"radius":31,)"
+      R"("effort":"thorough","stored_views":["stored","upright","trimmed"],)"
+      R"("second_opinion":false},"digests":[{"type":"md5","equal":true},)"
+      R"({"type":"sha1","equal":false}],"views":[{"finding":"template_like",)"
+      R"("distance":200,"transform":{"view":"trimmed","variant":"flipy",)"
+      R"("entry_view":"stored","entry_variant":"orig"},"quality":99,)"
+      R"("template_like":false,"entry_template_like":true,)"
+      R"("second_opinion":{"distance":300,"corroborates":false}}]})");
+  EXPECT_EQ(WriteExplanationLine({.path = "a", .other_path = "b"}, {}),
+            R"({"path":"a","other_path":"b","policy":{"enabled":true,)"
+            R"("radius":31,"effort":"thorough",)"
+            R"("stored_views":["stored","upright","trimmed"],)"
+            R"("second_opinion":false},"digests":[],"views":[]})");
 }
 
 TEST(IngestLine, HoldsNoHash) {

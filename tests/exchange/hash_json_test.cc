@@ -57,6 +57,37 @@ TEST(HashLine, UsesTheDocumentedNames) {
                 std::string(32, '0') + R"("}})");
 }
 
+TEST(HashLine, NamesEachViewAndWhatIsKnownOfIt) {
+  HashLine line{.path = "kite.jpg"};
+  PdqView trimmed{.view = View::kTrimmed, .profile = PdqProfile::kReduced};
+  trimmed.template_like = true;
+  trimmed.marr.emplace();
+  trimmed.region = Region{.x = 1, .y = 2, .width = 3, .height = 4};
+  line.signals.pdq = {{.template_like = false},
+                      trimmed,
+                      {.view = View::kAspect16x9, .quality = 7}};
+  const std::string pdq = R"("hex":")" + std::string(64, '0') + '"';
+  EXPECT_EQ(WriteHashLine(line, true),
+            R"({"path":"kite.jpg","signals":{"pdq":{)" + pdq +
+                R"(,"profile":"native","template_like":false,)"
+                R"("views":{"trimmed":{)" +
+                pdq + R"(,"profile":"reduced","template_like":true,"marr":")" +
+                std::string(144, '0') +
+                R"(","region":{"x":1,"y":2,"width":3,"height":4}},"16:9":{)" +
+                pdq + R"(,"quality":7,"profile":"native"}}}}})");
+}
+
+// Views may come in any order and are read in theirs.
+TEST(HashLine, ReadsViewsInAnyOrder) {
+  const std::string pdq = R"({"hex":")" + std::string(64, '0') + R"("})";
+  const auto line = ParseHashLine(R"({"signals":{"pdq":{"views":{"1:1":)" +
+                                  pdq + R"(,"frame-2":)" + pdq + "}}}}");
+  ASSERT_TRUE(line.ok()) << line.status();
+  ASSERT_EQ(line->signals.pdq.size(), 2U);
+  EXPECT_EQ(line->signals.pdq[0].view, View::kFrame2);
+  EXPECT_EQ(line->signals.pdq[1].view, View::kAspect1x1);
+}
+
 TEST(HashLine, CarriesAFailureWithTheDigestsThatThereAre) {
   HashLine line{.path = "notes.txt"};
   line.signals.sha1.emplace();
@@ -111,10 +142,34 @@ TEST(HashLine, RefusesWhatCouldHideACheck) {
       {pdq + R"(,"quality":101}}})", "signals.pdq.quality is not a whole"},
       {pdq + R"(,"quality":-1}}})", "signals.pdq.quality is not a whole"},
       {pdq + R"(,"quality":"5"}}})", "signals.pdq.quality is not a whole"},
-      {pdq + R"(,"profile":"cpp512"}}})", "signals.pdq.profile is not native"},
+      {pdq + R"(,"profile":"cpp512"}}})",
+       "signals.pdq.profile is not native or reduced"},
       {pdq + R"(,"dihedral":{"orig":")" + hex + R"("}}}})", "lacks rot90"},
       {pdq + R"(,"dihedral":{"rot45":1}}}})", "dihedral.? is not known"},
-      {pdq + R"(,"views":{"stored":{}}}}})", "views.stored is not known"},
+      {pdq + R"(,"views":{"stored":{}}}}})",
+       "views.stored is not known here; use one of: upright, trimmed, frame, "
+       "frame-2, frame-3, frame-4, straightened, central-95, central-90, "
+       "central-80, 1:1, 4:5, 9:16, 16:9"},
+      {pdq + R"(,"views":{"frame-9":{}}}}})", "views.? is not known here; use"},
+      {pdq + R"(,"views":{"frame-2":{},"frame-2":{}}}}})", "is there twice"},
+      {pdq + R"(,"views":{"trimmed":{"hex":")" + hex +
+           R"(","region":{"x":0}}}}}})",
+       "views.trimmed.region lacks y"},
+      {pdq + R"(,"profile":7}}})", "signals.pdq.profile is not a string"},
+      {pdq + R"(,"template_like":1}}})",
+       "signals.pdq.template_like is not true or false"},
+      {pdq + R"(,"marr":")" + hex + R"("}}})",
+       "signals.pdq.marr is wrong: marr-hildreth takes exactly 144 hex digits"},
+      {pdq + R"(,"marr":true}}})", "signals.pdq.marr is not a string"},
+      {pdq + R"(,"region":[]}}})", "signals.pdq.region is not an object"},
+      {pdq + R"(,"region":{"x":-1,"y":0,"width":1,"height":1}}}})",
+       "region.x is not a whole number from 0 to 2147483646"},
+      {pdq + R"(,"region":{"x":7,"y":0,"width":2147483647,"height":1}}}})",
+       "region.width is not a whole number from 1 to 2147483640"},
+      {pdq + R"(,"region":{"x":0,"y":0,"width":1,"height":0}}}})",
+       "region.height is not a whole number from 1 to 2147483647"},
+      {pdq + R"(,"region":{"x":0,"y":0,"width":1,"height":1,"z":0}}}})",
+       "region.z is not known here"},
       {pdq + R"(,"views":{}}}})", "signals.pdq.views is empty"},
       {pdq + R"(,"views":{"upright":{"quality":3}}}}})", "lacks hex"},
       {pdq + R"(,"views":{"upright":{"views":{}}}}}})", "views is not known"},
@@ -168,6 +223,20 @@ TEST(HashLine, RefusesOrUnderstandsDamagedLines) {
     ASSERT_EQ(*ParseHashLine(WriteHashLine(*line, true)), *line) << json;
   }
   EXPECT_GT(understood, 0);
+}
+
+TEST(QueryLine, HoldsAllViewsOfALongPath) {
+  std::mt19937_64 random(24);
+  HashLine line{.path = std::string(4096, '\xFF')};
+  for (int i = 0; i < kViewCount; ++i) {
+    PdqView& view = line.signals.pdq.emplace_back(
+        RandomPdqView(random, View{static_cast<uint8_t>(i)}));
+    view.dihedral.emplace();
+    view.marr.emplace();
+  }
+  const std::string json = WriteHashLine(line, true);
+  EXPECT_LT(json.size(), kQueryLineBytesMax / 2);
+  EXPECT_EQ(**ParseQueryLine(json), line);
 }
 
 TEST(QueryLine, IsTextOrJsonOrNothing) {

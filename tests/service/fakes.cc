@@ -7,29 +7,83 @@
 namespace kenal::testing {
 namespace {
 
+struct Nearest {
+  int distance = 0;
+  Variant variant = Variant::kOrig;
+};
+
+Nearest NearestOf(const PdqView& ours, const PdqView& theirs, Effort effort) {
+  Nearest nearest{.distance = HammingDistance(ours.hash, theirs.hash)};
+  if (!ours.dihedral || !ComparesVariants(effort, ours.view)) return nearest;
+  for (size_t i = 0; i < kVariantCount; ++i) {
+    const int distance = HammingDistance((*ours.dihedral)[i], theirs.hash);
+    if (distance < nearest.distance)
+      nearest = {distance, static_cast<Variant>(i)};
+  }
+  return nearest;
+}
+
+std::optional<SecondOpinion> OpinionOf(const PdqView& ours,
+                                       const PdqView& theirs) {
+  if (!ours.marr || !theirs.marr) return std::nullopt;
+  const int distance = HammingDistance(*ours.marr, *theirs.marr);
+  return SecondOpinion{.distance = distance,
+                       .corroborates = distance <= kMarrRadiusBits};
+}
+
+Comparison Compare(const PdqView& ours, const PdqView& theirs,
+                   const ListPolicy& policy, Effort effort) {
+  const Nearest nearest = NearestOf(ours, theirs, effort);
+  Comparison pair{.how = {.query_view = ours.view,
+                          .query_variant = nearest.variant,
+                          .entry_view = theirs.view},
+                  .distance = nearest.distance,
+                  .query_quality = ours.quality,
+                  .entry_quality = theirs.quality,
+                  .query_template_like = ours.template_like.value_or(false),
+                  .entry_template_like = theirs.template_like.value_or(false),
+                  .second_opinion = OpinionOf(ours, theirs)};
+  if (!QueryViews(effort).Contains(ours.view)) {
+    pair.finding = Finding::kNotCompared;
+  } else if (nearest.distance <= policy.pdq_radius.bits) {
+    pair.finding = Finding::kMatch;
+  } else if (policy.review_radius &&
+             nearest.distance <= policy.review_radius->bits) {
+    pair.finding = pair.query_template_like || pair.entry_template_like
+                       ? Finding::kTemplateLike
+                       : Finding::kReview;
+  }
+  return pair;
+}
+
+// Every view of the query beside every view of the entry.
+std::vector<Comparison> CompareAll(const SignalSet& query,
+                                   const SignalSet& known,
+                                   const ListPolicy& policy, Effort effort) {
+  std::vector<Comparison> pairs;
+  for (const PdqView& ours : query.pdq) {
+    for (const PdqView& theirs : known.pdq) {
+      pairs.push_back(
+          Compare(ours, theirs, policy, std::min(effort, policy.effort)));
+    }
+  }
+  return pairs;
+}
+
 // The smallest distance over views and variants of the query.
 std::optional<Match> NearMatch(const SignalSet& query, const Entry& entry,
-                               Radius radius) {
+                               const ListPolicy& policy, Effort effort) {
   std::optional<Match> best;
-  for (const PdqView& ours : query.pdq) {
-    for (const PdqView& theirs : entry.signals.pdq) {
-      for (int variant = 0; variant < kVariantCount; ++variant) {
-        if (variant > 0 && !ours.dihedral) break;
-        const PdqHash& hash =
-            ours.dihedral ? (*ours.dihedral)[static_cast<size_t>(variant)]
-                          : ours.hash;
-        const int distance = HammingDistance(hash, theirs.hash);
-        if (distance > radius.bits) continue;
-        if (best && best->distance <= distance) continue;
-        best.emplace();
-        best->distance = distance;
-        best->transform = Transform{
-            .query_view = ours.view,
-            .query_variant = static_cast<Variant>(variant),
-            .entry_view = theirs.view,
-        };
-      }
-    }
+  for (const Comparison& pair :
+       CompareAll(query, entry.signals, policy, effort)) {
+    const bool hit =
+        pair.finding == Finding::kMatch || pair.finding == Finding::kReview;
+    if (!hit || (best && best->distance <= pair.distance)) continue;
+    best.emplace();
+    best->tier = pair.finding == Finding::kMatch ? Tier::kMatch : Tier::kReview;
+    best->distance = pair.distance;
+    best->transform = pair.how;
+    best->second_opinion = pair.second_opinion;
   }
   return best;
 }
@@ -108,7 +162,8 @@ Answer FakeStore::Ask(const SignalSet& query,
     for (const Entry& entry : list.entries) {
       if (entry.state == EntryState::kWithdrawn) continue;
       const SignalSet& held = entry.signals;
-      if (auto match = NearMatch(query, entry, list.info.policy.pdq_radius)) {
+      if (auto match =
+              NearMatch(query, entry, list.info.policy, options.effort)) {
         Describe(list.info, entry, SignalType::kPdq, *match);
         answer.matches.push_back(*std::move(match));
       }
@@ -120,6 +175,11 @@ Answer FakeStore::Ask(const SignalSet& query,
   }
   for (const kenal::Match& match : answer.matches) {
     answer.verdict = std::max(answer.verdict, VerdictOf(match));
+  }
+  for (const kenal::Match& match : answer.matches) {
+    if (VerdictOf(match) != answer.verdict) continue;
+    if (answer.verdict == Verdict::kNoKnownMatch) continue;
+    answer.tier = std::min(answer.tier.value_or(match.tier), match.tier);
   }
   answer.match_count = answer.matches.size();
   const size_t limit = static_cast<size_t>(options.limit);
@@ -143,6 +203,29 @@ StatusOr<std::vector<Answer>> FakeStore::MatchBatch(
   std::vector<Answer> answers;
   for (const SignalSet& query : queries) answers.push_back(Ask(query, options));
   return answers;
+}
+
+StatusOr<Explanation> FakeStore::Explain(const SignalSet& query,
+                                         std::string_view list,
+                                         std::string_view reference,
+                                         const MatchOptions& options) {
+  ++explain_calls;
+  KENAL_TRY(RunHook("Explain"));
+  std::lock_guard lock(mutex_);
+  KENAL_TRY_ASSIGN(List* const found, Find(list));
+  const Entry* const entry = FindEntry(*found, reference);
+  if (entry == nullptr) return NotFound("no such entry");
+  const ListPolicy& policy = found->info.policy;
+  Explanation explanation{
+      .digests = {},
+      .views = CompareAll(query, entry->signals, policy, options.effort),
+      .policy = policy,
+      .entry_state = entry->state};
+  if (query.md5 && entry->signals.md5) {
+    explanation.digests.push_back(
+        {.type = SignalType::kMd5, .equal = query.md5 == entry->signals.md5});
+  }
+  return explanation;
 }
 
 StatusOr<ListInfo> FakeStore::CreateList(std::string_view name, Purpose purpose,
@@ -325,20 +408,11 @@ StatusOr<VerifyReport> FakeStore::Verify(
                       .problems = {"one", "two"}};
 }
 
-SignalSet FakeHasher::HashBytes(std::span<const uint8_t> bytes) {
-  ++hashed;
-  const base::Digests digests = base::DigestAll(bytes);
-  SignalSet set;
-  set.md5 = Md5{digests.md5};
-  set.sha1 = Sha1{digests.sha1};
-  set.sha256 = Sha256{digests.sha256};
-  constexpr std::string_view kNoPicture = "no picture";
-  if (std::ranges::equal(bytes, kNoPicture)) {
-    set.pdq_failure = SignalFailure{"not_a_picture", "begins like none"};
-    return set;
-  }
-  PdqView& pdq = set.pdq.emplace_back();
-  pdq.hash.bytes = digests.sha256;
+namespace {
+
+PdqView HashView(View view, std::string_view text, bool second_opinion) {
+  PdqView pdq{.view = view};
+  pdq.hash.bytes = base::DigestAll(base::AsBytes(text)).sha256;
   pdq.quality = 90;
   pdq.dihedral.emplace();
   for (size_t i = 0; i < pdq.dihedral->size(); ++i) {
@@ -347,12 +421,54 @@ SignalSet FakeHasher::HashBytes(std::span<const uint8_t> bytes) {
         (*pdq.dihedral)[i].bytes,
         (*pdq.dihedral)[i].bytes.begin() + static_cast<std::ptrdiff_t>(i));
   }
+  if (second_opinion) {
+    std::ranges::copy(pdq.hash.bytes, pdq.marr.emplace().bytes.begin());
+  }
+  return pdq;
+}
+
+// The part of `text` that a view shows; empty when there is none.
+std::string_view PartOf(std::string_view text, View view) {
+  if (view == View::kStored) return text;
+  if (view == View::kTrimmed && text.starts_with('.') && text.ends_with('.')) {
+    const size_t first = std::min(text.find_first_not_of('.'), text.size());
+    return text.substr(first, text.find_last_not_of('.') + 1 - first);
+  }
+  const size_t left = text.find('[');
+  const size_t right = text.rfind(']');
+  if (view != View::kFrame3 || right == text.npos || left >= right) return {};
+  return text.substr(left + 1, right - left - 1);
+}
+
+}  // namespace
+
+SignalSet FakeHasher::HashBytes(std::span<const uint8_t> bytes,
+                                const HashWork& work) {
+  ++hashed;
+  const base::Digests digests = base::DigestAll(bytes);
+  SignalSet set;
+  set.md5 = Md5{digests.md5};
+  set.sha1 = Sha1{digests.sha1};
+  set.sha256 = Sha256{digests.sha256};
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
+                              bytes.size());
+  if (text == "no picture") {
+    set.pdq_failure = SignalFailure{"not_a_picture", "begins like none"};
+    return set;
+  }
+  for (int i = 0; i < kViewCount; ++i) {
+    const View view{static_cast<uint8_t>(i)};
+    if (!(work.views | kWholeViews).Contains(view)) continue;
+    const std::string_view part = PartOf(text, view);
+    if (part.empty() && view != View::kStored) continue;
+    set.pdq.push_back(HashView(view, part, work.second_opinion));
+  }
   set.picture = PictureInfo{.format = "fake", .width = 1, .height = 1};
   return set;
 }
 
-SignalSet FakeHasher::HashFile(const std::string& path) {
-  return HashBytes(base::AsBytes(path));
+SignalSet FakeHasher::HashFile(const std::string& path, const HashWork& work) {
+  return HashBytes(base::AsBytes(path), work);
 }
 
 }  // namespace kenal::testing

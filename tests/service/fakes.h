@@ -25,6 +25,10 @@ class FakeStore : public Matcher, public Curator {
 
   StatusOr<std::vector<Answer>> MatchBatch(
       std::span<const SignalSet> queries, const MatchOptions& options) override;
+  // Digests by MD5; pairs of views in the order of the query's.
+  StatusOr<Explanation> Explain(const SignalSet& query, std::string_view list,
+                                std::string_view reference,
+                                const MatchOptions& options) override;
   StatusOr<ListInfo> CreateList(std::string_view name, Purpose purpose,
                                 const ListPolicy& policy,
                                 const Authorship& by) override;
@@ -55,6 +59,7 @@ class FakeStore : public Matcher, public Curator {
 
   Authorship last_author() const;
   std::atomic<int> match_calls{0};
+  std::atomic<int> explain_calls{0};
   std::atomic<uint64_t> queries_matched{0};
 
  private:
@@ -77,11 +82,15 @@ class FakeStore : public Matcher, public Curator {
 };
 
 // Digests as usual; a "PDQ" that is made of the digest, so that different
-// bytes are far apart.
+// bytes are far apart. Dots at both ends are a border, so "..kite.." trimmed is
+// "kite"; what stands in brackets is a frame, and found as the third one.
 class FakeHasher : public Hasher {
  public:
-  SignalSet HashBytes(std::span<const uint8_t> bytes) override;
-  SignalSet HashFile(const std::string& path) override;
+  using Hasher::HashBytes;
+  using Hasher::HashFile;
+  SignalSet HashBytes(std::span<const uint8_t> bytes,
+                      const HashWork& work) override;
+  SignalSet HashFile(const std::string& path, const HashWork& work) override;
   int worker_count() const override { return 2; }
 
   std::atomic<int> hashed{0};

@@ -1,5 +1,6 @@
 #include "tests/service/random_values.h"
 
+#include <algorithm>
 #include <array>
 
 #include "tests/support/support.h"
@@ -39,13 +40,42 @@ std::string RandomValues::Bytes(size_t size) {
 PdqView RandomValues::Pdq(View view) {
   PdqView pdq;
   pdq.view = view;
+  pdq.profile = EnumOf<PdqProfile>(Number(0, 1));
   pdq.hash = RandomHash<PdqHash>(random_);
   if (Maybe()) pdq.quality = static_cast<int>(Number(0, 100));
   if (Maybe()) {
     pdq.dihedral.emplace();
     for (PdqHash& hash : *pdq.dihedral) hash = RandomHash<PdqHash>(random_);
   }
+  if (Maybe()) pdq.template_like = Maybe();
+  if (Maybe()) pdq.marr = RandomHash<MarrHash>(random_);
+  if (Maybe()) {
+    const auto extent = [this](uint64_t min, uint64_t max) {
+      return static_cast<int32_t>(Number(min, max));
+    };
+    const int32_t x = extent(0, INT32_MAX - 1);
+    const int32_t y = extent(0, INT32_MAX - 1);
+    pdq.region =
+        Region{.x = x,
+               .y = y,
+               .width = extent(1, static_cast<uint64_t>(INT32_MAX - x)),
+               .height = extent(1, static_cast<uint64_t>(INT32_MAX - y))};
+  }
   return pdq;
+}
+
+View RandomValues::OneView() { return EnumOf<View>(Number(0, kViewCount - 1)); }
+
+kenal::Transform RandomValues::Transform() {
+  return {.query_view = OneView(),
+          .query_variant = EnumOf<Variant>(Number(0, 7)),
+          .entry_view = OneView(),
+          .entry_variant = EnumOf<Variant>(Number(0, 7))};
+}
+
+kenal::SecondOpinion RandomValues::SecondOpinion() {
+  return {.distance = static_cast<int>(Number(0, 576)),
+          .corroborates = Maybe()};
 }
 
 PictureInfo RandomValues::Picture() {
@@ -60,8 +90,12 @@ SignalSet RandomValues::Signals() {
   if (Maybe()) set.md5 = RandomHash<Md5>(random_);
   if (Maybe()) set.sha1 = RandomHash<Sha1>(random_);
   if (Maybe()) set.sha256 = RandomHash<Sha256>(random_);
-  if (Maybe()) set.pdq.push_back(Pdq(View::kStored));
-  if (Maybe()) set.pdq.push_back(Pdq(View::kUpright));
+  const uint64_t views = Number(0, kViewCount);  // from none to all
+  for (int i = 0; i < kViewCount; ++i) {
+    if (Number(1, kViewCount) <= views) {
+      set.pdq.push_back(Pdq(EnumOf<View>(static_cast<uint64_t>(i))));
+    }
+  }
   if (Maybe()) set.picture = Picture();
   if (Maybe()) set.pdq_failure = SignalFailure{"too_large", Text()};
   return set;
@@ -127,13 +161,10 @@ Match RandomValues::OneMatch() {
   match.entry = Id();
   match.source_id = Text();
   match.signal = EnumOf<SignalType>(Number(1, 4));
+  match.tier = EnumOf<Tier>(Number(1, 2));
   match.distance = static_cast<int>(Number(0, 63));
-  if (Maybe()) {
-    match.transform = Transform{.query_view = EnumOf<View>(Number(0, 1)),
-                                .query_variant = EnumOf<Variant>(Number(0, 7)),
-                                .entry_view = EnumOf<View>(Number(0, 1)),
-                                .entry_variant = EnumOf<Variant>(Number(0, 7))};
-  }
+  if (Maybe()) match.transform = Transform();
+  if (Maybe()) match.second_opinion = SecondOpinion();
   match.state = EnumOf<EntryState>(Number(1, 3));
   match.classifications = Classes();
   match.series = Text();
@@ -145,6 +176,7 @@ Match RandomValues::OneMatch() {
 kenal::Answer RandomValues::Answer() {
   kenal::Answer answer;
   answer.verdict = EnumOf<Verdict>(Number(1, 5));
+  if (Maybe()) answer.tier = EnumOf<Tier>(Number(1, 2));
   answer.sequence.value = Number(0, UINT64_MAX);
   answer.matches.resize(Number(0, 4));
   for (Match& match : answer.matches) match = OneMatch();
@@ -161,9 +193,44 @@ kenal::Answer RandomValues::Answer() {
   return answer;
 }
 
+kenal::Explanation RandomValues::Explanation() {
+  kenal::Explanation explanation;
+  explanation.digests.resize(Number(0, 3));
+  for (DigestComparison& digest : explanation.digests) {
+    digest = {EnumOf<SignalType>(Number(2, 4)), Maybe()};
+  }
+  explanation.views.resize(Number(0, 5));
+  for (Comparison& pair : explanation.views) {
+    pair.how = Transform();
+    pair.distance = static_cast<int>(Number(0, 256));
+    pair.finding = EnumOf<Finding>(Number(1, 6));
+    if (Maybe()) pair.query_quality = static_cast<int>(Number(0, 100));
+    if (Maybe()) pair.entry_quality = static_cast<int>(Number(0, 100));
+    pair.query_template_like = Maybe();
+    pair.entry_template_like = Maybe();
+    if (Maybe()) pair.second_opinion = SecondOpinion();
+  }
+  explanation.policy = Policy();
+  if (Maybe()) explanation.entry_state = EnumOf<EntryState>(Number(1, 3));
+  return explanation;
+}
+
 ListPolicy RandomValues::Policy() {
-  return {.enabled = Maybe(),
-          .pdq_radius = Radius{static_cast<int>(Number(0, kRadiusBitsMax))}};
+  ListPolicy policy;
+  policy.enabled = Maybe();
+  policy.pdq_radius.bits = static_cast<int>(Number(0, kRadiusBitsMax));
+  const int above = std::max(policy.pdq_radius.bits + 1, kReviewRadiusBitsMin);
+  if (above <= kRadiusBitsMax && Maybe()) {
+    policy.review_radius = Radius{
+        static_cast<int>(Number(static_cast<uint64_t>(above), kRadiusBitsMax))};
+  }
+  policy.effort = EnumOf<Effort>(Number(1, 3));
+  policy.stored_views = kWholeViews;  // always kept
+  for (uint64_t more = Number(0, 4); more > 0; --more) {
+    policy.stored_views.Add(OneView());
+  }
+  policy.second_opinion = Maybe();
+  return policy;
 }
 
 ListInfo RandomValues::List() {

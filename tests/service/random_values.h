@@ -19,6 +19,7 @@ class RandomValues {
   EntryDraft Draft();
   EntrySummary Summary();
   kenal::Answer Answer();
+  kenal::Explanation Explanation();
   ListPolicy Policy();
   ListInfo List();
   EntriesReport Entries();
@@ -35,6 +36,9 @@ class RandomValues {
 
  private:
   PdqView Pdq(View view);
+  kenal::View OneView();
+  kenal::Transform Transform();
+  kenal::SecondOpinion SecondOpinion();
   Provenance From();
   std::vector<Classification> Classes();
   std::vector<std::string> Texts();

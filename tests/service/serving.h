@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 
 #include "kenal/v1/catalogue_service.grpc.pb.h"
@@ -98,9 +99,11 @@ class Serving : public ::testing::Test {
     ASSERT_TRUE(store_.AddEntries(kList, drafts, by).ok());
   }
 
-  SignalSet Hash(const std::string& picture) {
-    return FakeHasher().HashBytes(
-        {reinterpret_cast<const uint8_t*>(picture.data()), picture.size()});
+  SignalSet Hash(const std::string& picture, const HashWork& work = {}) {
+    return FakeHasher().HashBytes(Bytes(picture), work);
+  }
+  static std::span<const uint8_t> Bytes(const std::string& picture) {
+    return {reinterpret_cast<const uint8_t*>(picture.data()), picture.size()};
   }
 
   TempDir dir_;

@@ -1,4 +1,4 @@
-// The conversions between public values and the wire, and what they refuse.
+// The conversions between public values and the wire.
 #include <gmock/gmock.h>
 #include <google/protobuf/stubs/logging.h>
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 
 #include "kenal/v1/catalogue.pb.h"
 #include "kenal/v1/catalogue_service.pb.h"
+#include "kenal/v1/explain.pb.h"
 #include "kenal/v1/match_service.pb.h"
 #include "kenal/v1/signal.pb.h"
 #include "kenal/v1/verdict.pb.h"
@@ -66,6 +67,13 @@ TEST(WireProperty, EveryAnswerSurvives) {
   RandomValues random(TestSeed());
   for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
     ExpectSurvives<v1::Answer>(random.Answer());
+  }
+}
+
+TEST(WireProperty, EveryExplanationSurvives) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
+    ExpectSurvives<v1::Explanation>(random.Explanation());
   }
 }
 
@@ -175,83 +183,21 @@ TEST(WireProperty, BrokenMessagesAreReadWholeOrRefused) {
   EXPECT_GT(refused, 0);
 }
 
-// One way to break a signal set, and the field that the refusal names.
-struct Slip {
-  const char* field;
-  void (*apply)(v1::SignalSet&);
-};
-
-class SignalSlips : public ::testing::TestWithParam<Slip> {};
-
-TEST_P(SignalSlips, IsRefusedByName) {
-  v1::SignalSet set;
-  set.add_pdq()->set_hash(std::string(32, 'h'));
-  ASSERT_TRUE(FromWire(set).ok());
-  GetParam().apply(set);
-  const auto read = FromWire(set);
-  ASSERT_FALSE(read.ok());
-  EXPECT_EQ(read.status().code(), StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(read.status().message()),
-              HasSubstr(GetParam().field));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    All, SignalSlips,
-    ::testing::Values(
-        Slip{"md5", [](v1::SignalSet& s) { s.set_md5("short"); }},
-        Slip{"md5", [](v1::SignalSet& s) { s.set_md5(""); }},
-        Slip{"sha1", [](v1::SignalSet& s) { s.set_sha1("short"); }},
-        Slip{"sha256",
-             [](v1::SignalSet& s) { s.set_sha256(std::string(33, 'x')); }},
-        Slip{"pdq.hash",
-             [](v1::SignalSet& s) { s.mutable_pdq(0)->set_hash("short"); }},
-        Slip{"pdq.hash",
-             [](v1::SignalSet& s) { s.add_pdq()->set_view(v1::VIEW_UPRIGHT); }},
-        Slip{"twice",
-             [](v1::SignalSet& s) {
-               s.add_pdq()->set_hash(std::string(32, 'i'));
-             }},
-        Slip{"pdq.view",
-             [](v1::SignalSet& s) {
-               s.mutable_pdq(0)->set_view(static_cast<v1::View>(99));
-             }},
-        Slip{"pdq.profile",
-             [](v1::SignalSet& s) {
-               s.mutable_pdq(0)->set_profile(static_cast<v1::PdqProfile>(9));
-             }},
-        Slip{"pdq.quality",
-             [](v1::SignalSet& s) { s.mutable_pdq(0)->set_quality(101); }},
-        Slip{"pdq.quality",
-             [](v1::SignalSet& s) { s.mutable_pdq(0)->set_quality(-1); }},
-        Slip{"pdq.dihedral",
-             [](v1::SignalSet& s) {
-               s.mutable_pdq(0)->add_dihedral(std::string(32, 'd'));
-             }},
-        Slip{"pdq.dihedral",
-             [](v1::SignalSet& s) {
-               for (int i = 0; i < 8; ++i) {
-                 s.mutable_pdq(0)->add_dihedral("short");
-               }
-             }},
-        Slip{"picture",
-             [](v1::SignalSet& s) { s.mutable_picture()->set_width(-1); }},
-        Slip{"picture.format",
-             [](v1::SignalSet& s) {
-               s.mutable_picture()->set_format(std::string(65, 'f'));
-             }},
-        Slip{"pdq_failure.code",
-             [](v1::SignalSet& s) { s.mutable_pdq_failure(); }},
-        Slip{"pdq_failure.message", [](v1::SignalSet& s) {
-               s.mutable_pdq_failure()->set_code("empty");
-               s.mutable_pdq_failure()->set_message(std::string(4097, 'm'));
-             }}));
-
-TEST(Wire, RefusalsHoldNoHashBits) {
-  v1::SignalSet set;
-  set.set_md5("CANARY");
-  set.add_pdq()->set_hash("CANARY");
-  EXPECT_THAT(std::string(FromWire(set).status().message()),
-              Not(HasSubstr("CANARY")));
+// Both sides number the views alike, and no value of either is left out.
+TEST(Wire, EveryViewEffortTierAndFindingIsInTheContract) {
+  const auto names = [](const google::protobuf::EnumDescriptor* descriptor) {
+    return descriptor->value_count() - 1;  // less UNSPECIFIED
+  };
+  EXPECT_EQ(names(v1::View_descriptor()), kViewCount);
+  EXPECT_EQ(names(v1::Effort_descriptor()), 3);
+  EXPECT_EQ(names(v1::Tier_descriptor()), 2);
+  EXPECT_EQ(names(v1::Finding_descriptor()), 6);
+  for (int i = 0; i < kViewCount; ++i) {
+    v1::SignalSet set;
+    set.add_pdq()->set_hash(std::string(32, 'h'));
+    set.mutable_pdq(0)->set_view(static_cast<v1::View>(i + 1));
+    EXPECT_EQ(FromWire(set)->pdq[0].view, View{static_cast<uint8_t>(i)});
+  }
 }
 
 TEST(Wire, AnEntryOnTheWireHasNoRoomForHashes) {
@@ -309,70 +255,16 @@ TEST(Wire, EachRpcHasItsOwnRequestAndResponse) {
   EXPECT_EQ(names.size(), 2 * methods);
 }
 
-TEST(Wire, LimitsOfRequestsAreInclusive) {
-  EXPECT_EQ(MatchOptionsFromWire(std::nullopt)->limit, MatchOptions{}.limit);
-  EXPECT_EQ(MatchOptionsFromWire(1)->limit, 1);
-  EXPECT_EQ(MatchOptionsFromWire(1'000'000)->limit, 1'000'000);
-  EXPECT_FALSE(MatchOptionsFromWire(0).ok());
-  EXPECT_FALSE(MatchOptionsFromWire(-1).ok());
-  EXPECT_FALSE(MatchOptionsFromWire(1'000'001).ok());
-  EXPECT_EQ(MatchOptions::kLimitMax, 1'000'000);  // as the contract says
-}
-
-TEST(Wire, DraftsOutOfLimitsAreRefused) {
-  RandomValues random(TestSeed());
-  const auto refused = [&](void (*apply)(v1::EntryDraft&)) {
-    v1::EntryDraft draft;
-    ToWire(random.Draft(), &draft);
-    apply(draft);
-    return FromWire(draft).status().code() == StatusCode::kInvalidArgument;
-  };
-  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
-    d.set_source_id(std::string(kSourceIdBytesMax + 1, 's'));
-  }));
-  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
-    d.set_series(std::string(kTextBytesMax + 1, 's'));
-  }));
-  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
-    for (int i = 0; i <= kTagsMax; ++i) d.add_flags("f");
-  }));
-  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
-    d.mutable_provenance()->mutable_added_at()->set_nanos(-1);
-  }));
-  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
-    d.mutable_provenance()->mutable_added_at()->set_seconds(INT64_MAX);
-  }));
-}
-
-TEST(Wire, PoliciesAndAuthorsMustBeWhole) {
+TEST(Wire, StoredViewsAlwaysHoldTheWholePicture) {
   v1::ListPolicy policy;
-  EXPECT_FALSE(FromWire(policy).ok());
   policy.set_mode(v1::LIST_MODE_ENABLED);
-  EXPECT_FALSE(FromWire(policy).ok());
-  policy.set_pdq_radius_bits(0);
-  EXPECT_TRUE(FromWire(policy).ok());
-  policy.set_pdq_radius_bits(64);
-  EXPECT_FALSE(FromWire(policy).ok());
-
-  v1::Authorship by;
-  EXPECT_FALSE(FromWire(by).ok());
-  by.set_actor(std::string(kTextBytesMax, 'a'));
-  EXPECT_TRUE(FromWire(by).ok());
-  by.set_reason(std::string(kTextBytesMax + 1, 'r'));
-  EXPECT_FALSE(FromWire(by).ok());
-}
-
-TEST(Wire, AnImportRecordOutOfLimitsIsARefusalWithItsPosition) {
-  v1::ImportRecord record;
-  record.set_position(7);
-  record.mutable_draft()->mutable_signals()->set_md5("short");
-  const auto item = FromWire(record);
-  ASSERT_TRUE(item.ok()) << item.status();
-  EXPECT_EQ(item->position, 7U);
-  EXPECT_THAT(item->refused, HasSubstr("md5"));
-
-  record.clear_kind();
-  EXPECT_FALSE(FromWire(record).ok());
+  policy.set_pdq_radius_bits(31);
+  policy.add_stored_views(v1::VIEW_FRAME);
+  EXPECT_EQ(FromWire(policy)->stored_views,
+            kWholeViews | ViewSet{View::kFrame});
+  EXPECT_EQ(
+      RoundTrip<v1::ListPolicy>(ListPolicy{.stored_views = {}})->stored_views,
+      kWholeViews);
 }
 
 TEST(Wire, TextThatIsNotUtf8ReachesTheOtherSideEscaped) {
