@@ -171,7 +171,7 @@ void DecodePlain(Job& job, const BmpHeader& header) {
   }
   ViewHasher hasher({.width = static_cast<int>(header.width),
                      .height = static_cast<int>(header.height)},
-                    1);
+                    job.work(), 1);
   std::vector<uint8_t> rgb(header.width * 3);
   for (uint64_t y = 0; y < header.height; ++y) {
     uint64_t line = header.is_top_down ? y : header.height - 1 - y;
@@ -263,7 +263,7 @@ void DecodeRunLengths(Job& job, BmpHeader header) {
   header.bit_count = 8;  // What the indices are now.
   ViewHasher hasher({.width = static_cast<int>(header.width),
                      .height = static_cast<int>(header.height)},
-                    1);
+                    job.work(), 1);
   std::vector<uint8_t> rgb(header.width * 3);
   for (uint64_t y = 0; y < header.height; ++y) {
     ConvertRow(header, runs.Row(header.height - 1 - y), rgb.data());

@@ -19,7 +19,7 @@ void DecodeHeif(Job& job);  // HEIC and AVIF
 void DecodePnm(Job& job);
 
 // Sniffs and calls the codec. Never throws.
-Outcome DecodeBytes(std::span<const uint8_t> bytes);
+Outcome DecodeBytes(std::span<const uint8_t> bytes, const DecodeWork& work);
 
 }  // namespace kenal::decode
 

@@ -34,8 +34,8 @@ void Run(Job& job) {
 
 }  // namespace
 
-Outcome DecodeBytes(std::span<const uint8_t> bytes) {
-  Job job(bytes, Sniff(bytes));
+Outcome DecodeBytes(std::span<const uint8_t> bytes, const DecodeWork& work) {
+  Job job(bytes, Sniff(bytes), work);
   if (bytes.empty()) {
     job.Fail(Reason::kEmpty);
   } else if (bytes.size() > kInputBytesMax) {

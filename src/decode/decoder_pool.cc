@@ -55,7 +55,8 @@ class Pool : public DecoderPool {
 
   // Waits until all workers are up.
   Status AwaitStart();
-  Decoded Decode(std::span<const uint8_t> bytes) override;
+  Decoded Decode(std::span<const uint8_t> bytes,
+                 const DecodeWork& work) override;
 
  private:
   void StartWorkers();
@@ -65,7 +66,7 @@ class Pool : public DecoderPool {
   bool IsRefused(std::span<const uint8_t> bytes);
   void Refuse(std::span<const uint8_t> bytes);
   Decoded DecodeOn(WorkerPtr worker, std::span<const uint8_t> bytes,
-                   bool* was_dead_before);
+                   const DecodeWork& work, bool* was_dead_before);
 
   const PoolOptions options_;
   const int wanted_;
@@ -194,7 +195,7 @@ void Pool::Refuse(std::span<const uint8_t> bytes) {
   refused_.Add(digest);
 }
 
-Decoded Pool::Decode(std::span<const uint8_t> bytes) {
+Decoded Pool::Decode(std::span<const uint8_t> bytes, const DecodeWork& work) {
   Outcome unread;
   if (bytes.empty()) {
     unread.reason = Reason::kEmpty;
@@ -222,14 +223,14 @@ Decoded Pool::Decode(std::span<const uint8_t> bytes) {
                                        worker.status().message())};
       return decoded;
     }
-    decoded = DecodeOn(*std::move(worker), bytes, &was_dead_before);
+    decoded = DecodeOn(*std::move(worker), bytes, work, &was_dead_before);
   } while (was_dead_before);
   return decoded;
 }
 
 Decoded Pool::DecodeOn(WorkerPtr worker, std::span<const uint8_t> bytes,
-                       bool* was_dead_before) {
-  WorkerProcess::Result result = worker->Decode(bytes);
+                       const DecodeWork& work, bool* was_dead_before) {
+  WorkerProcess::Result result = worker->Decode(bytes, work);
   *was_dead_before = result.was_dead_before;
   if (result.failure) Refuse(bytes);
   GiveBack(std::move(worker), result.outcome.has_value());

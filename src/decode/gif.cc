@@ -127,7 +127,7 @@ void DecodeGif(Job& job) {
     return;
   }
   ViewHasher hasher({.width = gif->Image.Width, .height = gif->Image.Height},
-                    1);
+                    job.work(), 1);
   if (!ReadFrame(gif.get(), Palette(*map), hasher)) {
     job.Fail(Reason::kDamaged);
     return;

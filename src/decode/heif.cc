@@ -122,7 +122,7 @@ void DecodeHeif(Job& job) {
     job.Fail(Reason::kDamaged);
     return;
   }
-  ViewHasher hasher({.width = width, .height = height}, 1);
+  ViewHasher hasher({.width = width, .height = height}, job.work(), 1);
   for (int y = 0; y < height; ++y) {
     hasher.AddRow(pixels + static_cast<ptrdiff_t>(y) * stride);
   }

@@ -13,11 +13,13 @@ namespace kenal::decode {
 
 class Job {
  public:
-  Job(std::span<const uint8_t> bytes, Kind kind) : bytes_(bytes) {
+  Job(std::span<const uint8_t> bytes, Kind kind, const DecodeWork& work)
+      : bytes_(bytes), work_(work) {
     outcome_.kind = kind;
   }
 
   std::span<const uint8_t> bytes() const { return bytes_; }
+  const DecodeWork& work() const { return work_; }
   Outcome& outcome() { return outcome_; }
 
   // Notes the size that the header gives and holds it against the limits:
@@ -42,6 +44,7 @@ class Job {
 
  private:
   std::span<const uint8_t> bytes_;
+  DecodeWork work_;
   uint64_t spare_bytes_ = 0;
   Outcome outcome_;
 };

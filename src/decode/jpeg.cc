@@ -188,7 +188,7 @@ bool JpegDecoder::Plan() {
   }
   info_.mem->max_memory_to_use =
       static_cast<long>(need + kWorkerSlackBytes / 2);
-  hasher_.emplace(shape, job_.spare_bytes());
+  hasher_.emplace(shape, job_.work(), job_.spare_bytes());
   if (info_.out_color_space == JCS_CMYK) {
     row_.resize(size_t{info_.image_width} * 4);
     rgb_.resize(size_t{info_.image_width} * 3);

@@ -139,7 +139,7 @@ bool PngDecoder::Plan() {
   row_bytes_ = static_cast<size_t>(row_bytes);
   rows_.resize(pass_count_ > 1 ? row_bytes_ * height : row_bytes_);
   if (is_16_bit_) narrow_.resize(row_bytes_ / 2);
-  hasher_.emplace(shape_, std::max<uint64_t>(turned, 1));
+  hasher_.emplace(shape_, job_.work(), std::max<uint64_t>(turned, 1));
   return true;
 }
 

@@ -63,7 +63,7 @@ void DecodePnm(Job& job) {
     return;
   }
   unsigned top = static_cast<unsigned>(*sample_max);
-  ViewHasher hasher(shape, 1);
+  ViewHasher hasher(shape, job.work(), 1);
   std::vector<uint8_t> row(sample_count);
   for (uint64_t y = 0; y < *height; ++y) {
     for (size_t i = 0; i < sample_count; ++i) {

@@ -10,10 +10,21 @@ namespace kenal::decode {
 namespace {
 
 // "KnlD", then the version of these messages in the last byte.
-constexpr uint64_t kMark = 0x4B6E6C44'00000001;
+constexpr uint64_t kMark = 0x4B6E6C44'00000002;
 
 constexpr uint32_t kFailedStepMax = 255;
-constexpr size_t kViewsMax = 2;
+// Bits of the byte that tells what a view holds.
+constexpr uint8_t kTemplateLike = 1;
+constexpr uint8_t kHasMarr = 2;
+constexpr uint8_t kHasRegion = 4;
+constexpr uint8_t kViewBits = 7;
+
+// What a view takes in a response, whether it holds all of it or not.
+constexpr size_t kViewBytes =
+    3 + (1 + kVariantCount) * PdqHash::kSizeBytes + MarrHash::kSizeBytes + 16;
+constexpr size_t kOutcomeBytes = 16 + 4 + 8 + 16;
+static_assert(kOutcomeBytes + kViewCount * kViewBytes <= kResponseBytes);
+
 constexpr int kQualityMax = 100;
 
 class Writer {
@@ -24,10 +35,9 @@ class Writer {
       out_[at_++] = static_cast<uint8_t>(value >> (8 * i));
     }
   }
-  void Hash(const PdqHash& hash) {
-    std::copy(hash.bytes.begin(), hash.bytes.end(),
-              out_.begin() + static_cast<long>(at_));
-    at_ += hash.bytes.size();
+  void Bytes(std::span<const uint8_t> bytes) {
+    std::ranges::copy(bytes, out_.begin() + static_cast<long>(at_));
+    at_ += bytes.size();
   }
 
  private:
@@ -45,11 +55,9 @@ class Reader {
     }
     return value;
   }
-  PdqHash Hash() {
-    PdqHash hash;
-    std::memcpy(hash.bytes.data(), in_.data() + at_, hash.bytes.size());
-    at_ += hash.bytes.size();
-    return hash;
+  void Bytes(std::span<uint8_t> bytes) {
+    std::memcpy(bytes.data(), in_.data() + at_, bytes.size());
+    at_ += bytes.size();
   }
   bool RestIsZero() const {
     return std::all_of(in_.begin() + static_cast<long>(at_), in_.end(),
@@ -62,30 +70,79 @@ class Reader {
 };
 
 void WriteView(Writer& out, const PdqView& view) {
+  const Region region = view.region.value_or(Region{});
   out.Number(static_cast<uint64_t>(view.view), 1);
   out.Number(static_cast<uint64_t>(view.quality.value_or(0)), 1);
-  out.Hash(view.hash);
-  for (const PdqHash& hash : *view.dihedral) out.Hash(hash);
+  out.Number((view.template_like.value_or(false) ? kTemplateLike : 0u) |
+                 (view.marr ? kHasMarr : 0u) | (view.region ? kHasRegion : 0u),
+             1);
+  out.Bytes(view.hash.bytes);
+  for (const PdqHash& hash : *view.dihedral) out.Bytes(hash.bytes);
+  out.Bytes(view.marr.value_or(MarrHash{}).bytes);
+  for (int32_t number : {region.x, region.y, region.width, region.height}) {
+    out.Number(static_cast<uint32_t>(number), 4);
+  }
 }
 
-StatusOr<PdqView> ReadView(Reader& in, size_t index) {
-  PdqView view;
-  uint64_t name = in.Number(1);
-  uint64_t quality = in.Number(1);
-  if (name != index || quality > kQualityMax) {
-    return InvalidArgument("decoder sent a view that cannot be");
+Region ReadRegion(Reader& in) {
+  Region region;
+  for (int32_t* number :
+       {&region.x, &region.y, &region.width, &region.height}) {
+    *number = static_cast<int32_t>(in.Number(4));
   }
-  view.view = static_cast<View>(name);
+  return region;
+}
+
+// Within a picture of that size, upright or not.
+bool IsWithin(const Region& region, int32_t width, int32_t height) {
+  const int64_t side = std::max(width, height);
+  return region.x >= 0 && region.y >= 0 && region.width > 0 &&
+         region.height > 0 && int64_t{region.x} + region.width <= side &&
+         int64_t{region.y} + region.height <= side;
+}
+
+// A view that an honest worker can send after `outcome.views`.
+StatusOr<PdqView> ReadView(Reader& in, const Outcome& outcome,
+                           const DecodeWork& work) {
+  const auto cannot_be = [] {
+    return InvalidArgument("decoder sent a view that cannot be");
+  };
+  const uint64_t name = in.Number(1);
+  const uint64_t quality = in.Number(1);
+  const uint64_t bits = in.Number(1);
+  if (name >= kViewCount || quality > kQualityMax || bits > kViewBits) {
+    return cannot_be();
+  }
+  PdqView view{.view = static_cast<View>(name)};
+  const bool is_whole = kWholeViews.Contains(view.view);
+  view.profile = is_whole ? PdqProfile::kNative : PdqProfile::kReduced;
   view.quality = static_cast<int>(quality);
-  view.hash = in.Hash();
-  view.dihedral.emplace();
-  for (PdqHash& hash : *view.dihedral) hash = in.Hash();
+  view.template_like = (bits & kTemplateLike) != 0;
+  in.Bytes(view.hash.bytes);
+  for (PdqHash& hash : view.dihedral.emplace()) in.Bytes(hash.bytes);
+  MarrHash marr;
+  in.Bytes(marr.bytes);
+  if ((bits & kHasMarr) != 0) view.marr = marr;
+  const Region region = ReadRegion(in);
+  if ((bits & kHasRegion) != 0) view.region = region;
+  const std::vector<PdqView>& before = outcome.views;
+  const bool is_in_order =
+      before.empty() ? view.view == View::kStored
+                     : before.back().view < view.view;
+  const bool fits =
+      is_in_order && (is_whole || work.views.Contains(view.view)) &&
+      view.marr.has_value() == work.second_opinion &&
+      view.region.has_value() == !is_whole &&
+      (view.marr || marr == MarrHash{}) &&
+      (view.region ? IsWithin(region, outcome.width, outcome.height)
+                   : region == Region{});
+  if (!fits) return cannot_be();
   return view;
 }
 
 // Views exactly when there is no reason, and a header before them.
 bool Fits(const Outcome& outcome, uint64_t view_count) {
-  if (view_count > kViewsMax) return false;
+  if (view_count > kViewCount) return false;
   if ((outcome.reason == Reason::kNone) != (view_count > 0)) return false;
   if ((outcome.width > 0) != (outcome.height > 0)) return false;
   if (outcome.reason == Reason::kNone) {
@@ -112,12 +169,14 @@ RequestMessage Encode(const Request& request) {
   Writer out(message);
   out.Number(kMark, 8);
   out.Number(request.id, 8);
-  out.Number(request.size_bytes, 8);
+  out.Number(request.size_bytes, 4);
+  out.Number(request.work.views.bits(), 2);
+  out.Number(request.work.second_opinion ? 1 : 0, 1);
   return message;
 }
 
 ResponseMessage Encode(uint64_t id, const Outcome& outcome) {
-  KENAL_CHECK(outcome.views.size() <= kViewsMax);
+  KENAL_CHECK(outcome.views.size() <= kViewCount);
   ResponseMessage message{};
   Writer out(message);
   out.Number(kMark, 8);
@@ -159,15 +218,20 @@ StatusOr<Request> ParseRequest(std::span<const uint8_t> message) {
   if (in.Number(8) != kMark) return InvalidArgument("not a request");
   Request request;
   request.id = in.Number(8);
-  request.size_bytes = in.Number(8);
+  request.size_bytes = in.Number(4);
+  const std::optional<ViewSet> views =
+      ViewSet::FromBits(static_cast<uint32_t>(in.Number(2)));
+  const uint64_t second_opinion = in.Number(1);
   if (request.size_bytes == 0 || request.size_bytes > kInputBytesMax ||
-      !in.RestIsZero()) {
+      !views || second_opinion > 1 || !in.RestIsZero()) {
     return InvalidArgument("request cannot be");
   }
+  request.work = {*views, second_opinion == 1};
   return request;
 }
 
-StatusOr<Outcome> ParseResponse(std::span<const uint8_t> message, uint64_t id) {
+StatusOr<Outcome> ParseResponse(std::span<const uint8_t> message, uint64_t id,
+                                const DecodeWork& work) {
   if (message.size() != kResponseBytes) {
     return InvalidArgument("decoder's answer has the wrong length");
   }
@@ -197,8 +261,8 @@ StatusOr<Outcome> ParseResponse(std::span<const uint8_t> message, uint64_t id) {
     return InvalidArgument("decoder's answer contradicts itself");
   }
   for (size_t i = 0; i < view_count; ++i) {
-    KENAL_TRY_ASSIGN(PdqView view, ReadView(in, i));
-    outcome.views.push_back(view);
+    KENAL_TRY_ASSIGN(PdqView view, ReadView(in, outcome, work));
+    outcome.views.push_back(std::move(view));
   }
   if (!in.RestIsZero()) {
     return InvalidArgument("decoder's answer has something behind it");

@@ -24,7 +24,7 @@ inline constexpr int kWorkerInput = 4;
 
 inline constexpr size_t kHelloBytes = 16;
 inline constexpr size_t kRequestBytes = 32;
-inline constexpr size_t kResponseBytes = 640;
+inline constexpr size_t kResponseBytes = 5'760;
 
 using HelloMessage = std::array<uint8_t, kHelloBytes>;
 using RequestMessage = std::array<uint8_t, kRequestBytes>;
@@ -41,6 +41,7 @@ struct Hello {
 struct Request {
   uint64_t id = 0;          // counts up, never repeats for one worker
   uint64_t size_bytes = 0;  // 1..kInputBytesMax
+  DecodeWork work;
 };
 
 HelloMessage Encode(const Hello& hello);
@@ -49,10 +50,11 @@ ResponseMessage Encode(uint64_t id, const Outcome& outcome);
 
 // Errors: kInvalidArgument, when a message is not exactly what an honest
 // other side can have sent: length, mark, version, ranges, and for a response
-// the id and views that fit the outcome.
+// the id, and views that fit the outcome and were asked for.
 StatusOr<Hello> ParseHello(std::span<const uint8_t> message);
 StatusOr<Request> ParseRequest(std::span<const uint8_t> message);
-StatusOr<Outcome> ParseResponse(std::span<const uint8_t> message, uint64_t id);
+StatusOr<Outcome> ParseResponse(std::span<const uint8_t> message, uint64_t id,
+                                const DecodeWork& work);
 
 }  // namespace kenal::decode
 

@@ -373,7 +373,7 @@ void DecodeTiff(Job& job) {
   if (!job.Admit(layout.width, layout.height, need)) return;
   BlockReader reader(tiff.get(), layout);
   shape.channel_count = reader.channel_count();
-  ViewHasher hasher(shape, std::max<uint64_t>(turned, 1));
+  ViewHasher hasher(shape, job.work(), std::max<uint64_t>(turned, 1));
   if (!reader.Read(hasher)) {
     job.Fail(Reason::kDamaged);
     return;

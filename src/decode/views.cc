@@ -5,6 +5,7 @@
 
 #include "src/base/check.h"
 #include "src/decode/limits.h"
+#include "src/decode/parts.h"
 
 namespace kenal::decode {
 namespace {
@@ -26,7 +27,7 @@ PdqView ToView(View name, const signal::PdqResult& result) {
 uint64_t HashBytes(uint64_t width, uint64_t height) {
   // Two passes over a window of rows, each of floats, and some to spare.
   uint64_t window_rows = (height + 127) / 128 + 16;
-  return 2 * window_rows * width * sizeof(float);
+  return 2 * window_rows * width * sizeof(float) + kPartsBytes;
 }
 
 uint64_t TurnedBytes(const Shape& shape) {
@@ -36,8 +37,12 @@ uint64_t TurnedBytes(const Shape& shape) {
          static_cast<uint64_t>(shape.channel_count);
 }
 
-ViewHasher::ViewHasher(const Shape& shape, uint64_t turned_bytes_max)
-    : shape_(shape), stored_(shape.width, shape.height) {
+ViewHasher::ViewHasher(const Shape& shape, const DecodeWork& work,
+                       uint64_t turned_bytes_max)
+    : shape_(shape),
+      work_(work),
+      stored_(shape.width, shape.height),
+      reducer_(shape.width, shape.height, kCopyPixelsMax) {
   KENAL_CHECK(shape.channel_count == 1 || shape.channel_count == 3);
   KENAL_CHECK(shape.orientation >= 1 && shape.orientation <= 8);
   if (shape.orientation == 1) return;
@@ -85,7 +90,10 @@ void ViewHasher::AddRow(const uint8_t* row) {
                     shape_.orientation == 7 || shape_.orientation == 8;
     band_first_ = from_end ? line_count - done - band_count_ : done;
   }
-  if (pass_ == 0) Add(stored_, shape_.channel_count, row);
+  if (pass_ == 0) {
+    Add(stored_, shape_.channel_count, row);
+    Reduce(row);
+  }
   if (shape_.orientation == 2) {
     AddMirrored(row);
   } else if (shape_.orientation >= 3) {
@@ -95,6 +103,14 @@ void ViewHasher::AddRow(const uint8_t* row) {
   if (shape_.orientation >= 3) EmitBand();
   next_row_ = 0;
   ++pass_;
+}
+
+void ViewHasher::Reduce(const uint8_t* row) {
+  if (shape_.channel_count == 1) {
+    reducer_.AddGreyRow(row);
+  } else {
+    reducer_.AddRgbRow(row);
+  }
 }
 
 void ViewHasher::AddMirrored(const uint8_t* row) {
@@ -167,6 +183,17 @@ std::vector<PdqView> ViewHasher::Finish() {
   std::vector<PdqView> views;
   views.push_back(ToView(View::kStored, stored_.Finish()));
   if (upright_) views.push_back(ToView(View::kUpright, upright_->Finish()));
+  signal::ReducedLuma copy = reducer_.Finish();
+  const bool is_template_like = IsTemplateLike(copy);
+  for (PdqView& view : views) view.template_like = is_template_like;
+  if (work_.second_opinion) views[0].marr = MarrOf(copy);
+  copy = TurnUpright(std::move(copy), shape_.orientation);
+  if (work_.second_opinion && upright_) views[1].marr = MarrOf(copy);
+  const int width = SwapsSides() ? shape_.height : shape_.width;
+  const int height = SwapsSides() ? shape_.width : shape_.height;
+  for (PdqView& part : HashParts(copy, width, height, work_)) {
+    views.push_back(std::move(part));
+  }
   return views;
 }
 

@@ -1,5 +1,5 @@
-// From rows of pixels to the views of a picture: the pixels as stored, and
-// upright when the orientation turns them.
+// From rows of pixels to the views of a picture: the pixels as stored, upright
+// when the orientation turns them, and the parts that are asked for.
 #ifndef KENAL_SRC_DECODE_VIEWS_H_
 #define KENAL_SRC_DECODE_VIEWS_H_
 
@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "kenal/signal.h"
+#include "src/decode/decoder_pool.h"
 #include "src/signal/pdq.h"
+#include "src/signal/reduce.h"
 
 namespace kenal::decode {
 
@@ -19,7 +21,8 @@ struct Shape {
   int orientation = 1;    // EXIF: 1..8
 };
 
-// Bytes that the hash of one view works in, beside the turned copy.
+// Bytes that the hash of one view and the parts work in, beside the turned
+// copy.
 uint64_t HashBytes(uint64_t width, uint64_t height);
 
 // Bytes of the whole turned copy; 0 when the orientation needs none.
@@ -37,7 +40,8 @@ uint64_t TurnedBytes(const Shape& shape);
 class ViewHasher {
  public:
   // turned_bytes_max: at least one row and one column of the picture.
-  ViewHasher(const Shape& shape, uint64_t turned_bytes_max);
+  ViewHasher(const Shape& shape, const DecodeWork& work,
+             uint64_t turned_bytes_max);
 
   // 1, or the passes that the upright view takes.
   int pass_count() const { return pass_count_; }
@@ -58,7 +62,10 @@ class ViewHasher {
   static void Add(signal::PdqStream& stream, int channel_count,
                   const uint8_t* row);
 
+  void Reduce(const uint8_t* row);
+
   Shape shape_;
+  DecodeWork work_;
   int pass_count_ = 1;
   int pass_ = 0;
   int next_row_ = 0;
@@ -69,6 +76,7 @@ class ViewHasher {
   std::vector<uint8_t> turned_;
   signal::PdqStream stored_;
   std::optional<signal::PdqStream> upright_;
+  signal::LumaReducer reducer_;
 };
 
 }  // namespace kenal::decode

@@ -119,7 +119,7 @@ void DecodeWebp(Job& job) {
     job.Fail(ReasonOf(status));
     return;
   }
-  ViewHasher hasher(shape, std::max<uint64_t>(turned, 1));
+  ViewHasher hasher(shape, job.work(), std::max<uint64_t>(turned, 1));
   for (uint64_t y = 0; y < height; ++y) {
     hasher.AddRow(pixels.data() + y * width * 3);
   }

@@ -8,6 +8,7 @@
 #include <sys/time.h>
 
 #include <cstdio>
+#include <opencv2/core/utility.hpp>
 
 #include "src/decode/codecs.h"
 #include "src/decode/limits.h"
@@ -69,14 +70,14 @@ class Input {
   void* at_;
 };
 
-Outcome DecodeInput(size_t size_bytes) {
-  Input input(size_bytes);
+Outcome DecodeInput(const Request& request) {
+  Input input(request.size_bytes);
   if (!input.is_mapped()) {
     Outcome outcome;
     outcome.reason = Reason::kOutOfMemory;
     return outcome;
   }
-  return DecodeBytes(input.bytes());
+  return DecodeBytes(input.bytes(), request.work);
 }
 
 int AnswerRequests() {
@@ -92,7 +93,7 @@ int AnswerRequests() {
         ParseRequest({message.data(), static_cast<size_t>(got)});
     if (!request.ok()) return kBadRequest;
     SetCpuTimer(kWorkerCpuMs);
-    Outcome outcome = DecodeInput(request->size_bytes);
+    Outcome outcome = DecodeInput(*request);
     SetCpuTimer(0);
     if (!Send(Encode(request->id, outcome))) return kDone;
   }
@@ -108,6 +109,7 @@ int RunWorker() {
         stderr);
     return kNotFromPool;
   }
+  cv::setNumThreads(1);
   mallopt(M_PERTURB, kPerturbByte);
   mallopt(M_ARENA_MAX, 1);  // An arena a thread is address space for nothing.
   Hello hello = Lock();

@@ -92,7 +92,10 @@ class SpawnPlan {
   int Spawn(pid_t* pid, const std::string& path) {
     std::string name = path;
     char* const arguments[] = {name.data(), nullptr};
-    char* const environment[] = {nullptr};
+    // OpenCV brings OpenBLAS, which would start a thread a core, each with
+    // tens of megabytes of address space, for algebra that nobody asks for.
+    char threads[] = "OPENBLAS_NUM_THREADS=1";
+    char* const environment[] = {threads, nullptr};
     return posix_spawn(pid, path.c_str(), &actions_, &attributes_, arguments,
                        environment);
   }
@@ -209,6 +212,7 @@ bool WorkerProcess::WriteInput(std::span<const uint8_t> bytes) {
 }
 
 WorkerProcess::Result WorkerProcess::Decode(std::span<const uint8_t> bytes,
+                                            const DecodeWork& work,
                                             const FileLimits& limits) {
   Result result;
   if (!IsAlive()) {
@@ -224,14 +228,14 @@ WorkerProcess::Result WorkerProcess::Decode(std::span<const uint8_t> bytes,
     return result;
   }
   RequestMessage request =
-      Encode(Request{.id = id, .size_bytes = bytes.size()});
+      Encode(Request{.id = id, .size_bytes = bytes.size(), .work = work});
   if (send(socket_.number(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size())) {
     result.was_dead_before = true;
     End();
     return result;
   }
-  result = AwaitResponse(id, limits);
+  result = AwaitResponse(id, work, limits);
   if (ftruncate(input_.number(), 0) != 0) End();  // The file is let go.
   return result;
 }
@@ -245,6 +249,7 @@ int64_t WorkerProcess::CpuMs() const {
 }
 
 WorkerProcess::Result WorkerProcess::AwaitResponse(uint64_t id,
+                                                   const DecodeWork& work,
                                                    const FileLimits& limits) {
   Result result;
   int64_t cpu_end_ms = CpuMs() + limits.cpu_ms;
@@ -277,7 +282,7 @@ WorkerProcess::Result WorkerProcess::AwaitResponse(uint64_t id,
   StatusOr<Outcome> outcome =
       got > static_cast<ssize_t>(message.size())
           ? InvalidArgument("decoder's answer is too long")
-          : ParseResponse({message.data(), size}, id);
+          : ParseResponse({message.data(), size}, id, work);
   if (outcome.ok()) {
     result.outcome = *std::move(outcome);
   } else {

@@ -70,7 +70,8 @@ class WorkerProcess {
     // The worker had ended before it saw the file; ask another.
     bool was_dead_before = false;
   };
-  Result Decode(std::span<const uint8_t> bytes, const FileLimits& limits = {});
+  Result Decode(std::span<const uint8_t> bytes, const DecodeWork& work,
+                const FileLimits& limits = {});
 
   int file_count() const { return file_count_; }
   pid_t pid() const { return pid_; }
@@ -80,7 +81,8 @@ class WorkerProcess {
       : pid_(pid), socket_(std::move(socket)), input_(std::move(input)) {}
 
   bool WriteInput(std::span<const uint8_t> bytes);
-  Result AwaitResponse(uint64_t id, const FileLimits& limits);
+  Result AwaitResponse(uint64_t id, const DecodeWork& work,
+                       const FileLimits& limits);
   int64_t CpuMs() const;
   int End();  // kills, reaps; the wait status
   SignalFailure EndAndExplain();
