@@ -10,7 +10,7 @@ namespace {
 
 class DecoderFormats : public testing::Test {
  protected:
-  Decoded Decode(const FileBytes& file) { return pool_->Decode(file); }
+  Decoded Decode(const FileBytes& file) { return pool_->Decode(file, {}); }
 
   // Stored and, when `orientation` turns, upright views to the bit.
   void ExpectExactly(const FileBytes& file, const Picture& picture,

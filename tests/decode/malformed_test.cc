@@ -98,13 +98,13 @@ TEST(MalformedFiles, AreAllAnsweredAndChangeNothing) {
   MalformedFiles files(seed);
   std::unique_ptr<DecoderPool> pool = StartPool(1);
   FileBytes good = ReadVectorFile("gen/a-photo.tif");
-  std::vector<PdqView> good_views = pool->Decode(good).views;
+  std::vector<PdqView> good_views = pool->Decode(good, {}).views;
   MemoryWatch watch;
   std::map<std::string, int> codes;
   int64_t cpu_max_ms = 0;
   for (uint32_t number = 0; number < count; ++number) {
     int64_t before_ms = AllCpuMs();
-    Decoded decoded = pool->Decode(files.Make(number));
+    Decoded decoded = pool->Decode(files.Make(number), {});
     cpu_max_ms = std::max(cpu_max_ms, AllCpuMs() - before_ms);
     ASSERT_NE(decoded.views.empty(), !decoded.failure)
         << "seed " << seed << ", file " << number;
@@ -117,7 +117,7 @@ TEST(MalformedFiles, AreAllAnsweredAndChangeNothing) {
                   decoded.failure->message.c_str());
     }
     if (number % 500 == 0) {
-      EXPECT_EQ(pool->Decode(good).views, good_views) << "after " << number;
+      EXPECT_EQ(pool->Decode(good, {}).views, good_views) << "after " << number;
     }
   }
   for (const auto& [code, times] : codes) {

@@ -80,14 +80,14 @@ TEST(DecoderPool, KeepsOneSpareAndLeavesNoProcessBehind) {
 }
 
 TEST(DecoderPool, EmptyInputNeedsNoWorker) {
-  Decoded decoded = StartPool(1)->Decode({});
+  Decoded decoded = StartPool(1)->Decode({}, {});
   ASSERT_TRUE(decoded.failure);
   EXPECT_EQ(decoded.failure->code, "empty");
 }
 
 TEST(DecoderPool, InputOverTheLimitIsTooLarge) {
   std::vector<uint8_t> bytes(kInputBytesMax + 1);
-  Decoded decoded = StartPool(1)->Decode(bytes);
+  Decoded decoded = StartPool(1)->Decode(bytes, {});
   ASSERT_TRUE(decoded.failure);
   EXPECT_EQ(decoded.failure->code, "too_large");
   EXPECT_THAT(decoded.failure->message,
@@ -104,7 +104,7 @@ TEST(DecoderPool, ManyCallersGetTheirOwnAnswers) {
       FileBytes file = EncodeBmp(picture, false);
       PdqHash expected = PdqOf(picture).hash;
       for (int i = 0; i < 20; ++i) {
-        Decoded decoded = pool->Decode(file);
+        Decoded decoded = pool->Decode(file, {});
         if (decoded.failure || decoded.views[0].hash != expected) ++wrong;
       }
     });
@@ -118,7 +118,7 @@ TEST(DecoderPool, ManyCallersGetTheirOwnAnswers) {
 TEST(DecoderPool, HashOfAPictureIsTheSameAfterBrokenOnes) {
   FileBytes b = EncodeJpeg(Clouds(300, 200, 2), {});
   b.resize(b.size() / 2);  // Half of it is filled in by the codec.
-  std::vector<PdqView> alone = StartPool(1)->Decode(b).views;
+  std::vector<PdqView> alone = StartPool(1)->Decode(b, {}).views;
   ASSERT_EQ(alone.size(), 1u);
   std::unique_ptr<DecoderPool> pool = StartPool(1);
   for (uint32_t seed = 3; seed < 10; ++seed) {
@@ -128,8 +128,8 @@ TEST(DecoderPool, HashOfAPictureIsTheSameAfterBrokenOnes) {
           EncodePng(a, {}), EncodePng(a, {.is_interlaced = true}),
           EncodeWebpLossless(a), EncodeTiff(a, 32, false, 1)}) {
       broken.resize(broken.size() * 2 / 3);
-      pool->Decode(broken);
-      EXPECT_EQ(pool->Decode(b).views, alone);
+      pool->Decode(broken, {});
+      EXPECT_EQ(pool->Decode(b, {}).views, alone);
     }
   }
 }
@@ -142,9 +142,9 @@ TEST(DecoderPool, TruncatedFilesGiveTheSameHashWhateverCameBefore) {
     for (size_t size = file.size(); size > 700; size -= size / 9) {
       FileBytes cut(file.begin(), file.begin() + static_cast<long>(size));
       std::unique_ptr<DecoderPool> fresh = StartPool(1);
-      std::vector<PdqView> alone = fresh->Decode(cut).views;
-      fresh->Decode(EncodeJpeg(Clouds(160, 120, 21), {}));
-      EXPECT_EQ(fresh->Decode(cut).views, alone) << size;
+      std::vector<PdqView> alone = fresh->Decode(cut, {}).views;
+      fresh->Decode(EncodeJpeg(Clouds(160, 120, 21), {}), {});
+      EXPECT_EQ(fresh->Decode(cut, {}).views, alone) << size;
     }
   }
 }
@@ -169,7 +169,7 @@ TEST(DecoderPool, SurvivesTheDeathOfItsWorkers) {
     callers.emplace_back([&, caller] {
       for (uint32_t i = 0; i < 30; ++i) {
         Picture picture = Clouds(700, 500, 1000 * caller + i);
-        Decoded decoded = pool->Decode(EncodeBmp(picture, false));
+        Decoded decoded = pool->Decode(EncodeBmp(picture, false), {});
         if (decoded.failure) {
           ++died;
           if (decoded.failure->code != "decoder_died") ++wrong;
@@ -184,10 +184,10 @@ TEST(DecoderPool, SurvivesTheDeathOfItsWorkers) {
   killer.join();
   EXPECT_EQ(wrong, 0);
   Picture picture = Clouds(50, 50, 99);
-  Decoded decoded = pool->Decode(EncodeBmp(picture, false));
+  Decoded decoded = pool->Decode(EncodeBmp(picture, false), {});
   while (decoded.failure) {  // A last kill may have hit it.
     picture = Clouds(50, 51, 98);
-    decoded = pool->Decode(EncodeBmp(picture, false));
+    decoded = pool->Decode(EncodeBmp(picture, false), {});
   }
   EXPECT_EQ(decoded.views[0].hash, PdqOf(picture).hash);
   pool.reset();
@@ -214,10 +214,10 @@ TEST(DecoderPool, AWarmSpareTakesTheNextFileWithin50Ms) {
       kill(*std::max_element(workers.begin(), workers.end(), uses_more),
            SIGKILL);
     });
-    Decoded died = pool->Decode(slow);
+    Decoded died = pool->Decode(slow, {});
     auto start = steady_clock::now();
     killer.join();
-    Decoded next = pool->Decode(quick);
+    Decoded next = pool->Decode(quick, {});
     if (died.failure) {
       ++death_count;
       best_ms = std::min(best_ms, MsSince(start));
@@ -234,12 +234,12 @@ TEST(DecoderPool, AFileThatEndedAWorkerIsNotTriedAgain) {
       DecoderPool::Start({.worker_count = 1, .decoder_path = Fake("too_long")});
   ASSERT_TRUE(pool.ok());
   FileBytes file = {1, 2, 3};
-  EXPECT_THAT((*pool)->Decode(file).failure->message, HasSubstr("too long"));
-  Decoded again = (*pool)->Decode(file);
+  EXPECT_THAT((*pool)->Decode(file, {}).failure->message, HasSubstr("too long"));
+  Decoded again = (*pool)->Decode(file, {});
   EXPECT_EQ(again.failure->code, "decoder_died");
   EXPECT_THAT(again.failure->message, HasSubstr("not tried again"));
   FileBytes other = {1, 2, 4};
-  EXPECT_THAT((*pool)->Decode(other).failure->message, HasSubstr("too long"));
+  EXPECT_THAT((*pool)->Decode(other, {}).failure->message, HasSubstr("too long"));
 }
 
 // The program is gone when its workers die, as in a botched upgrade, and
@@ -257,12 +257,12 @@ TEST(DecoderPool, SaysSoWhileNoDecoderCanBeStartedAndRecovers) {
     ASSERT_TRUE(EndsWithin(pid, milliseconds(5000)));
   }
   FileBytes file = EncodeBmp(Clouds(50, 50, 1), false);
-  Decoded decoded = (*pool)->Decode(file);
+  Decoded decoded = (*pool)->Decode(file, {});
   ASSERT_TRUE(decoded.failure);
   EXPECT_EQ(decoded.failure->code, "decoder_died");
   EXPECT_THAT(decoded.failure->message, HasSubstr("could be started"));
   fs::copy_file(KENAL_BIN_DIR "/kenal-decoder", path);
-  EXPECT_FALSE((*pool)->Decode(file).failure);
+  EXPECT_FALSE((*pool)->Decode(file, {}).failure);
   fs::remove(path);
 }
 
@@ -275,7 +275,7 @@ TEST(DecoderPool, LiesAreNotBelieved) {
     ASSERT_TRUE(pool.ok());
     std::vector<pid_t> before = Children();
     FileBytes file = {1, 2, 3};
-    Decoded decoded = (*pool)->Decode(file);
+    Decoded decoded = (*pool)->Decode(file, {});
     ASSERT_TRUE(decoded.failure);
     EXPECT_EQ(decoded.failure->code, "decoder_died");
     EXPECT_TRUE(decoded.views.empty());
@@ -291,7 +291,7 @@ TEST(DecoderPool, AnAnswerThatNobodyAskedForIsThrownAway) {
   ASSERT_TRUE(pool.ok());
   for (uint8_t i = 0; i < 5; ++i) {
     FileBytes file = {1, 2, i};
-    EXPECT_FALSE((*pool)->Decode(file).failure);
+    EXPECT_FALSE((*pool)->Decode(file, {}).failure);
     std::this_thread::sleep_for(milliseconds(30));
   }
 }
@@ -304,7 +304,7 @@ class WorkerLimits : public testing::Test {
     EXPECT_TRUE(worker.ok());
     EXPECT_TRUE((*worker)->AwaitHello().ok());
     FileBytes file = {1, 2, 3};
-    return (*worker)->Decode(file, limits).failure.value_or(SignalFailure{});
+    return (*worker)->Decode(file, {}, limits).failure.value_or(SignalFailure{});
   }
 };
 
@@ -355,7 +355,7 @@ TEST(DecoderPool, OutlivesTheThreadThatStartedIt) {
   std::thread([&pool] { pool = StartPool(1); }).join();
   std::vector<pid_t> workers = Children();
   std::this_thread::sleep_for(milliseconds(50));
-  EXPECT_FALSE(pool->Decode(EncodeBmp(Clouds(9, 9, 1), false)).failure);
+  EXPECT_FALSE(pool->Decode(EncodeBmp(Clouds(9, 9, 1), false), {}).failure);
   EXPECT_EQ(Children(), workers);
 }
 

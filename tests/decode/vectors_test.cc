@@ -27,7 +27,7 @@ TEST(DecoderVectors, EveryPictureHashesAsTheReferenceToTheBit) {
   for (const Vector& vector : ReadVectors()) {
     if (!vector.is_ok) continue;
     SCOPED_TRACE(vector.file);
-    Decoded decoded = pool->Decode(ReadVectorFile(vector.file));
+    Decoded decoded = pool->Decode(ReadVectorFile(vector.file), {});
     ASSERT_FALSE(decoded.failure)
         << decoded.failure->code << ": " << decoded.failure->message;
     ASSERT_FALSE(decoded.views.empty());
@@ -56,7 +56,7 @@ TEST(DecoderVectors, WhatTheReferenceCannotLoadIsAFailure) {
   for (const Vector& vector : ReadVectors()) {
     if (vector.is_ok) continue;
     SCOPED_TRACE(vector.file);
-    Decoded decoded = pool->Decode(ReadVectorFile(vector.file));
+    Decoded decoded = pool->Decode(ReadVectorFile(vector.file), {});
     EXPECT_TRUE(decoded.views.empty());
     ASSERT_TRUE(decoded.failure);
     EXPECT_EQ(decoded.failure->code, codes.at(vector.file));
@@ -72,7 +72,7 @@ TEST(DecoderVectors, FormatIsToldFromContent) {
       {"gen/a-photo.bmp", "bmp"},       {"gen/a-anim3.gif", "gif"},
   };
   for (const auto& [file, format] : formats) {
-    Decoded decoded = pool->Decode(ReadVectorFile(file));
+    Decoded decoded = pool->Decode(ReadVectorFile(file), {});
     ASSERT_TRUE(decoded.picture) << file;
     EXPECT_EQ(decoded.picture->format, format) << file;
   }
@@ -82,7 +82,7 @@ TEST(DecoderVectors, OnlyTheTruncatedJpegIsFlaggedAsDamaged) {
   std::unique_ptr<DecoderPool> pool = StartPool(1);
   for (const Vector& vector : ReadVectors()) {
     if (!vector.is_ok) continue;
-    Decoded decoded = pool->Decode(ReadVectorFile(vector.file));
+    Decoded decoded = pool->Decode(ReadVectorFile(vector.file), {});
     ASSERT_TRUE(decoded.picture) << vector.file;
     EXPECT_EQ(decoded.picture->damaged, vector.file == "gen/a-truncated.jpg")
         << vector.file;
@@ -97,7 +97,7 @@ TEST(DecoderVectors, UprightIsThereExactlyWhenTheOrientationTurns) {
       {"gen/a-photo.tif", 1},  {"gen/a-phone-exif6.jpg", 2},
   };
   for (const auto& [file, count] : view_counts) {
-    EXPECT_EQ(pool->Decode(ReadVectorFile(file)).views.size(), count) << file;
+    EXPECT_EQ(pool->Decode(ReadVectorFile(file), {}).views.size(), count) << file;
   }
 }
 
@@ -105,8 +105,8 @@ TEST(DecoderVectors, UprightIsThereExactlyWhenTheOrientationTurns) {
 // the size, so not to the bit).
 TEST(DecoderVectors, UprightViewOfATurnedPhotoMatchesTheUprightPhoto) {
   std::unique_ptr<DecoderPool> pool = StartPool(1);
-  Decoded turned = pool->Decode(ReadVectorFile("gen/a-phone-exif6.jpg"));
-  Decoded upright = pool->Decode(ReadVectorFile("gen/a-phone-upright.jpg"));
+  Decoded turned = pool->Decode(ReadVectorFile("gen/a-phone-exif6.jpg"), {});
+  Decoded upright = pool->Decode(ReadVectorFile("gen/a-phone-upright.jpg"), {});
   ASSERT_EQ(turned.views.size(), 2u);
   EXPECT_EQ(turned.views[1].view, View::kUpright);
   EXPECT_LE(HammingDistance(turned.views[1].hash, upright.views[0].hash), 10);

@@ -22,8 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // libjpeg fills in whatever a broken file lacks, and a whole large picture
   // an input would leave time for nothing else.
   if (Sniff(file) == Kind::kJpeg) return 0;
-  Outcome outcome = DecodeBytes(file);
+  const DecodeWork work{.views = QueryViews(Effort::kThorough)};
+  Outcome outcome = DecodeBytes(file, work);
   constexpr uint64_t kId = 7;
-  KENAL_CHECK(ParseResponse(Encode(kId, outcome), kId).ok());
+  KENAL_CHECK(ParseResponse(Encode(kId, outcome), kId, work).ok());
   return 0;
 }
