@@ -42,8 +42,9 @@ TEST(AnswerLine, UsesTheDocumentedNames) {
   EXPECT_EQ(
       WriteAnswerLine({.path = "kite.jpg"}, SampleAnswer()),
       R"({"path":"kite.jpg","verdict":"NEAR","tier":"review","sequence":12,)"
-      R"("match_count":7,"truncated":true,"damaged":false,"matches":[{"list":"demo",)"
-      R"("purpose":"child-abuse","entry":"45","source_id":"s-1",)"
+      R"("match_count":7,"truncated":true,"damaged":false,)"
+      R"("matches":[{"list":"demo","purpose":"child-abuse","entry":"45",)"
+      R"("source_id":"s-1",)"
       R"("signal":"pdq","tier":"review","distance":38,)"
       R"("transform":{"view":"frame-2","variant":"rot90",)"
       R"("entry_view":"stored","entry_variant":"orig"},)"

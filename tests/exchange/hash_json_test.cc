@@ -123,6 +123,13 @@ TEST(HashLine, DoesNotRepeatAnErrorThatMayHoldAHash) {
   }
 }
 
+void ExpectRefusal(const std::string& json, const char* part) {
+  const std::string error = ErrorOf(json);
+  EXPECT_THAT(error, HasSubstr(part)) << json;
+  EXPECT_THAT(error, Not(HasSubstr("aaaaaaaa"))) << json;
+  EXPECT_THAT(error, Not(HasSubstr("bbbbbbbb"))) << json;
+}
+
 // Each names the field and none repeats a value.
 TEST(HashLine, RefusesWhatCouldHideACheck) {
   const std::string hex(64, 'a');
@@ -142,10 +149,36 @@ TEST(HashLine, RefusesWhatCouldHideACheck) {
       {pdq + R"(,"quality":101}}})", "signals.pdq.quality is not a whole"},
       {pdq + R"(,"quality":-1}}})", "signals.pdq.quality is not a whole"},
       {pdq + R"(,"quality":"5"}}})", "signals.pdq.quality is not a whole"},
-      {pdq + R"(,"profile":"cpp512"}}})",
-       "signals.pdq.profile is not native or reduced"},
       {pdq + R"(,"dihedral":{"orig":")" + hex + R"("}}}})", "lacks rot90"},
       {pdq + R"(,"dihedral":{"rot45":1}}}})", "dihedral.? is not known"},
+      {R"({"signals":{"pdq":{}}})", "signals.pdq lacks hex"},
+      {R"({"error":3})", "error is not a string"},
+      {R"({"error_code":"x"})", "error is missing"},
+      {R"({"error":"e","error_code":"Not A Word"})",
+       "error_code is not a word"},
+      {R"({"error":"e","error_code":")" + std::string(25, 'a') + "\"}",
+       "error_code is not a word"},
+      {R"({"error":"e","width":-1})", "width is not a whole number"},
+      {R"({"error":"e","width":3000000000})", "width is not a whole number"},
+      {R"({"error":"e","damaged":1})", "damaged is not true or false"},
+      {R"({"error":"e","path":1})", "path is not a string"},
+      {R"({"error":"e","path":"a","path_base64":"Yg=="})", "the same as path"},
+      {R"({"error":"e","path_base64":"!"})", "path_base64 is not base64"},
+      {R"({"error":"e"} {"error":"e"})", "is not JSON at byte"},
+      {"{\"error\":\"\xFF\"}", "is not JSON at byte"},
+      {R"({"error":"\ud800"})", "is not JSON at byte"},
+      {R"({"error":"e")", "is not JSON at byte"},
+  };
+  for (const auto& [json, part] : cases) ExpectRefusal(json, part);
+}
+
+// The same for what is in a view.
+TEST(HashLine, RefusesViewsItCannotRead) {
+  const std::string hex(64, 'a');
+  const std::string pdq = R"({"signals":{"pdq":{"hex":")" + hex + '"';
+  const std::pair<std::string, const char*> cases[] = {
+      {pdq + R"(,"profile":"cpp512"}}})",
+       "signals.pdq.profile is not native or reduced"},
       {pdq + R"(,"views":{"stored":{}}}}})",
        "views.stored is not known here; use one of: upright, trimmed, frame, "
        "frame-2, frame-3, frame-4, straightened, central-95, central-90, "
@@ -173,30 +206,8 @@ TEST(HashLine, RefusesWhatCouldHideACheck) {
       {pdq + R"(,"views":{}}}})", "signals.pdq.views is empty"},
       {pdq + R"(,"views":{"upright":{"quality":3}}}}})", "lacks hex"},
       {pdq + R"(,"views":{"upright":{"views":{}}}}}})", "views is not known"},
-      {R"({"signals":{"pdq":{}}})", "signals.pdq lacks hex"},
-      {R"({"error":3})", "error is not a string"},
-      {R"({"error_code":"x"})", "error is missing"},
-      {R"({"error":"e","error_code":"Not A Word"})",
-       "error_code is not a word"},
-      {R"({"error":"e","error_code":")" + std::string(25, 'a') + "\"}",
-       "error_code is not a word"},
-      {R"({"error":"e","width":-1})", "width is not a whole number"},
-      {R"({"error":"e","width":3000000000})", "width is not a whole number"},
-      {R"({"error":"e","damaged":1})", "damaged is not true or false"},
-      {R"({"error":"e","path":1})", "path is not a string"},
-      {R"({"error":"e","path":"a","path_base64":"Yg=="})", "the same as path"},
-      {R"({"error":"e","path_base64":"!"})", "path_base64 is not base64"},
-      {R"({"error":"e"} {"error":"e"})", "is not JSON at byte"},
-      {"{\"error\":\"\xFF\"}", "is not JSON at byte"},
-      {R"({"error":"\ud800"})", "is not JSON at byte"},
-      {R"({"error":"e")", "is not JSON at byte"},
   };
-  for (const auto& [json, part] : cases) {
-    const std::string error = ErrorOf(json);
-    EXPECT_THAT(error, HasSubstr(part)) << json;
-    EXPECT_THAT(error, Not(HasSubstr("aaaaaaaa"))) << json;
-    EXPECT_THAT(error, Not(HasSubstr("bbbbbbbb"))) << json;
-  }
+  for (const auto& [json, part] : cases) ExpectRefusal(json, part);
 }
 
 TEST(HashLine, SurvivesDeepNesting) {

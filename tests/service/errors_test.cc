@@ -42,6 +42,7 @@ TEST_F(Errors, EveryCodeAndMessageOfTheStoreTravels) {
     EXPECT_EQ(connection_->Stats().status(), failure);
     EXPECT_EQ(connection_->Verify({}).status(), failure);
     EXPECT_EQ(connection_->GetEntry("a", "b").status(), failure);
+    EXPECT_EQ(connection_->Explain(query, "a", "b", {}).status(), failure);
     EXPECT_EQ(connection_
                   ->Import("a", [] { return std::optional<ImportItem>(); }, {},
                            {.actor = "a", .reason = ""})
@@ -77,6 +78,75 @@ TEST_F(Errors, BadRequestsAreRefusedByFieldAndWithoutTheirBytes) {
   request.set_limit(1'000'001);
   EXPECT_THAT(message(request), HasSubstr("limit"));
   EXPECT_EQ(store_.match_calls, 0);
+}
+
+TEST_F(Errors, BadEffortsAreRefusedByEveryRoute) {
+  constexpr auto kBad = static_cast<v1::Effort>(4);
+  const auto is_named = [](const grpc::Status& status) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_THAT(status.error_message(),
+                HasSubstr("effort: 4 is not a value known here; use one of: "
+                          "EFFORT_FAST, EFFORT_NORMAL, EFFORT_THOROUGH"));
+  };
+  v1::MatchRequest one;
+  one.mutable_content()->set_picture("kite");
+  one.set_effort(kBad);
+  is_named(Match(one));
+
+  v1::BatchMatchRequest batch;
+  batch.add_contents()->set_picture("kite");
+  batch.set_effort(kBad);
+  grpc::ClientContext batch_context;
+  v1::BatchMatchResponse batch_response;
+  is_named(Matches()->BatchMatch(&batch_context, batch, &batch_response));
+
+  v1::StreamMatchRequest item;
+  item.mutable_content()->set_picture("kite");
+  item.set_effort(kBad);
+  grpc::ClientContext stream_context;
+  const auto stub = Matches();
+  const auto stream = stub->StreamMatch(&stream_context);
+  ASSERT_TRUE(stream->Write(item));
+  stream->WritesDone();
+  v1::StreamMatchResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  is_named(grpc::Status(static_cast<grpc::StatusCode>(response.error().code()),
+                        response.error().message()));
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_TRUE(stream->Finish().ok());
+
+  EXPECT_EQ(hasher_.hashed, 0);
+  EXPECT_EQ(store_.match_calls, 0);
+}
+
+TEST_F(Errors, BadRequestsToExplainAreRefusedByFieldAndWithoutTheirBytes) {
+  v1::ExplainRequest request;
+  const auto message = [&] {
+    grpc::ClientContext context;
+    v1::ExplainResponse response;
+    const auto status = Matches()->Explain(&context, request, &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_THAT(status.error_message(), Not(HasSubstr("CANARY")));
+    return status.error_message();
+  };
+  request.set_list("a");
+  EXPECT_THAT(message(), HasSubstr("reference"));
+  request.set_reference(std::string(1025, 'r'));
+  EXPECT_THAT(message(), HasSubstr("reference: is 1025 bytes; at most 1024"));
+  request.set_reference("1");
+  EXPECT_THAT(message(), HasSubstr("content: is not set"));
+  v1::PdqView* const pdq =
+      request.mutable_content()->mutable_signals()->add_pdq();
+  pdq->set_hash(std::string(32, 'h'));
+  pdq->set_marr("CANARY");
+  EXPECT_THAT(message(), HasSubstr("pdq.marr: is 6 bytes; needs 72"));
+  pdq->clear_marr();
+  request.set_effort(static_cast<v1::Effort>(-1));
+  EXPECT_THAT(message(), HasSubstr("effort: -1 is not a value known here"));
+  request.clear_effort();
+  request.set_list(std::string(65, 'l'));
+  EXPECT_THAT(message(), HasSubstr("list: is 65 bytes; at most 64"));
+  EXPECT_EQ(store_.explain_calls, 0);
 }
 
 // As everywhere else, an empty file is content that could not be checked.
@@ -131,6 +201,10 @@ TEST_F(Errors, CatalogueRequestsAreChecked) {
   list.mutable_by()->set_actor("ada");
   list.mutable_policy();
   EXPECT_TRUE(refused(create(list)));  // half a policy
+  list.mutable_policy()->set_mode(v1::LIST_MODE_ENABLED);
+  list.mutable_policy()->set_pdq_radius_bits(31);
+  list.mutable_policy()->set_review_radius_bits(31);
+  EXPECT_TRUE(refused(create(list)));  // nothing between the two
   list.clear_policy();
   list.set_purpose(v1::PURPOSE_UNSPECIFIED);
   EXPECT_TRUE(refused(create(list)));
@@ -230,11 +304,23 @@ TEST_F(Errors, ExpiredWorkIsDroppedBeforeItStarts) {
     v1::MatchResponse response;
     EXPECT_EQ(Matches()->Match(&context, request, &response).error_code(),
               grpc::StatusCode::DEADLINE_EXCEEDED);
+    v1::ExplainRequest explain;
+    *explain.mutable_content() = request.content();
+    explain.set_reference("1");
+    grpc::ClientContext explain_context;
+    explain_context.set_deadline(std::chrono::system_clock::now() +
+                                 milliseconds(30));
+    v1::ExplainResponse explanation;
+    EXPECT_EQ(Matches()
+                  ->Explain(&explain_context, explain, &explanation)
+                  .error_code(),
+              grpc::StatusCode::DEADLINE_EXCEEDED);
   }
   gate.Open();
   for (std::thread& thread : threads) thread.join();
   server_->Shutdown(std::chrono::seconds(5));
   EXPECT_EQ(store_.match_calls, 2);
+  EXPECT_EQ(store_.explain_calls, 0);
 }
 
 // Slow by nature: it waits for kQueueWaitMax to pass.

@@ -76,11 +76,19 @@ class PythonClient(unittest.TestCase):
                 list=self.list, drafts=drafts, by=self.by),
             timeout=TIMEOUT_S)
 
-    def ask(self, limit=None, **content):
+    def ask(self, limit=None, effort=None, **content):
         return self.match.Match(
             match_service.MatchRequest(
-                content=match_service.Content(**content), limit=limit),
+                content=match_service.Content(**content), limit=limit,
+                effort=effort),
             timeout=TIMEOUT_S).answer
+
+    def explain(self, source_id, effort=None, **content):
+        return self.match.Explain(
+            match_service.ExplainRequest(
+                content=match_service.Content(**content), list=self.list,
+                reference="source:" + source_id, effort=effort),
+            timeout=TIMEOUT_S)
 
     def ours(self, answer):
         return [m for m in answer.matches if m.list == self.list]
@@ -130,6 +138,91 @@ class PythonClient(unittest.TestCase):
                          [signal.SIGNAL_TYPE_MD5])
         self.assertEqual(shown.entry.provenance.source, "python")
         self.assertNotIn(b"CANARY", shown.SerializeToString())
+
+    def add_pdq(self):
+        """An entry with a PDQ that nobody else has: its name and hash."""
+        name = secrets.token_hex(8)
+        pdq = secrets.token_bytes(32)
+        self.add(self.draft(name, md5=pdq[:16], pdq=[
+            signal.PdqView(hash=pdq, quality=100)]))
+        return name, pdq
+
+    def test_an_effort_decides_which_views_are_compared(self):
+        name, pdq = self.add_pdq()
+        for view, least in ((signal.VIEW_STORED, signal.EFFORT_FAST),
+                            (signal.VIEW_TRIMMED, signal.EFFORT_NORMAL),
+                            (signal.VIEW_CENTRAL_90, signal.EFFORT_THOROUGH)):
+            query = signal.SignalSet(pdq=[
+                signal.PdqView(view=view, hash=pdq, quality=100)])
+            for effort in (signal.EFFORT_FAST, signal.EFFORT_NORMAL,
+                           signal.EFFORT_THOROUGH):
+                met = self.ours(self.ask(signals=query, effort=effort))
+                self.assertEqual(len(met), int(effort >= least))
+                for match in met:
+                    self.assertEqual(match.source_id, name)
+                    self.assertEqual(match.tier, verdict.TIER_MATCH)
+                    self.assertEqual(match.transform.query_view, view)
+                (pair,) = self.explain(
+                    name, effort, signals=query).explanation.views
+                self.assertEqual(pair.distance_bits, 0)
+                self.assertEqual(
+                    pair.finding,
+                    explain.FINDING_MATCH if effort >= least
+                    else explain.FINDING_NOT_COMPARED)
+
+    def test_an_entry_is_explained_without_its_bits(self):
+        name, pdq = self.add_pdq()
+        farther = bytes([pdq[0] ^ 0xFF]) + pdq[1:]  # 8 bits away
+        answer = self.explain(name, signals=signal.SignalSet(
+            md5=pdq[:16],
+            pdq=[signal.PdqView(hash=farther, quality=100)]))
+        explanation = answer.explanation
+        self.assertEqual([(d.type, d.equal) for d in explanation.digests],
+                         [(signal.SIGNAL_TYPE_MD5, True)])
+        (pair,) = explanation.views
+        self.assertEqual(pair.distance_bits, 8)
+        self.assertEqual(pair.finding, explain.FINDING_MATCH)
+        self.assertEqual(pair.how.query_variant, signal.VARIANT_ORIG)
+        self.assertEqual(pair.entry_quality, 100)
+        self.assertEqual(explanation.policy.pdq_radius_bits, 31)
+        self.assertEqual(explanation.policy.effort, signal.EFFORT_THOROUGH)
+        self.assertEqual(explanation.entry_state,
+                         catalogue.ENTRY_STATE_ACTIVE)
+        self.assertNotIn(pdq[1:9], answer.SerializeToString())
+
+        by_picture = self.explain(name, picture=PICTURE.read_bytes())
+        self.assertGreater(len(by_picture.explanation.views), 0)
+        self.assertFalse(by_picture.explanation.digests[0].equal)
+        code, _ = code_of(lambda: self.explain("no such id", signals={}))
+        self.assertEqual(code, grpc.StatusCode.NOT_FOUND)
+        code, text = code_of(lambda: self.explain(name))
+        self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
+        self.assertIn("content", text)
+
+    def test_a_review_radius_is_kept_and_reported(self):
+        name, pdq = self.add_pdq()
+        service = catalogue_service
+        policy = catalogue.ListPolicy(
+            mode=catalogue.LIST_MODE_ENABLED, pdq_radius_bits=31,
+            review_radius_bits=40, effort=signal.EFFORT_NORMAL,
+            stored_views=[signal.VIEW_STORED, signal.VIEW_UPRIGHT])
+        shown = self.catalogue.SetListPolicy(service.SetListPolicyRequest(
+            name=self.list, policy=policy, by=self.by), timeout=TIMEOUT_S)
+        self.assertEqual(shown.list.policy, policy)
+        farther = bytes(b ^ 0xFF for b in pdq[:5]) + pdq[5:]  # 40 bits away
+        (met,) = self.ours(self.ask(signals=signal.SignalSet(pdq=[
+            signal.PdqView(hash=farther, quality=100)])))
+        self.assertEqual(met.tier, verdict.TIER_REVIEW)
+        self.assertEqual(met.distance_bits, 40)
+        # A client of mode and radius alone: the usual values again.
+        usual = self.catalogue.SetListPolicy(service.SetListPolicyRequest(
+            name=self.list, policy=catalogue.ListPolicy(
+                mode=catalogue.LIST_MODE_ENABLED, pdq_radius_bits=31),
+            by=self.by), timeout=TIMEOUT_S).list.policy
+        self.assertFalse(usual.HasField("review_radius_bits"))
+        self.assertEqual(usual.effort, signal.EFFORT_THOROUGH)
+        self.assertEqual(list(usual.stored_views), [
+            signal.VIEW_STORED, signal.VIEW_UPRIGHT, signal.VIEW_TRIMMED])
 
     def test_a_picture_and_a_batch_and_a_stream_get_the_same_verdict(self):
         picture = PICTURE.read_bytes()
@@ -250,6 +343,9 @@ class PythonClient(unittest.TestCase):
         self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
         code, _ = code_of(lambda: self.ask(limit=0, signals={}))
         self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
+        code, text = code_of(lambda: self.ask(effort=9, signals={}))
+        self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
+        self.assertIn("EFFORT_NORMAL", text)
         code, _ = code_of(lambda: self.catalogue.GetList(
             catalogue_service.GetListRequest(name="no-such-list"),
             timeout=TIMEOUT_S))
@@ -330,7 +426,8 @@ class PythonClient(unittest.TestCase):
 
 def main():
     global options, api, catalogue_api
-    global catalogue, catalogue_service, match_service, signal, verdict
+    global catalogue, catalogue_service, explain, match_service, signal
+    global verdict
     parser = argparse.ArgumentParser()
     parser.add_argument("stubs")
     parser.add_argument("--server")
@@ -341,6 +438,7 @@ def main():
     from kenal.v1 import catalogue_pb2 as catalogue
     from kenal.v1 import catalogue_service_pb2 as catalogue_service
     from kenal.v1 import catalogue_service_pb2_grpc as catalogue_api
+    from kenal.v1 import explain_pb2 as explain
     from kenal.v1 import match_service_pb2 as match_service
     from kenal.v1 import match_service_pb2_grpc as api
     from kenal.v1 import signal_pb2 as signal

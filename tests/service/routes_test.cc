@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
 #include <thread>
+#include <utility>
 
 #include "src/wire/convert.h"
 #include "tests/service/serving.h"
@@ -21,55 +23,209 @@ class Routes : public Serving {
   static Answer Read(const v1::Answer& from) { return *wire::FromWire(from); }
 };
 
+// The routes to an answer, each given `pictures` and an effort. Signals are
+// those that the hasher gives for that effort.
+class AnswerRoutes : public Routes,
+                     public ::testing::WithParamInterface<Effort> {
+ protected:
+  MatchOptions options() const { return {.limit = 9, .effort = GetParam()}; }
+  HashWork work() const {
+    return {.views = QueryViews(GetParam()), .second_opinion = true};
+  }
+
+  void SetContent(const std::string& picture, bool as_signals,
+                  v1::Content* content) {
+    if (as_signals) {
+      wire::ToWire(Hash(picture, work()), content->mutable_signals());
+    } else {
+      content->set_picture(picture);
+    }
+  }
+
+  template <typename Request>
+  void SetOptions(Request& request) const {
+    request.set_limit(options().limit);
+    request.set_effort(static_cast<v1::Effort>(wire::ToWire(GetParam())));
+    request.set_second_opinion(true);
+  }
+
+  Answer ByMatch(const std::string& picture, bool as_signals) {
+    v1::MatchRequest request;
+    SetContent(picture, as_signals, request.mutable_content());
+    SetOptions(request);
+    grpc::ClientContext context;
+    v1::MatchResponse response;
+    EXPECT_TRUE(Matches()->Match(&context, request, &response).ok());
+    return Read(response.answer());
+  }
+
+  std::vector<Answer> ByBatch(const std::vector<std::string>& pictures) {
+    v1::BatchMatchRequest request;
+    bool as_signals = false;
+    for (const std::string& picture : pictures) {
+      SetContent(picture, as_signals = !as_signals, request.add_contents());
+    }
+    SetOptions(request);
+    grpc::ClientContext context;
+    v1::BatchMatchResponse response;
+    EXPECT_TRUE(Matches()->BatchMatch(&context, request, &response).ok());
+    std::vector<Answer> answers;
+    for (const v1::Answer& from : response.answers()) {
+      answers.push_back(Read(from));
+    }
+    return answers;
+  }
+
+  std::vector<Answer> ByStream(const std::vector<std::string>& pictures) {
+    grpc::ClientContext context;
+    const auto stub = Matches();
+    const auto stream = stub->StreamMatch(&context);
+    bool as_signals = true;
+    for (const std::string& picture : pictures) {
+      v1::StreamMatchRequest request;
+      SetContent(picture, as_signals = !as_signals, request.mutable_content());
+      SetOptions(request);
+      EXPECT_TRUE(stream->Write(request));
+    }
+    stream->WritesDone();
+    std::vector<Answer> answers;
+    v1::StreamMatchResponse response;
+    while (stream->Read(&response)) answers.push_back(Read(response.answer()));
+    EXPECT_TRUE(stream->Finish().ok());
+    return answers;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Efforts, AnswerRoutes,
+                         ::testing::Values(Effort::kFast, Effort::kNormal,
+                                           Effort::kThorough),
+                         [](const auto& test) {
+                           return std::string(EffortName(test.param));
+                         });
+
 // Oracle: the store itself, asked with what the hasher makes of the picture.
-TEST_F(Routes, EveryRouteGivesTheSameAnswer) {
+TEST_P(AnswerRoutes, GiveTheSameAnswer) {
   RandomValues random(TestSeed());
   std::vector<std::string> pictures;
   for (int i = 0; i < 20; ++i) pictures.push_back(random.Bytes(50));
-  Fill(pictures);
-  pictures.push_back("unlisted");
-  pictures.push_back("no picture");
+  Fill(pictures, "", {.second_opinion = true});
+  pictures.insert(pictures.end(),
+                  {"unlisted", "no picture", "..." + pictures[0] + ".",
+                   "around [" + pictures[1] + "] it"});
 
-  const auto stub = Matches();
-  v1::BatchMatchRequest batch;
   std::vector<Answer> expected;
   for (const std::string& picture : pictures) {
-    const SignalSet signals = Hash(picture);
-    expected.push_back(store_.MatchBatch({&signals, 1}, {})->at(0));
+    const SignalSet signals = Hash(picture, work());
+    expected.push_back(store_.MatchBatch({&signals, 1}, options())->at(0));
     const Answer& want = expected.back();
+    EXPECT_EQ(connection_->MatchBatch({&signals, 1}, options())->at(0), want);
+    EXPECT_EQ(*connection_->MatchPicture(Bytes(picture), options(), true),
+              want);
+    EXPECT_EQ(ByMatch(picture, true), want);
+    EXPECT_EQ(ByMatch(picture, false), want);
+  }
+  EXPECT_TRUE(ByBatch(pictures) == expected);
+  EXPECT_TRUE(ByStream(pictures) == expected);
 
-    EXPECT_EQ(connection_->MatchBatch({&signals, 1}, {})->at(0), want);
-    const auto bytes = reinterpret_cast<const uint8_t*>(picture.data());
-    const auto by_picture =
-        connection_->MatchPicture({bytes, picture.size()}, {});
-    ASSERT_TRUE(by_picture.ok()) << by_picture.status();
-    EXPECT_EQ(*by_picture, want);
+  EXPECT_EQ(expected[0].verdict, Verdict::kExact);
+  EXPECT_EQ(expected[0].tier, Tier::kMatch);
+  EXPECT_TRUE(expected[0].matches.at(0).second_opinion->corroborates);
+  EXPECT_EQ(expected[20].verdict, Verdict::kNoKnownMatch);
+  EXPECT_EQ(expected[20].tier, std::nullopt);
+  EXPECT_EQ(expected[21].verdict, Verdict::kUnavailable);
+  EXPECT_EQ(expected[22].verdict, GetParam() >= Effort::kNormal
+                                      ? Verdict::kNear
+                                      : Verdict::kNoKnownMatch);
+  EXPECT_EQ(expected[23].verdict, GetParam() == Effort::kThorough
+                                      ? Verdict::kNear
+                                      : Verdict::kNoKnownMatch);
+}
 
-    grpc::ClientContext context;
-    v1::MatchRequest request;
-    wire::ToWire(signals, request.mutable_content()->mutable_signals());
-    v1::MatchResponse response;
-    ASSERT_TRUE(stub->Match(&context, request, &response).ok());
-    EXPECT_EQ(Read(response.answer()), want);
+TEST_F(Routes, AnEffortThatIsUnsetIsNormal) {
+  Fill({"kite"});
+  v1::MatchRequest request;
+  request.mutable_content()->set_picture("..kite..");
+  grpc::ClientContext context;
+  v1::MatchResponse response;
+  ASSERT_TRUE(Matches()->Match(&context, request, &response).ok());
+  const SignalSet signals = Hash("..kite..");
+  EXPECT_EQ(Read(response.answer()),
+            store_.MatchBatch({&signals, 1}, {})->at(0));
+  EXPECT_EQ(response.answer().verdict(), v1::VERDICT_NEAR);
+}
 
-    v1::Content* const content = batch.add_contents();
-    if (random.Maybe()) {
-      content->set_picture(picture);
-    } else {
-      wire::ToWire(signals, content->mutable_signals());
+TEST_F(Routes, ASecondOpinionIsOnlyMadeWhenItIsAskedFor) {
+  Fill({"kite"}, "", {.second_opinion = true});
+  const auto plain = connection_->MatchPicture(Bytes("kite"));
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_FALSE(plain->matches.at(0).second_opinion);
+  const auto second = connection_->MatchPicture(Bytes("kite"), {}, true);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->matches.at(0).second_opinion,
+            (SecondOpinion{.distance = 0, .corroborates = true}));
+}
+
+TEST_F(Routes, AReviewTierTravels) {
+  Fill({"kite"});
+  const ListPolicy policy{.review_radius = Radius{50}};
+  ASSERT_TRUE(connection_->SetListPolicy(kList, policy, by_).ok());
+  std::mt19937_64 random(TestSeed());
+  SignalSet query;
+  query.pdq.push_back(
+      {.hash = testing::AtDistance(Hash("kite").pdq[0].hash, 50, random)});
+  const auto answers = connection_->MatchBatch({&query, 1}, {});
+  ASSERT_TRUE(answers.ok()) << answers.status();
+  EXPECT_EQ(*answers, *store_.MatchBatch({&query, 1}, {}));
+  EXPECT_EQ(answers->at(0).verdict, Verdict::kNear);
+  EXPECT_EQ(answers->at(0).tier, Tier::kReview);
+  EXPECT_EQ(answers->at(0).matches.at(0).tier, Tier::kReview);
+}
+
+// Oracle: the store itself, as above.
+TEST_P(AnswerRoutes, GiveTheSameExplanation) {
+  Fill({"kite", "hill"}, "", {.second_opinion = true});
+  const std::vector<std::string> withdrawn = {"2"};
+  ASSERT_TRUE(
+      store_.SetEntryState(kList, withdrawn, EntryState::kWithdrawn, by_).ok());
+  for (const std::string picture :
+       {"kite", "..hill..", "a [kite] there", "x"}) {
+    const SignalSet signals = Hash(picture, work());
+    for (const std::string reference : {"1", "2", "source:1"}) {
+      const auto want =
+          store_.Explain(signals, kList, reference, {.effort = GetParam()});
+      ASSERT_TRUE(want.ok()) << want.status();
+      const auto got =
+          connection_->Explain(signals, kList, reference, options());
+      ASSERT_TRUE(got.ok()) << got.status();
+      EXPECT_EQ(*got, *want);
+      EXPECT_EQ(got->entry_state, reference == "2" ? EntryState::kWithdrawn
+                                                   : EntryState::kActive);
+
+      v1::ExplainRequest request;
+      request.mutable_content()->set_picture(picture);
+      request.set_list(kList);
+      request.set_reference(reference);
+      request.set_effort(static_cast<v1::Effort>(wire::ToWire(GetParam())));
+      request.set_second_opinion(true);
+      grpc::ClientContext context;
+      v1::ExplainResponse response;
+      ASSERT_TRUE(Matches()->Explain(&context, request, &response).ok());
+      EXPECT_EQ(*wire::FromWire(response.explanation()), *want);
     }
   }
-  grpc::ClientContext context;
-  v1::BatchMatchResponse response;
-  ASSERT_TRUE(stub->BatchMatch(&context, batch, &response).ok());
-  ASSERT_EQ(response.answers_size(), static_cast<int>(expected.size()));
-  for (int i = 0; i < response.answers_size(); ++i) {
-    EXPECT_TRUE(Read(response.answers(i)) == expected[static_cast<size_t>(i)])
-        << "item " << i << ": " << response.answers(i).ShortDebugString();
+}
+
+TEST_F(Routes, WhatIsNotThereCannotBeExplained) {
+  Fill({"kite"});
+  const SignalSet query = Hash("kite");
+  for (const auto& [list, reference] :
+       {std::pair("none", "1"), std::pair(kList, "2"),
+        std::pair(kList, "source:none")}) {
+    EXPECT_EQ(connection_->Explain(query, list, reference, {}).status(),
+              store_.Explain(query, list, reference, {}).status());
+    EXPECT_EQ(connection_->Explain(query, list, reference, {}).status().code(),
+              StatusCode::kNotFound);
   }
-  EXPECT_EQ(expected[0].verdict, Verdict::kExact);
-  EXPECT_EQ(expected[20].verdict, Verdict::kNoKnownMatch);
-  EXPECT_EQ(expected[21].verdict, Verdict::kUnavailable);
 }
 
 TEST_F(Routes, TheLimitTravels) {
@@ -94,7 +250,13 @@ TEST_F(Routes, AFullBatchIsOneCall) {
 }
 
 TEST_F(Routes, ListsAreMadeShownAndChanged) {
-  const ListPolicy policy{.enabled = false, .pdq_radius = Radius{7}};
+  const ListPolicy policy{
+      .enabled = false,
+      .pdq_radius = Radius{7},
+      .review_radius = Radius{44},
+      .effort = Effort::kFast,
+      .stored_views = kWholeViews | ViewSet{View::kFrame, View::kAspect9x16},
+      .second_opinion = true};
   const auto made =
       connection_->CreateList("mine", Purpose::kTest, policy, by_);
   ASSERT_TRUE(made.ok()) << made.status();

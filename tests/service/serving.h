@@ -85,7 +85,7 @@ class Serving : public ::testing::Test {
 
   // One list, with an entry for each of `pictures`.
   void Fill(const std::vector<std::string>& pictures,
-            const std::string& series = "") {
+            const std::string& series = "", const HashWork& work = {}) {
     const Authorship by{.actor = "test", .reason = "filling"};
     ASSERT_TRUE(store_.CreateList(kList, Purpose::kChildAbuse, {}, by).ok());
     std::vector<EntryDraft> drafts;
@@ -93,7 +93,7 @@ class Serving : public ::testing::Test {
       EntryDraft& draft = drafts.emplace_back();
       draft.source_id = std::to_string(drafts.size());
       draft.series = series;
-      draft.signals = Hash(picture);
+      draft.signals = Hash(picture, work);
       draft.provenance.source = "test";
     }
     ASSERT_TRUE(store_.AddEntries(kList, drafts, by).ok());
