@@ -23,20 +23,22 @@ class Routes : public Serving {
   static Answer Read(const v1::Answer& from) { return *wire::FromWire(from); }
 };
 
-// The routes to an answer, each given `pictures` and an effort. Signals are
-// those that the hasher gives for that effort.
+// The routes to an answer, each at every effort. Signals have all views, so
+// that it is the effort which leaves some out; of a picture the server makes
+// those that it compares.
 class AnswerRoutes : public Routes,
                      public ::testing::WithParamInterface<Effort> {
  protected:
   MatchOptions options() const { return {.limit = 9, .effort = GetParam()}; }
-  HashWork work() const {
-    return {.views = QueryViews(GetParam()), .second_opinion = true};
+  SignalSet AllSignals(const std::string& picture) {
+    return Hash(picture, {.views = QueryViews(Effort::kThorough),
+                          .second_opinion = true});
   }
 
   void SetContent(const std::string& picture, bool as_signals,
                   v1::Content* content) {
     if (as_signals) {
-      wire::ToWire(Hash(picture, work()), content->mutable_signals());
+      wire::ToWire(AllSignals(picture), content->mutable_signals());
     } else {
       content->set_picture(picture);
     }
@@ -115,7 +117,7 @@ TEST_P(AnswerRoutes, GiveTheSameAnswer) {
 
   std::vector<Answer> expected;
   for (const std::string& picture : pictures) {
-    const SignalSet signals = Hash(picture, work());
+    const SignalSet signals = AllSignals(picture);
     expected.push_back(store_.MatchBatch({&signals, 1}, options())->at(0));
     const Answer& want = expected.back();
     EXPECT_EQ(connection_->MatchBatch({&signals, 1}, options())->at(0), want);
@@ -189,7 +191,8 @@ TEST_P(AnswerRoutes, GiveTheSameExplanation) {
       store_.SetEntryState(kList, withdrawn, EntryState::kWithdrawn, by_).ok());
   for (const std::string picture :
        {"kite", "..hill..", "a [kite] there", "x"}) {
-    const SignalSet signals = Hash(picture, work());
+    const SignalSet signals = Hash(
+        picture, {.views = QueryViews(GetParam()), .second_opinion = true});
     for (const std::string reference : {"1", "2", "source:1"}) {
       const auto want =
           store_.Explain(signals, kList, reference, {.effort = GetParam()});
