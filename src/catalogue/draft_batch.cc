@@ -102,8 +102,9 @@ Status CheckPicture(const SignalSet& signals) {
 
 // What makes two drafts without an id of their source the same entry: all of
 // their digests and whether there is a PDQ, or the PDQ of every view when there
-// is no digest. A draft that holds less than an entry is thus another entry,
-// and never takes signals away from it.
+// is no digest. A draft with fewer digests, or none of its PDQ, is thus another
+// entry and takes no signals away; one with the same digests and other views
+// says anew how the picture looks, and replaces it.
 std::string Identity(const SignalSet& signals) {
   std::string identity;
   Encoder out(identity);

@@ -9,26 +9,45 @@
 namespace kenal::index {
 namespace {
 
-uint32_t HeadOf(SignalType type, const std::array<uint8_t, 32>& bits,
-                uint32_t heads) {
+uint64_t HashOfSignal(SignalType type, const std::array<uint8_t, 32>& bits) {
   const uint64_t seed = ProcessSeed() + static_cast<uint64_t>(type);
-  return static_cast<uint32_t>(
-             XXH3_64bits_withSeed(bits.data(), bits.size(), seed)) %
-         heads;
+  return XXH3_64bits_withSeed(bits.data(), bits.size(), seed);
+}
+
+// Of the signal and its entry.
+uint64_t HashOfEntry(const Posting& posting) {
+  const uint64_t signal = HashOfSignal(posting.type, posting.bits);
+  return XXH3_64bits_withSeed(&posting.entry.value, sizeof posting.entry.value,
+                              signal);
 }
 
 }  // namespace
 
-Fresh::Fresh()
-    : postings_(new Posting[kCapacity]),
-      pdq_(new PdqHash[kCapacity]),
-      pdq_slot_(new uint32_t[kCapacity]),
-      next_(new uint32_t[kCapacity]),
+Fresh::Chains::Chains()
+    : next_(new uint32_t[kCapacity]),
       heads_(new std::atomic<uint32_t>[kHeads]) {
-  ProcessSeed();  // Starts the generator here, not in the first fold.
   for (uint32_t i = 0; i < kHeads; ++i) {
     heads_[i].store(kNone, std::memory_order_relaxed);
   }
+}
+
+void Fresh::Chains::Add(uint64_t hash, uint32_t slot) {
+  auto& head = heads_[hash % kHeads];
+  next_[slot] = head.load(std::memory_order_relaxed);
+  head.store(slot, std::memory_order_release);
+}
+
+template <typename Visit>
+void Fresh::Chains::VisitSlots(uint64_t hash, const Visit& visit) const {
+  uint32_t slot = heads_[hash % kHeads].load(std::memory_order_acquire);
+  while (slot != kNone && visit(slot)) slot = next_[slot];
+}
+
+Fresh::Fresh()
+    : postings_(new Posting[kCapacity]),
+      pdq_(new PdqHash[kCapacity]),
+      pdq_slot_(new uint32_t[kCapacity]) {
+  ProcessSeed();  // Starts the generator here, not in the first fold.
 }
 
 uint64_t Fresh::Append(const Posting& posting) {
@@ -39,9 +58,8 @@ uint64_t Fresh::Append(const Posting& posting) {
     pdq_[pdq_rows_].bytes = posting.bits;
     pdq_slot_[pdq_rows_++] = slot;
   }
-  auto& head = heads_[HeadOf(posting.type, posting.bits, kHeads)];
-  next_[slot] = head.load(std::memory_order_relaxed);
-  head.store(slot, std::memory_order_release);
+  by_signal_.Add(HashOfSignal(posting.type, posting.bits), slot);
+  by_entry_.Add(HashOfEntry(posting), slot);
   return slot;
 }
 
@@ -54,36 +72,31 @@ void Fresh::FindNear(const PartView& view, std::span<const PdqHash> queries,
   for (const RowHit& row : rows) {
     const uint32_t slot = pdq_slot_[row.row];
     if (view.IsDead(slot)) continue;
-    hits.push_back(
-        {row.query, postings_[slot].entry, postings_[slot].view, row.distance});
-  }
-}
-
-template <typename Visit>
-void Fresh::VisitSlots(const PartView& view, SignalType type,
-                       const std::array<uint8_t, 32>& bits,
-                       const Visit& visit) const {
-  uint32_t slot =
-      heads_[HeadOf(type, bits, kHeads)].load(std::memory_order_acquire);
-  for (; slot != kNone; slot = next_[slot]) {
-    if (slot >= view.slots) continue;
     const Posting& posting = postings_[slot];
-    if (posting.type == type && posting.bits == bits && !visit(slot)) return;
+    hits.push_back({.query = row.query,
+                    .entry = posting.entry,
+                    .view = posting.view,
+                    .template_like = posting.template_like,
+                    .distance = row.distance});
   }
 }
 
 void Fresh::VisitHolders(const PartView& view, SignalType type,
                          const std::array<uint8_t, 32>& bits,
                          const SlotVisitor& visit) const {
-  VisitSlots(view, type, bits,
-             [&](uint32_t slot) { return visit(slot, postings_[slot].entry); });
+  by_signal_.VisitSlots(HashOfSignal(type, bits), [&](uint32_t slot) {
+    if (slot >= view.slots) return true;
+    const Posting& posting = postings_[slot];
+    if (posting.type != type || posting.bits != bits) return true;
+    return visit(slot, posting.entry);
+  });
 }
 
 std::optional<uint64_t> Fresh::Find(const PartView& view,
                                     const Posting& posting) const {
   std::optional<uint64_t> found;
-  VisitSlots(view, posting.type, posting.bits, [&](uint32_t slot) {
-    if (postings_[slot] == posting) found = slot;
+  by_entry_.VisitSlots(HashOfEntry(posting), [&](uint32_t slot) {
+    if (slot < view.slots && postings_[slot] == posting) found = slot;
     return !found;
   });
   return found;
@@ -97,9 +110,8 @@ void Fresh::AppendLive(const PartView& view,
 }
 
 uint64_t Fresh::size_bytes() const {
-  return kCapacity *
-             (sizeof(Posting) + sizeof(PdqHash) + 2 * sizeof(uint32_t)) +
-         kHeads * sizeof(uint32_t);
+  return kCapacity * (sizeof(Posting) + sizeof(PdqHash) + sizeof(uint32_t)) +
+         2 * Chains::kBytes;
 }
 
 }  // namespace kenal::index

@@ -41,20 +41,31 @@ class Fresh final : public Part {
   uint64_t size_bytes() const override;
 
  private:
-  static constexpr uint32_t kNone = ~uint32_t{0};
-  static constexpr uint32_t kHeads = 2 * kCapacity;
+  // Slots by a hash of what they hold, chained from the newest.
+  class Chains {
+   public:
+    Chains();
+    void Add(uint64_t hash, uint32_t slot);  // one writer
+    // Calls `visit(slot)` for slots of this hash, and others, until it returns
+    // false.
+    template <typename Visit>
+    void VisitSlots(uint64_t hash, const Visit& visit) const;
+    static constexpr size_t kBytes = 3 * kCapacity * sizeof(uint32_t);
 
-  // Calls `visit(slot)` for the slots of a key until it returns false.
-  template <typename Visit>
-  void VisitSlots(const PartView& view, SignalType type,
-                  const std::array<uint8_t, 32>& bits,
-                  const Visit& visit) const;
+   private:
+    static constexpr uint32_t kNone = ~uint32_t{0};
+    static constexpr uint32_t kHeads = 2 * kCapacity;
+
+    std::unique_ptr<uint32_t[]> next_;
+    std::unique_ptr<std::atomic<uint32_t>[]> heads_;
+  };
 
   std::unique_ptr<Posting[]> postings_;
   std::unique_ptr<PdqHash[]> pdq_;        // packed, for the scan
   std::unique_ptr<uint32_t[]> pdq_slot_;  // of each packed hash
-  std::unique_ptr<uint32_t[]> next_;      // chain of equal hash keys
-  std::unique_ptr<std::atomic<uint32_t>[]> heads_;
+  Chains by_signal_;
+  // Thousands of postings of one signal would be one chain of the other.
+  Chains by_entry_;
   uint32_t slots_ = 0;
   uint32_t pdq_rows_ = 0;
 };

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 #include <limits>
-#include <tuple>
+#include <utility>
 
 #include "src/base/check.h"
 
@@ -21,10 +21,9 @@ uint32_t LeadingBits(const uint8_t* key) {
 }
 
 bool SortsBefore(const Posting& a, const Posting& b) {
-  if (a.type != b.type) return a.type < b.type;
-  const int order = std::memcmp(a.bits.data(), b.bits.data(), a.bits.size());
+  const int order = OrderOfSignals(a, b);
   if (order != 0) return order < 0;
-  return std::tie(a.entry, a.view) < std::tie(b.entry, b.view);
+  return std::pair(a.entry, Facet(a)) < std::pair(b.entry, Facet(b));
 }
 
 uint32_t CountKeys(std::span<const Posting> sorted) {
@@ -35,12 +34,17 @@ uint32_t CountKeys(std::span<const Posting> sorted) {
   return keys;
 }
 
-bool HasViews(std::span<const Posting> postings) {
+bool HasFacets(std::span<const Posting> postings) {
   return std::any_of(postings.begin(), postings.end(),
-                     [](const Posting& p) { return p.view != View::kStored; });
+                     [](const Posting& p) { return Facet(p) != Facet(); });
 }
 
 }  // namespace
+
+int OrderOfSignals(const Posting& a, const Posting& b) {
+  if (a.type != b.type) return a.type < b.type ? -1 : 1;
+  return std::memcmp(a.bits.data(), b.bits.data(), a.bits.size());
+}
 
 void SortPostings(std::vector<Posting>& postings) {
   std::sort(postings.begin(), postings.end(), SortsBefore);
@@ -58,7 +62,7 @@ KeyTable KeyTable::Build(SignalType type, std::span<const Posting> sorted) {
   if (table.rows_ < sorted.size()) {
     table.begins_ = HugeArray<uint32_t>(size_t{table.rows_} + 1);
   }
-  if (HasViews(sorted)) table.views_ = HugeArray<uint8_t>(sorted.size());
+  if (HasFacets(sorted)) table.facets_ = HugeArray<uint8_t>(sorted.size());
   uint32_t row = 0;
   for (uint32_t slot = 0; slot < sorted.size(); ++slot) {
     const Posting& posting = sorted[slot];
@@ -69,9 +73,7 @@ KeyTable KeyTable::Build(SignalType type, std::span<const Posting> sorted) {
       ++row;
     }
     table.entries_[slot] = posting.entry.value;
-    if (!table.views_.empty()) {
-      table.views_[slot] = static_cast<uint8_t>(posting.view);
-    }
+    if (!table.facets_.empty()) table.facets_[slot] = Facet(posting).byte();
   }
   if (!table.begins_.empty()) {
     table.begins_[row] = static_cast<uint32_t>(sorted.size());
@@ -93,7 +95,7 @@ bool KeyTable::IsWhole() const {
                             begins_[rows_] != entries_.size()) {
     return false;
   }
-  if (!views_.empty() && views_.size() != entries_.size()) return false;
+  if (!facets_.empty() && facets_.size() != entries_.size()) return false;
   if (rows_ == 0) return directory_.empty();
   return directory_shift_ >= 4 && directory_shift_ <= 32 &&
          directory_.size() == (size_t{1} << (32 - directory_shift_)) + 1 &&
@@ -148,30 +150,34 @@ uint32_t KeyTable::RowOf(uint32_t slot) const {
 std::optional<uint32_t> KeyTable::Find(const Posting& posting) const {
   auto [low, high] = SlotsOfKey(posting.bits);
   const uint32_t end = high;
-  const auto wanted = std::pair(posting.entry, posting.view);
+  const auto wanted = std::pair(posting.entry, Facet(posting));
   while (low < high) {
     const uint32_t middle = low + (high - low) / 2;
-    if (std::pair(EntryAt(middle), ViewAt(middle)) < wanted) {
+    if (std::pair(EntryAt(middle), FacetAt(middle)) < wanted) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
-  if (low == end || std::pair(EntryAt(low), ViewAt(low)) != wanted) {
+  if (low == end || std::pair(EntryAt(low), FacetAt(low)) != wanted) {
     return std::nullopt;
   }
   return low;
 }
 
 Posting KeyTable::PostingOf(uint32_t row, uint32_t slot) const {
-  Posting posting{.type = type_, .view = ViewAt(slot), .entry = EntryAt(slot)};
+  const Facet facet = FacetAt(slot);
+  Posting posting{.type = type_,
+                  .view = facet.view(),
+                  .entry = EntryAt(slot),
+                  .template_like = facet.template_like()};
   std::memcpy(posting.bits.data(), keys_.data() + row * key_bytes_, key_bytes_);
   return posting;
 }
 
 uint64_t KeyTable::size_bytes() const {
   return keys_.size_bytes() + begins_.size_bytes() + entries_.size_bytes() +
-         views_.size_bytes() + directory_.size_bytes();
+         facets_.size_bytes() + directory_.size_bytes();
 }
 
 }  // namespace kenal::index

@@ -1,5 +1,6 @@
 // Key table: signals of one type, sorted and each once, with the (entry, view)
-// pairs that hold them. A pair's position is its slot within the table.
+// pairs that hold them, each template-like or not. A pair's position is its
+// slot within the table.
 //
 // Immutable after Build; thread-safe.
 #ifndef KENAL_SRC_INDEX_KEY_TABLE_H_
@@ -19,13 +20,38 @@
 
 namespace kenal::index {
 
+// A posting's view and, in the high bit, whether it is template-like: one byte
+// in memory and in snapshots.
+class Facet {
+ public:
+  constexpr Facet() = default;
+  constexpr explicit Facet(uint8_t byte) : byte_(byte) {}
+  constexpr explicit Facet(const Posting& posting)
+      : byte_(static_cast<uint8_t>(
+            static_cast<uint8_t>(posting.view) |
+            (posting.template_like ? kTemplateLikeBit : 0))) {}
+
+  constexpr uint8_t byte() const { return byte_; }
+  constexpr View view() const {
+    return View{static_cast<uint8_t>(byte_ & ~kTemplateLikeBit)};
+  }
+  constexpr bool template_like() const {
+    return (byte_ & kTemplateLikeBit) != 0;
+  }
+  friend constexpr auto operator<=>(Facet, Facet) = default;
+
+ private:
+  static constexpr int kTemplateLikeBit = 0x80;
+  uint8_t byte_ = 0;
+};
+
 class KeyTable {
  public:
   using Range = std::pair<uint32_t, uint32_t>;  // [first, second)
 
   KeyTable() = default;
 
-  // sorted  of one type, ordered by (bits, entry, view), no two equal.
+  // sorted  of one type, ordered by (bits, entry, facet), no two equal.
   static KeyTable Build(SignalType type, std::span<const Posting> sorted);
 
   // What the arrays do not tell, for snapshots.
@@ -41,7 +67,7 @@ class KeyTable {
     visit(self.keys_);
     visit(self.begins_);
     visit(self.entries_);
-    visit(self.views_);
+    visit(self.facets_);
     visit(self.directory_);
   }
   // Whether the arrays have the sizes that the shape asks for.
@@ -63,8 +89,8 @@ class KeyTable {
   }
   uint32_t RowOf(uint32_t slot) const;
   EntryId EntryAt(uint32_t slot) const { return EntryId{entries_[slot]}; }
-  View ViewAt(uint32_t slot) const {
-    return views_.empty() ? View::kStored : static_cast<View>(views_[slot]);
+  Facet FacetAt(uint32_t slot) const {
+    return facets_.empty() ? Facet() : Facet(facets_[slot]);
   }
   Posting At(uint32_t slot) const { return PostingOf(RowOf(slot), slot); }
   Posting PostingOf(uint32_t row, uint32_t slot) const;
@@ -85,13 +111,16 @@ class KeyTable {
   HugeArray<uint8_t> keys_;
   HugeArray<uint32_t> begins_;  // empty: each row has one slot
   HugeArray<uint64_t> entries_;
-  HugeArray<uint8_t> views_;  // empty: all kStored
+  HugeArray<uint8_t> facets_;  // Facet::byte(); empty: all zero
   // First row whose leading bits are at least the position.
   HugeArray<uint32_t> directory_;
   int directory_shift_ = 0;
 };
 
-// Orders postings by (type, bits, entry, view) and drops repetitions.
+// Below, at or above 0: how two postings are ordered by type and bits.
+int OrderOfSignals(const Posting& a, const Posting& b);
+
+// Orders postings by (type, bits, entry, facet) and drops repetitions.
 void SortPostings(std::vector<Posting>& postings);
 
 }  // namespace kenal::index

@@ -1,6 +1,7 @@
 #include "src/index/part_set.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "src/base/check.h"
 #include "src/index/key_table.h"
@@ -52,34 +53,69 @@ Folding::Folding(const PartSet& from, std::shared_ptr<Fresh> fresh)
   KENAL_CHECK(parts_.back().part == fresh_);
 }
 
-void Folding::Apply(const Delta& delta) {
-  for (const Posting& posting : delta.removed) Remove(posting);
-  std::vector<Posting> many;
-  for (const Posting& posting : delta.added) {
-    if (Revive(posting)) continue;
-    if (delta.added.size() > kFreshDeltaMax) {
-      many.push_back(posting);
-    } else {
-      if (!AnyLive(posting)) ++counts_.Of(posting.type);
-      Append(posting);
-    }
-  }
-  if (!many.empty()) AppendSegment(std::move(many));
+std::vector<Folding::Step> Folding::StepsOf(const Delta& delta) {
+  std::vector<Step> steps;
+  steps.reserve(delta.removed.size() + delta.added.size());
+  const auto push = [&](const Posting& posting, bool adds) {
+    Step& step = steps.emplace_back(Step{.posting = &posting, .adds = adds});
+    std::memcpy(&step.lead, posting.bits.data(), sizeof step.lead);
+  };
+  for (const Posting& posting : delta.removed) push(posting, false);
+  for (const Posting& posting : delta.added) push(posting, true);
+  std::ranges::sort(steps, [](const Step& a, const Step& b) {
+    if (a.lead != b.lead) return a.lead < b.lead;
+    const int order = OrderOfSignals(*a.posting, *b.posting);
+    return order != 0 ? order < 0 : a.adds < b.adds;
+  });
+  return steps;
 }
 
-void Folding::Remove(const Posting& posting) {
+void Folding::Apply(const Delta& delta) {
+  const std::vector<Step> steps = StepsOf(delta);
+  std::vector<Posting> added;
+  for (size_t begin = 0, end = 0; begin < steps.size(); begin = end) {
+    while (end < steps.size() &&
+           OrderOfSignals(*steps[begin].posting, *steps[end].posting) == 0) {
+      ++end;
+    }
+    ApplyToSignal(std::span(steps).subspan(begin, end - begin), added);
+  }
+  if (added.size() > kFreshDeltaMax) return AppendSegment(std::move(added));
+  SortPostings(added);  // A delta may repeat itself.
+  for (const Posting& posting : added) Append(posting);
+}
+
+void Folding::ApplyToSignal(std::span<const Step> steps,
+                            std::vector<Posting>& added) {
+  const Posting& signal = *steps.front().posting;
+  bool was_live = false;
+  size_t at = 0;
+  for (; at < steps.size() && !steps[at].adds; ++at) {
+    if (Remove(*steps[at].posting)) was_live = true;
+  }
+  const bool adds = at < steps.size();
+  if (adds && !was_live) was_live = AnyLive(signal);
+  for (; at < steps.size(); ++at) {
+    if (!Revive(*steps[at].posting)) added.push_back(*steps[at].posting);
+  }
+  const bool is_live = adds || (was_live && AnyLive(signal));
+  if (was_live && !is_live) --counts_.Of(signal.type);
+  if (is_live && !was_live) ++counts_.Of(signal.type);
+}
+
+bool Folding::Remove(const Posting& posting) {
   const std::optional<Place> place = Find(posting);
-  if (!place || IsDead(place->part, place->slot)) return;
+  if (!place || IsDead(place->part, place->slot)) return false;
   EditorOf(place->part).Set(place->slot, true);
-  if (!AnyLive(posting)) --counts_.Of(posting.type);
+  return true;
 }
 
 bool Folding::Revive(const Posting& posting) {
   const std::optional<Place> place = Find(posting);
   if (!place) return false;
-  if (!IsDead(place->part, place->slot)) return true;
-  if (!AnyLive(posting)) ++counts_.Of(posting.type);
-  EditorOf(place->part).Set(place->slot, false);
+  if (IsDead(place->part, place->slot)) {
+    EditorOf(place->part).Set(place->slot, false);
+  }
   return true;
 }
 
@@ -97,14 +133,6 @@ void Folding::Seal() {
 }
 
 void Folding::AppendSegment(std::vector<Posting> postings) {
-  SortPostings(postings);
-  for (size_t i = 0; i < postings.size(); ++i) {
-    if (i > 0 && postings[i].type == postings[i - 1].type &&
-        postings[i].bits == postings[i - 1].bits) {
-      continue;
-    }
-    if (!AnyLive(postings[i])) ++counts_.Of(postings[i].type);
-  }
   const auto before_fresh = static_cast<ptrdiff_t>(parts_.size()) - 1;
   parts_.insert(parts_.begin() + before_fresh,
                 SegmentOf(std::move(postings), 1));

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -53,8 +54,10 @@ PartView SegmentOf(std::vector<Posting> postings, int threads);
 
 // Makes the successor of a set. One use, under the writer's lock.
 //
-// Cost: a look-up in each part a posting, a page of 4 KiB for each region of
-// withdrawals, and the page tables (8 bytes for 32,768 slots).
+// Cost: a look-up in each part a posting, a visit to each holder of a signal of
+// the delta, however many of its postings are of that signal; a page of 4 KiB
+// for each region of withdrawals, and the page tables (8 bytes for 32,768
+// slots).
 class Folding {
  public:
   // Deltas that add more go into a segment of their own at once.
@@ -78,7 +81,18 @@ class Folding {
     uint64_t slot = 0;
   };
 
-  void Remove(const Posting& posting);
+  // One posting of a delta.
+  struct Step {
+    uint64_t lead = 0;  // of the bits: sorting by it touches no posting
+    const Posting* posting = nullptr;
+    bool adds = false;  // else it removes
+  };
+  static std::vector<Step> StepsOf(const Delta& delta);
+
+  // All steps of one signal, removals first. Postings to append go to `added`.
+  void ApplyToSignal(std::span<const Step> steps, std::vector<Posting>& added);
+  // False: it was not live.
+  bool Remove(const Posting& posting);
   // False: the posting is in no part.
   bool Revive(const Posting& posting);
   void Append(const Posting& posting);

@@ -20,7 +20,7 @@ namespace kenal::index {
 namespace {
 
 constexpr std::array<char, 8> kMagic = {'K', 'E', 'N', 'A', 'L', 'I', 'D', 'X'};
-constexpr uint32_t kFormat = 1;
+constexpr uint32_t kFormat = 2;
 
 // Sections begin at multiples of a page, so that reads are aligned.
 constexpr uint64_t kAlignment = 4096;

@@ -62,8 +62,12 @@ void Segment::FindNear(const PartView& view, std::span<const PdqHash> queries,
     const auto [first, last] = pdq.SlotsOf(row.row);
     for (uint32_t slot = first; slot < last; ++slot) {
       if (view.IsDead(slot)) continue;
-      hits.push_back(
-          {row.query, pdq.EntryAt(slot), pdq.ViewAt(slot), row.distance});
+      const Facet facet = pdq.FacetAt(slot);
+      hits.push_back({.query = row.query,
+                      .entry = pdq.EntryAt(slot),
+                      .view = facet.view(),
+                      .template_like = facet.template_like(),
+                      .distance = row.distance});
     }
   }
 }

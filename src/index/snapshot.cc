@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "src/base/check.h"
+#include "src/index/key_table.h"
 #include "src/index/section_file.h"
 #include "src/index/segment.h"
 
@@ -61,7 +62,7 @@ struct PackedPosting {
   uint64_t entry = 0;
   std::array<uint8_t, 32> bits{};
   uint8_t type = 0;
-  uint8_t view = 0;
+  uint8_t facet = 0;
   std::array<uint8_t, 6> zero{};
 };
 static_assert(sizeof(PackedPosting) == 48);
@@ -136,7 +137,7 @@ std::vector<PackedPosting> Pack(const std::vector<Posting>& postings) {
     packed.push_back({.entry = posting.entry.value,
                       .bits = posting.bits,
                       .type = static_cast<uint8_t>(posting.type),
-                      .view = static_cast<uint8_t>(posting.view)});
+                      .facet = Facet(posting).byte()});
   }
   return packed;
 }
@@ -144,10 +145,12 @@ std::vector<PackedPosting> Pack(const std::vector<Posting>& postings) {
 std::vector<Posting> Unpack(const std::vector<PackedPosting>& packed) {
   std::vector<Posting> postings;
   for (const PackedPosting& posting : packed) {
+    const Facet facet(posting.facet);
     postings.push_back({.type = static_cast<SignalType>(posting.type),
-                        .view = static_cast<View>(posting.view),
+                        .view = facet.view(),
                         .bits = posting.bits,
-                        .entry = EntryId{posting.entry}});
+                        .entry = EntryId{posting.entry},
+                        .template_like = facet.template_like()});
   }
   return postings;
 }

@@ -63,7 +63,7 @@ TEST(LiveIndex, AListOfOneEntryMatchesWhetherBuiltOrFolded) {
   folded->Fold({.sequence = Sequence{1}, .added = {PdqPosting(hash, 7)}});
   for (const auto& index : {built.get(), folded.get()}) {
     EXPECT_THAT(SortedNear(*index->Current(), {&hash, 1}, Radius{0}),
-                ElementsAre(NearHit{0, EntryId{7}, View::kStored, 0}));
+                ElementsAre(HitOf(7)));
     EXPECT_EQ(index->Current()->pdq_rows(), 1);
   }
 }
@@ -128,10 +128,59 @@ TEST(LiveIndex, RemovingOneEntryOrViewKeepsTheOthers) {
       {.sequence = Sequence{2},
        .removed = {PdqPosting(hash, 7), PdqPosting(hash, 8, View::kUpright)}});
   EXPECT_THAT(SortedNear(*index->Current(), {&hash, 1}, Radius{0}),
-              ElementsAre(NearHit{0, EntryId{8}, View::kStored, 0}));
+              ElementsAre(HitOf(8)));
   EXPECT_EQ(index->Current()->pdq_rows(), 1);
   index->Fold({.sequence = Sequence{3}, .removed = {PdqPosting(hash, 8)}});
   EXPECT_EQ(index->Current()->pdq_rows(), 0);
+}
+
+// An entry that turns out to be template-like: one posting goes, another comes,
+// in the fresh part and in a segment.
+TEST(LiveIndex, PostingsThatDifferOnlyInTheTemplateFlagAreTwo) {
+  Random random(TestSeed());
+  const PdqHash hash = RandomHash(random);
+  const Posting plain = PdqPosting(hash, 7, View::kTrimmed, false);
+  const Posting template_like = PdqPosting(hash, 7, View::kTrimmed, true);
+  const auto built = IndexOf(Sequence{1}, {plain});
+  const auto folded = EmptyIndex();
+  folded->Fold({.sequence = Sequence{1}, .added = {plain}});
+  for (const auto& index : {built.get(), folded.get()}) {
+    const auto hits = [&] {
+      return SortedNear(*index->Current(), {&hash, 1}, Radius{0});
+    };
+    EXPECT_THAT(hits(), ElementsAre(HitOf(7, 0, View::kTrimmed, false)));
+    index->Fold({.sequence = Sequence{2}, .added = {template_like}});
+    EXPECT_THAT(hits(), ElementsAre(HitOf(7, 0, View::kTrimmed, false),
+                                    HitOf(7, 0, View::kTrimmed, true)));
+    index->Fold({.sequence = Sequence{3}, .removed = {plain}});
+    EXPECT_THAT(hits(), ElementsAre(HitOf(7, 0, View::kTrimmed, true)));
+    index->Fold({.sequence = Sequence{4},
+                 .added = {plain},
+                 .removed = {template_like}});
+    EXPECT_THAT(hits(), ElementsAre(HitOf(7, 0, View::kTrimmed, false)));
+    EXPECT_EQ(index->Current()->pdq_rows(), 1);
+  }
+}
+
+// Every view, with and without the flag, as built and as folded.
+TEST(LiveIndex, AHitTellsTheViewAndTheFlagOfItsPosting) {
+  Random random(TestSeed());
+  const PdqHash hash = RandomHash(random);
+  std::set<Posting> postings;
+  std::vector<NearHit> expected;
+  for (int view = 0; view < kViewCount; ++view) {
+    for (const bool flag : {false, true}) {
+      postings.insert(PdqPosting(hash, 7, static_cast<View>(view), flag));
+      expected.push_back(HitOf(7, 0, static_cast<View>(view), flag));
+    }
+  }
+  const auto built = IndexOf(Sequence{1}, postings);
+  const auto folded = EmptyIndex();
+  folded->Fold(
+      {.sequence = Sequence{1}, .added = {postings.begin(), postings.end()}});
+  for (const auto& index : {built.get(), folded.get()}) {
+    EXPECT_EQ(SortedNear(*index->Current(), {&hash, 1}, Radius{0}), expected);
+  }
 }
 
 TEST(LiveIndex, AReaderKeepsTheSetItTook) {
@@ -143,10 +192,9 @@ TEST(LiveIndex, AReaderKeepsTheSetItTook) {
   index->Fold({.sequence = Sequence{2},
                .added = {PdqPosting(hash, 2)},
                .removed = {PdqPosting(hash, 1)}});
-  EXPECT_THAT(SortedNear(*old, {&hash, 1}, Radius{0}),
-              ElementsAre(NearHit{0, EntryId{1}, View::kStored, 0}));
+  EXPECT_THAT(SortedNear(*old, {&hash, 1}, Radius{0}), ElementsAre(HitOf(1)));
   EXPECT_THAT(SortedNear(*index->Current(), {&hash, 1}, Radius{0}),
-              ElementsAre(NearHit{0, EntryId{2}, View::kStored, 0}));
+              ElementsAre(HitOf(2)));
 }
 
 // Random adds and removals of few keys and entries, so that all of them
@@ -166,7 +214,8 @@ TEST(LiveIndex, AgreesWithAModelThroughRandomFolds) {
                            random() % 5, entry);
     }
     return PdqPosting(hashes[random() % hashes.size()], entry,
-                      static_cast<View>(random() % 2));
+                      static_cast<View>(random() % 2 * (kViewCount - 1)),
+                      random() % 2 == 0);
   };
   Model model;
   Delta start;
@@ -216,7 +265,9 @@ TEST(LiveIndex, AgreesWithAModelAcrossMerges) {
     const uint64_t adds = step % 15 == 0 ? 2 * 4096 : random() % 700;
     for (uint64_t i = 0; i < adds; ++i) {
       const PdqHash hash = RandomHash(random);
-      delta.added.push_back(PdqPosting(hash, 1 + random() % 1000));
+      delta.added.push_back(PdqPosting(hash, 1 + random() % 1000,
+                                       static_cast<View>(random() % kViewCount),
+                                       random() % 2 == 0));
       if (i % 400 == 0) queries.push_back(AtDistance(hash, 20, random));
     }
     for (size_t i = 0; i < gone.size(); i += 3) delta.added.push_back(gone[i]);
@@ -244,6 +295,46 @@ TEST(LiveIndex, AgreesWithAModelAcrossMerges) {
     return hit.query > kept_hits.back().query;
   });
   EXPECT_EQ(now, kept_hits);
+}
+
+// Tens of thousands of entries with one hash, as a flood of copies makes them:
+// added in small and large deltas, withdrawn together, partly brought back.
+// Were each posting to visit all others, this would take minutes.
+TEST(LiveIndex, FoldsManyPostingsOfOneSignalWithoutVisitingEachForEach) {
+  constexpr uint64_t kSmall = 4'000;  // below what becomes a segment at once
+  constexpr uint64_t kLarge = 60'000;
+  Random random(TestSeed());
+  const PdqHash hash = RandomHash(random);
+  const PdqHash other = AtDistance(hash, 8, random);
+  Model model;
+  const auto index = EmptyIndex();
+  uint64_t sequence = 0;
+  const auto fold = [&](Delta delta) {
+    delta.sequence = Sequence{++sequence};
+    model.Apply(delta);
+    index->Fold(delta);
+    EXPECT_EQ(index->Current()->pdq_rows(), model.Rows(true));
+    EXPECT_EQ(SortedNear(*index->Current(), {&hash, 1}, Radius{8}),
+              model.FindNear({&hash, 1}, Radius{8}));
+  };
+  const auto postings = [&](uint64_t first, uint64_t count) {
+    std::vector<Posting> made = {PdqPosting(other, first)};
+    for (uint64_t entry = first; entry < first + count; ++entry) {
+      made.push_back(PdqPosting(hash, entry));
+    }
+    std::shuffle(made.begin(), made.end(), random);
+    return made;
+  };
+  const std::vector<Posting> large = postings(1'000'000, kLarge);
+  fold({.added = large});
+  for (uint64_t i = 0; i < 4; ++i)
+    fold({.added = postings(i * kSmall, kSmall)});
+  fold({.removed = large});
+  fold({.added = postings(2'000'000, kSmall)});  // behind all the dead
+  fold({.removed = {model.postings().begin(), model.postings().end()}});
+  EXPECT_EQ(index->Current()->pdq_rows(), 0);
+  fold({.added = {large.begin(), large.begin() + kSmall}});
+  fold({.added = large, .removed = large});
 }
 
 // A reader works while the writer adds and withdraws and parts are merged; of
@@ -276,7 +367,8 @@ TEST(LiveIndex, AcknowledgedChangesAreSeenDuringMerges) {
         const uint64_t came = (entry + kPerStep - 1) / kPerStep;
         const bool went = entry % 2 == 0 && came + 100 <= at;
         if (came <= at && !went) {
-          expected.push_back({q, EntryId{entry}, View::kStored, 12});
+          expected.push_back(HitOf(entry, 12));
+          expected.back().query = q;
         }
       }
       if (SortedNear(*set, queries, Radius{31}) != expected) ++wrong;

@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <xxhash.h>
 
+#include <array>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -28,7 +31,8 @@ class Snapshot : public ::testing::Test {
     Delta many{.sequence = Sequence{1}};
     for (uint64_t i = 0; i < 9000; ++i) {
       many.added.push_back(PdqPosting(RandomHash(random_), 1 + i % 3000,
-                                      static_cast<View>(i % 2)));
+                                      static_cast<View>(i % kViewCount),
+                                      i % 4 == 1));
       Posting digest{.type = static_cast<SignalType>(2 + i % 3),
                      .entry = EntryId{1 + i}};
       const PdqHash bits = RandomHash(random_);
@@ -39,7 +43,9 @@ class Snapshot : public ::testing::Test {
     many.added.push_back(PdqPosting(PdqHash{many.added[0].bits}, 77'777));
     Delta few{.sequence = Sequence{2}};
     for (uint64_t i = 0; i < 50; ++i) {
-      few.added.push_back(PdqPosting(RandomHash(random_), 100'000 + i));
+      few.added.push_back(PdqPosting(RandomHash(random_), 100'000 + i,
+                                     static_cast<View>(i % kViewCount),
+                                     i % 3 == 1));
       few.removed.push_back(many.added[3 * i]);
     }
     Delta last{.sequence = Sequence{3}, .removed = {few.added[7]}};
@@ -127,6 +133,26 @@ TEST_F(Snapshot, AForeignOrStaleOneIsRefusedWithTheReason) {
     const Status status = LiveIndex::Load(path_, wrong.expected).status();
     EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
     EXPECT_THAT(std::string(status.message()), HasSubstr(wrong.reason));
+  }
+}
+
+// A whole file of the format before or after this one, by docs/index.md.
+TEST_F(Snapshot, OneOfAnotherFormatIsRefused) {
+  ASSERT_EQ(index_->Save(path_, origin_), OkStatus());
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  std::array<char, 48> header{};
+  file.read(header.data(), header.size());
+  ASSERT_EQ(header[8], 2);
+  for (const char format : {'\1', '\3', '\2'}) {
+    header[8] = format;
+    const uint64_t sum = XXH3_64bits(header.data(), 40);
+    std::memcpy(header.data() + 40, &sum, sizeof sum);
+    file.seekp(0);
+    file.write(header.data(), header.size());
+    file.flush();
+    const Status status = LiveIndex::Load(path_, origin_).status();
+    EXPECT_EQ(status.code(), format == '\2' ? StatusCode::kOk
+                                            : StatusCode::kFailedPrecondition);
   }
 }
 

@@ -47,11 +47,22 @@ inline PdqHash RandomNormalHash(Random& random) {
 }
 
 inline Posting PdqPosting(const PdqHash& hash, uint64_t entry,
-                          View view = View::kStored) {
+                          View view = View::kStored,
+                          bool template_like = false) {
   return {.type = SignalType::kPdq,
           .view = view,
           .bits = hash.bytes,
-          .entry = EntryId{entry}};
+          .entry = EntryId{entry},
+          .template_like = template_like};
+}
+
+// The hit of query 0 on such a posting.
+inline NearHit HitOf(uint64_t entry, int distance = 0,
+                     View view = View::kStored, bool template_like = false) {
+  return {.entry = EntryId{entry},
+          .view = view,
+          .template_like = template_like,
+          .distance = distance};
 }
 
 // Postings in a set, searched one by one.
@@ -71,7 +82,11 @@ class Model {
       for (uint32_t i = 0; i < queries.size(); ++i) {
         const int distance = HammingDistance(queries[i], hash);
         if (distance > radius.bits) continue;
-        hits.push_back({i, posting.entry, posting.view, distance});
+        hits.push_back({.query = i,
+                        .entry = posting.entry,
+                        .view = posting.view,
+                        .template_like = posting.template_like,
+                        .distance = distance});
       }
     }
     std::sort(hits.begin(), hits.end());
