@@ -6,10 +6,17 @@
 
 #include <algorithm>
 #include <cctype>
+#include <numeric>
 #include <random>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "kenal/curator.h"
 #include "kenal/entry.h"
+#include "kenal/explain.h"
 #include "kenal/list.h"
 #include "kenal/verdict.h"
 #include "src/signal/posting.h"
@@ -32,7 +39,7 @@ class HashText : public ::testing::Test {
  protected:
   std::mt19937_64 random_{TestSeed()};
 };
-using HashTypes = ::testing::Types<PdqHash, Md5, Sha1, Sha256>;
+using HashTypes = ::testing::Types<PdqHash, Md5, Sha1, Sha256, MarrHash>;
 TYPED_TEST_SUITE(HashText, HashTypes);
 
 std::string Upper(std::string text) {
@@ -67,7 +74,7 @@ TYPED_TEST(HashText, StartsWithTheFirstByteAndItsHighHalf) {
 }
 
 TYPED_TEST(HashText, OfAnotherLengthIsRefused) {
-  for (size_t size = 0; size < 140; ++size) {
+  for (size_t size = 0; size < 160; ++size) {
     if (size == 2 * TypeParam::kSizeBytes) continue;
     EXPECT_EQ(TypeParam::FromHex(std::string(size, 'a')).status().code(),
               StatusCode::kInvalidArgument)
@@ -115,11 +122,42 @@ TEST(HammingDistance, CountsTheBitsThatDiffer) {
   }
 }
 
+// As many bits as MarrHash has, counted one by one.
+TEST(HammingDistance, OfMarrHashesCountsTheBitsThatDiffer) {
+  constexpr size_t kBits = 8 * MarrHash::kSizeBytes;
+  std::mt19937_64 random(TestSeed());
+  for (size_t distance = 0; distance <= kBits; ++distance) {
+    const auto hash = RandomHash<MarrHash>(random);
+    MarrHash other = hash;
+    std::vector<size_t> bits(kBits);
+    std::iota(bits.begin(), bits.end(), 0);
+    std::ranges::shuffle(bits, random);
+    for (const size_t bit : std::span(bits).first(distance)) {
+      other.bytes[bit / 8] ^= static_cast<uint8_t>(1 << (bit % 8));
+    }
+    ASSERT_EQ(HammingDistance(hash, other), static_cast<int>(distance));
+    ASSERT_EQ(HammingDistance(other, hash), static_cast<int>(distance));
+    ASSERT_EQ(hash == other, distance == 0);
+  }
+}
+
+// The values from `first` to `last`, which is all there are.
+template <typename Enum>
+std::vector<Enum> AllOf(Enum first, Enum last) {
+  std::vector<Enum> values;
+  for (int v = static_cast<int>(first); v <= static_cast<int>(last); ++v) {
+    values.push_back(static_cast<Enum>(v));
+  }
+  return values;
+}
+const std::vector<View> kEveryView = AllOf(View::kStored, View::kAspect16x9);
+
 template <typename Enum, typename Name, typename Parse>
 void ExpectRoundTrip(std::vector<Enum> values, Name name, Parse parse) {
   for (const Enum value : values) {
     EXPECT_EQ(parse(name(value)).value(), value) << name(value);
-    EXPECT_FALSE(parse(Upper(std::string(name(value)))).ok());
+    const std::string upper = Upper(std::string(name(value)));
+    EXPECT_EQ(parse(upper).ok(), upper == name(value)) << upper;
   }
   const Status refused = parse("nonsense").status();
   EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
@@ -140,10 +178,123 @@ TEST(Names, ParseToWhatTheyName) {
     variants.push_back(static_cast<Variant>(v));
   }
   ExpectRoundTrip<Variant>(variants, VariantName, ParseVariant);
-  ExpectRoundTrip<View>({View::kStored, View::kUpright}, ViewName, ParseView);
+  ASSERT_EQ(kEveryView.size(), size_t{kViewCount});
+  ExpectRoundTrip<View>(kEveryView, ViewName, ParseView);
+  ExpectRoundTrip<Effort>(AllOf(Effort::kFast, Effort::kThorough), EffortName,
+                          ParseEffort);
   ExpectRoundTrip<Purpose>({Purpose::kChildAbuse, Purpose::kOwnDecisions,
                             Purpose::kKnownBenign, Purpose::kTest},
                            PurposeName, ParsePurpose);
+}
+
+// Words that are only written: each value has one of its own.
+template <typename Enum, typename Name>
+void ExpectNames(Enum first, Enum last, Name name,
+                 const std::vector<std::string_view>& expected) {
+  std::vector<std::string_view> names;
+  for (const Enum value : AllOf(first, last)) names.push_back(name(value));
+  EXPECT_EQ(names, expected);
+}
+
+TEST(Names, ThatAreOnlyWrittenAreThoseOfTheContract) {
+  ExpectNames(PdqProfile::kNative, PdqProfile::kReduced, PdqProfileName,
+              {"native", "reduced"});
+  ExpectNames(Tier::kMatch, Tier::kReview, TierName, {"match", "review"});
+  ExpectNames(
+      Finding::kMatch, Finding::kNotCompared, FindingName,
+      {"match", "review", "too_far", "flat", "template_like", "not_compared"});
+  ExpectNames(CheckState::kDone, CheckState::kFailed, CheckStateName,
+              {"done", "not_applicable", "failed"});
+  ExpectNames(EntryState::kActive, EntryState::kWithdrawn, EntryStateName,
+              {"active", "disputed", "withdrawn"});
+  ExpectNames(Outcome::kAdded, Outcome::kUnknown, OutcomeName,
+              {"added", "replaced", "unchanged", "kept_withdrawn",
+               "state_changed", "refused", "unknown"});
+  ExpectNames(View::kStored, View::kAspect16x9, ViewName,
+              {"stored", "upright", "trimmed", "frame", "frame-2", "frame-3",
+               "frame-4", "straightened", "central-95", "central-90",
+               "central-80", "1:1", "4:5", "9:16", "16:9"});
+}
+
+// A set of views beside a std::set of them, through random additions.
+TEST(ViewSets, HoldWhatWasAdded) {
+  std::mt19937_64 random(TestSeed());
+  for (int round = 0; round < 100; ++round) {
+    ViewSet views;
+    std::set<View> model;
+    for (uint64_t i = random() % 20; i > 0; --i) {
+      const View view = kEveryView[random() % kEveryView.size()];
+      views.Add(view);
+      model.insert(view);
+    }
+    uint32_t bits = 0;
+    for (const View view : kEveryView) {
+      EXPECT_EQ(views.Contains(view), model.contains(view));
+      if (model.contains(view)) bits |= 1u << static_cast<int>(view);
+    }
+    EXPECT_EQ(views.bits(), bits);
+    EXPECT_EQ(ViewSet::FromBits(bits), views);
+    const ViewSet other =
+        *ViewSet::FromBits(static_cast<uint32_t>(random() % (1 << kViewCount)));
+    EXPECT_EQ((views | other).bits(), bits | other.bits());
+    EXPECT_EQ(views == other, bits == other.bits());
+  }
+}
+
+TEST(ViewSets, AreOfKnownViewsOnly) {
+  constexpr uint32_t kAll = (1u << kViewCount) - 1;
+  EXPECT_EQ(ViewSet::FromBits(kAll)->bits(), kAll);
+  for (int bit = kViewCount; bit < 32; ++bit) {
+    EXPECT_FALSE(ViewSet::FromBits(1u << bit)) << bit;
+    EXPECT_FALSE(ViewSet::FromBits(kAll | 1u << bit)) << bit;
+  }
+}
+
+// Every set there is, as text and back.
+TEST(ViewSets, SurviveText) {
+  for (uint32_t bits = 0; bits < 1u << kViewCount; ++bits) {
+    const ViewSet views = *ViewSet::FromBits(bits);
+    ASSERT_EQ(ParseViewSet(ViewSetName(views)).value(), views);
+  }
+  EXPECT_EQ(ViewSetName({}), "");
+  EXPECT_EQ(ViewSetName({View::kAspect16x9, View::kStored, View::kFrame2}),
+            "stored,frame-2,16:9");
+}
+
+TEST(ViewSets, AreReadInAnyOrderAndTwice) {
+  EXPECT_EQ(ParseViewSet("1:1,stored,1:1").value(),
+            (ViewSet{View::kStored, View::kAspect1x1}));
+}
+
+TEST(ViewSets, OfOtherTextsAreRefused) {
+  for (const char* text :
+       {",", "stored,,frame", ",stored", "stored, frame", "Stored",
+        "stored;frame", "nonsense", "stored,nonsense", " "}) {
+    EXPECT_EQ(ParseViewSet(text).status().code(), StatusCode::kInvalidArgument)
+        << '"' << text << '"';
+  }
+}
+
+bool IsWithin(ViewSet inner, ViewSet outer) { return (inner | outer) == outer; }
+
+// More effort compares all that less does, and the whole picture always with
+// all its variants.
+TEST(Efforts, CompareEverMore) {
+  ViewSet before = kWholeViews;
+  for (const Effort effort : AllOf(Effort::kFast, Effort::kThorough)) {
+    const ViewSet views = QueryViews(effort);
+    EXPECT_TRUE(IsWithin(before, views)) << EffortName(effort);
+    EXPECT_TRUE(ComparesVariants(effort, View::kStored));
+    EXPECT_TRUE(ComparesVariants(effort, View::kUpright));
+    before = views;
+  }
+  EXPECT_EQ(QueryViews(Effort::kFast), kWholeViews);
+  EXPECT_NE(QueryViews(Effort::kNormal), QueryViews(Effort::kThorough));
+  for (const View view : kEveryView) {
+    EXPECT_TRUE(ComparesVariants(Effort::kThorough, view));
+    EXPECT_EQ(ComparesVariants(Effort::kNormal, view),
+              kWholeViews.Contains(view));
+  }
 }
 
 // Scripts read these words; nothing may read as "safe".
@@ -225,6 +376,58 @@ TEST_F(Postings, KeepAPdqOfUnknownQuality) {
   EXPECT_EQ(postings[0].view, View::kUpright);
   EXPECT_EQ(postings[0].entry, entry_);
   EXPECT_EQ(postings[0].bits, signals.pdq[0].hash.bytes);
+}
+
+// Of every view, and an unknown flag counts as false. Digests have none.
+TEST_F(Postings, SayWhichViewsAreTemplateLike) {
+  SignalSet signals;
+  signals.md5 = RandomHash<Md5>(random_);
+  for (const View view : kEveryView) {
+    signals.pdq.push_back(ViewOf(view, 100));
+    switch (static_cast<int>(view) % 3) {
+      case 0:
+        signals.pdq.back().template_like = true;
+        break;
+      case 1:
+        signals.pdq.back().template_like = false;
+        break;
+      default:
+        signals.pdq.back().template_like.reset();
+    }
+  }
+  const std::vector<Posting> postings = PostingsOf(entry_, signals);
+  ASSERT_EQ(postings.size(), signals.pdq.size() + 1);
+  for (size_t i = 0; i < signals.pdq.size(); ++i) {
+    EXPECT_EQ(postings[i].view, signals.pdq[i].view);
+    EXPECT_EQ(postings[i].template_like,
+              static_cast<int>(signals.pdq[i].view) % 3 == 0);
+  }
+  EXPECT_FALSE(postings.back().template_like);
+}
+
+TEST_F(Postings, ThatDifferOnlyInTheTemplateFlagAreOthers) {
+  SignalSet signals;
+  signals.pdq = {ViewOf(View::kStored, 100)};
+  const Posting plain = PostingsOf(entry_, signals)[0];
+  signals.pdq[0].template_like = true;
+  EXPECT_NE(PostingsOf(entry_, signals)[0], plain);
+}
+
+// What an entry shows of its signals: which, never their bits.
+TEST(Summaries, NameTheSignalsHeldWithoutTheirBits) {
+  std::mt19937_64 random(TestSeed());
+  Entry entry;
+  entry.signals.sha1 = RandomHash<Sha1>(random);
+  entry.signals.pdq = {
+      PdqView{.view = View::kStored, .quality = 90, .template_like = false},
+      PdqView{.view = View::kFrame, .marr = RandomHash<MarrHash>(random)}};
+  EXPECT_THAT(
+      Summarize(entry).signals,
+      ElementsAre(
+          SignalHeld{
+              .view = View::kStored, .quality = 90, .template_like = false},
+          SignalHeld{.view = View::kFrame, .second_opinion = true},
+          SignalHeld{.type = SignalType::kSha1}));
 }
 
 TEST_F(Postings, AreOneAViewAndOneADigestWithZerosBehindShortOnes) {
