@@ -7,6 +7,7 @@
 #include "src/exchange/query_line.h"
 #include "src/exchange/text.h"
 #include "tools/kenal/exit_code.h"
+#include "tools/kenal/words.h"
 
 namespace kenal::cli {
 namespace {
@@ -32,22 +33,11 @@ Colour ColourOf(Verdict verdict) {
   return Colour::kPlain;
 }
 
-std::string ViewAndVariant(View view, Variant variant) {
-  std::string text;
-  if (view != View::kStored) text = ViewName(view);
-  if (variant == Variant::kOrig) return text;
-  if (!text.empty()) text += " ";
-  return text + std::string(VariantName(variant));
-}
+bool IsForReview(const Answer& answer) { return answer.tier == Tier::kReview; }
 
-// "as is", "rot90", "upright", "flipy, entry upright".
-std::string How(const Transform& transform) {
-  std::string text =
-      ViewAndVariant(transform.query_view, transform.query_variant);
-  const std::string entry =
-      ViewAndVariant(transform.entry_view, transform.entry_variant);
-  if (!entry.empty()) text += (text.empty() ? "entry " : ", entry ") + entry;
-  return text.empty() ? "as is" : text;
+// "NEAR", or "NEAR (review)" when nothing firmer is behind it.
+std::string VerdictText(Verdict verdict, bool for_review) {
+  return std::string(VerdictName(verdict)) + (for_review ? " (review)" : "");
 }
 
 // All that one entry was met by.
@@ -66,7 +56,11 @@ std::vector<EntryRow> RowsOf(const Answer& answer) {
     });
     if (row == rows.end()) row = rows.insert(rows.end(), {.match = &match});
     if (match.transform) {
-      row->near = How(*match.transform);
+      row->near = HowText(*match.transform);
+      if (match.tier == Tier::kReview) row->near = "review: " + row->near;
+      if (match.second_opinion) {
+        row->near += "; " + OpinionText(*match.second_opinion);
+      }
       row->distance = std::to_string(match.distance);
     } else {
       if (!row->digests.empty()) row->digests += ", ";
@@ -76,7 +70,7 @@ std::vector<EntryRow> RowsOf(const Answer& answer) {
   return rows;
 }
 
-std::string HowText(const EntryRow& row) {
+std::string RowText(const EntryRow& row) {
   std::string text;
   if (!row.digests.empty()) text = "same file (" + row.digests + ")";
   if (!row.near.empty()) text += (text.empty() ? "" : "; ") + row.near;
@@ -178,7 +172,8 @@ Status Asker::Flush() {
   last_flush_ = std::chrono::steady_clock::now();
   if (signals_.empty()) return OkStatus();
   KENAL_TRY_ASSIGN(const std::vector<Answer> answers,
-                   matcher_.MatchBatch(signals_, {.limit = options_.limit}));
+                   matcher_.MatchBatch(signals_, {.limit = options_.limit,
+                                                  .effort = options_.effort}));
   KENAL_CHECK(answers.size() == inputs_.size());
   for (size_t i = 0; i < answers.size(); ++i) {
     KENAL_TRY(PutAnswer(inputs_[i], answers[i]));
@@ -193,7 +188,7 @@ Status Asker::PutAnswer(const exchange::Input& input, const Answer& answer) {
       input.path.empty() ? "line " + std::to_string(input.line) : input.path;
   SayWhatFailed(name, input, answer);
   ++answered_;
-  ++verdicts_[answer.verdict];
+  ++verdicts_[{answer.verdict, IsForReview(answer)}];
   sequence_ = answer.sequence;
   some_failed_ =
       some_failed_ || input.failure || answer.verdict == Verdict::kUnavailable;
@@ -227,7 +222,7 @@ void Asker::SayWhatFailed(const std::string& name, const exchange::Input& input,
 Status Asker::PutRows(const std::string& name, const Answer& answer) {
   if (!has_headings_) KENAL_TRY(rows_.PutHeadings());
   has_headings_ = true;
-  const Cell verdict{std::string(VerdictName(answer.verdict)),
+  const Cell verdict{VerdictText(answer.verdict, IsForReview(answer)),
                      ColourOf(answer.verdict)};
   const std::vector<EntryRow> rows = RowsOf(answer);
   if (rows.empty()) {
@@ -242,7 +237,7 @@ Status Asker::PutRows(const std::string& name, const Answer& answer) {
                             {row.distance},
                             {row.match->list},
                             {exchange::EntryName(row.match->entry)},
-                            {HowText(row)}}));
+                            {RowText(row)}}));
   }
   if (shown == rows.size() && !answer.truncated) return OkStatus();
   return rows_.PutRow({{},
@@ -266,9 +261,9 @@ StatusOr<int> Asker::Finish() {
   KENAL_TRY(Flush());
   if (!context_.json && answered_ > 0) {
     std::string text;
-    for (const auto& [verdict, count] : verdicts_) {
+    for (const auto& [kind, count] : verdicts_) {
       text += (text.empty() ? "" : ", ") + Count(count) + " " +
-              std::string(VerdictName(verdict));
+              VerdictText(kind.first, kind.second);
     }
     const std::string failures = failures_.Text();
     if (!failures.empty()) text += "; failed: " + failures;

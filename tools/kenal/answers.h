@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kenal/matcher.h"
@@ -20,11 +21,12 @@ namespace kenal::cli {
 
 struct AskOptions {
   int limit = MatchOptions{}.limit;
+  Effort effort = MatchOptions{}.effort;
   bool fail_on_match = false;
 };
 
-// Whether --fail-on-match counts it: any hit but on known-benign lists, as far
-// as the verdict and the matches within the limit tell.
+// Whether --fail-on-match counts it: any hit but on known-benign lists, for
+// review too, as far as the verdict and the matches within the limit tell.
 bool IsMatched(const Answer& answer);
 
 // How many signal sets one call may hold when each answer may have `limit`
@@ -82,7 +84,7 @@ class Asker {
   std::vector<SignalSet> signals_;
   std::chrono::steady_clock::time_point last_flush_;
   std::set<std::string> skipped_lists_;
-  std::map<Verdict, uint64_t> verdicts_;
+  std::map<std::pair<Verdict, bool>, uint64_t> verdicts_;  // for review only
   FailureCounts failures_;
   uint64_t answered_ = 0;
   Sequence sequence_;

@@ -17,6 +17,7 @@ void AddList(CLI::App& app, Context& context);
 void AddIngest(CLI::App& app, Context& context);
 void AddImport(CLI::App& app, Context& context);
 void AddEntry(CLI::App& app, Context& context);
+void AddExplain(CLI::App& app, Context& context);
 void AddHash(CLI::App& app, Context& context);
 void AddMatch(CLI::App& app, Context& context);
 void AddQuery(CLI::App& app, Context& context);

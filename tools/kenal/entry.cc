@@ -25,6 +25,8 @@ std::string SignalsText(const EntrySummary& entry) {
     if (held.type != SignalType::kPdq) continue;
     text += " (" + std::string(ViewName(held.view));
     if (held.quality) text += ", quality " + std::to_string(*held.quality);
+    if (held.template_like.value_or(false)) text += ", template-like";
+    if (held.second_opinion) text += ", second opinion";
     text += ")";
   }
   return text;
@@ -173,17 +175,16 @@ void AddEntry(CLI::App& app, Context& context) {
   show->callback([&context, options] {
     context.run = [&context, options] { return RunShow(context, *options); };
   });
-  AddState(
-      *command, context, "withdraw",
-      "Never match these entries again; they are kept for the record",
-      EntryState::kWithdrawn,
-      R"(Adding the same entry again (same source id, or same bytes or hash
+  AddState(*command, context, "withdraw",
+           "Never match these entries again; they are kept for the record",
+           EntryState::kWithdrawn,
+           R"(Adding the same entry again (same source id, or same bytes or hash
 when its source gave none) does not bring it back. Other listings of the
 picture are other entries, which still match: withdraw each.
 
 Example:
   kenal entry withdraw --list demo 17 --reason "listed by mistake")",
-      options);
+           options);
   AddState(*command, context, "dispute",
            "Mark entries as disputed; they still match, and each match says so",
            EntryState::kDisputed,

@@ -6,6 +6,7 @@
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
 #include "tools/kenal/progress.h"
+#include "tools/kenal/words.h"
 
 namespace kenal::cli {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 struct Options {
   std::vector<std::string> paths;
   bool dihedral = false;
+  std::string effort{EffortName(MatchOptions{}.effort)};
+  bool second_opinion = false;
   int workers = 0;
 };
 
@@ -65,6 +68,9 @@ Status PutHashes(Context& context, const std::string& path, SignalSet&& signals,
 }
 
 StatusOr<int> RunHash(Context& context, const Options& options) {
+  KENAL_TRY_ASSIGN(const Effort effort, ParseEffort(options.effort));
+  const HashWork work{.views = QueryViews(effort),
+                      .second_opinion = options.second_opinion};
   KENAL_TRY_ASSIGN(const auto hasher,
                    Hasher::Start({.worker_count = options.workers}));
   const engine::FoundFiles found = FindFilesAndSay(context, options.paths);
@@ -77,7 +83,7 @@ StatusOr<int> RunHash(Context& context, const Options& options) {
     progress.Update(i + 1);
     return OkStatus();
   };
-  KENAL_TRY(engine::HashFiles(*hasher, found.files, put));
+  KENAL_TRY(engine::HashFiles(*hasher, found.files, work, put));
   return ExitCodeOf(failed, false);
 }
 
@@ -93,6 +99,11 @@ void AddHash(CLI::App& app, Context& context) {
       ->required();
   command->add_flag("--dihedral", options->dihedral,
                     "With the PDQ of all eight turns and mirrors");
+  AddEffortOption(*command, options->effort);
+  command->add_flag("--second-opinion", options->second_opinion,
+                    "With a second, independent hash of each part, for lists\n"
+                    "that hold one (in --json only); cost: several ms for\n"
+                    "each part");
   command
       ->add_option("--workers", options->workers,
                    "Pictures decoded at once (one a core when not given)")
@@ -100,7 +111,8 @@ void AddHash(CLI::App& app, Context& context) {
       ->check(CLI::Range(0, kWorkersMax).description(""));
   command->footer(
       R"(Prints PDQ with its quality (0 to 100), MD5, SHA-1 and SHA-256, in
-lines that `kenal query` reads.
+lines that `kenal query` reads. After the whole picture come its parts, as
+far as it has them: what is left without borders, and inner pictures.
 
 Example:
   kenal hash kite.jpg

@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <memory>
+#include <optional>
 
 #include "src/base/clock.h"
 #include "src/exchange/report_json.h"
@@ -10,12 +12,74 @@
 namespace kenal::cli {
 namespace {
 
+// What is not given stays as it is.
+struct PolicyOptions {
+  std::optional<int> radius_bits;
+  std::string review_radius;  // bits or "none"
+  std::string effort;
+  std::string views;
+  std::string second_opinion;  // "on" or "off"
+};
+
 struct ListOptions {
   std::string name;
   std::string purpose;
-  int radius_bits = kDefaultRadius.bits;
+  PolicyOptions policy;
   std::string reason = "kenal list";
 };
+
+StatusOr<std::optional<Radius>> ParseReviewRadius(const std::string& text) {
+  if (text == "none") return std::nullopt;
+  Radius radius;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, radius.bits);
+  if (read.ec != std::errc() || read.ptr != end ||
+      radius.bits < kReviewRadiusBitsMin || radius.bits > kRadiusBitsMax) {
+    return InvalidArgument("--review-radius takes " +
+                           std::to_string(kReviewRadiusBitsMin) + " to " +
+                           std::to_string(kRadiusBitsMax) + ", or none");
+  }
+  return radius;
+}
+
+StatusOr<ListPolicy> WithOptions(ListPolicy policy,
+                                 const PolicyOptions& options) {
+  if (options.radius_bits) policy.pdq_radius = Radius{*options.radius_bits};
+  if (!options.review_radius.empty()) {
+    KENAL_TRY_ASSIGN(policy.review_radius,
+                     ParseReviewRadius(options.review_radius));
+  }
+  if (policy.review_radius && *policy.review_radius <= policy.pdq_radius) {
+    return InvalidArgument(
+        "the review radius must be larger than the radius, which is " +
+        std::to_string(policy.pdq_radius.bits) +
+        "; give --review-radius BITS or none");
+  }
+  if (!options.effort.empty()) {
+    KENAL_TRY_ASSIGN(policy.effort, ParseEffort(options.effort));
+  }
+  if (!options.views.empty()) {
+    KENAL_TRY_ASSIGN(const ViewSet views, ParseViewSet(options.views));
+    policy.stored_views = views | kWholeViews;
+  }
+  if (!options.second_opinion.empty()) {
+    policy.second_opinion = options.second_opinion == "on";
+  }
+  return policy;
+}
+
+// What a table of lists has no room for.
+Status PutDetails(Console& console, const ListPolicy& policy) {
+  KENAL_TRY(
+      console.Put("  views           " + ViewSetName(policy.stored_views)));
+  return console.Put(std::string("  second opinion  ") +
+                     (policy.second_opinion ? "on" : "off"));
+}
+
+std::string ReviewText(const ListPolicy& policy) {
+  return policy.review_radius ? std::to_string(policy.review_radius->bits)
+                              : "-";
+}
 
 StatusOr<int> PutLists(Context& context, const std::vector<ListInfo>& lists) {
   if (context.json) {
@@ -36,6 +100,8 @@ StatusOr<int> PutLists(Context& context, const std::vector<ListInfo>& lists) {
                     {std::string(PurposeName(list.purpose))},
                     {list.policy.enabled ? "yes" : "no"},
                     {std::to_string(list.policy.pdq_radius.bits)},
+                    {ReviewText(list.policy)},
+                    {std::string(EffortName(list.policy.effort))},
                     {Count(list.counts.active)},
                     {Count(list.counts.disputed)},
                     {Count(list.counts.withdrawn)},
@@ -46,6 +112,8 @@ StatusOr<int> PutLists(Context& context, const std::vector<ListInfo>& lists) {
                       {.heading = "PURPOSE"},
                       {.heading = "ENABLED"},
                       {.heading = "RADIUS", .right = true},
+                      {.heading = "REVIEW", .right = true},
+                      {.heading = "EFFORT"},
                       {.heading = "ACTIVE", .right = true},
                       {.heading = "DISPUTED", .right = true},
                       {.heading = "WITHDRAWN", .right = true},
@@ -54,14 +122,36 @@ StatusOr<int> PutLists(Context& context, const std::vector<ListInfo>& lists) {
   return kExitDone;
 }
 
+StatusOr<int> PutList(Context& context, ListInfo list) {
+  KENAL_TRY_ASSIGN(const int code, PutLists(context, {list}));
+  if (!context.json) KENAL_TRY(PutDetails(context.console, list.policy));
+  return code;
+}
+
 StatusOr<int> RunCreate(Context& context, const ListOptions& options) {
   KENAL_TRY_ASSIGN(const Purpose purpose, ParsePurpose(options.purpose));
+  KENAL_TRY_ASSIGN(const ListPolicy policy,
+                   WithOptions(ListPolicy{}, options.policy));
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
-  const ListPolicy policy{.pdq_radius = Radius{options.radius_bits}};
   KENAL_TRY_ASSIGN(ListInfo list,
                    store.curator->CreateList(options.name, purpose, policy,
                                              {WhoAmI(), options.reason}));
-  return PutLists(context, {std::move(list)});
+  return PutList(context, std::move(list));
+}
+
+StatusOr<int> RunSet(Context& context, const ListOptions& options) {
+  // Said before a store is opened, as far as it can be.
+  KENAL_TRY(ParseViewSet(options.policy.views).status());
+  KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
+  KENAL_TRY_ASSIGN(ListInfo list, store.curator->GetList(options.name));
+  KENAL_TRY_ASSIGN(const ListPolicy policy,
+                   WithOptions(list.policy, options.policy));
+  if (policy != list.policy) {
+    KENAL_TRY_ASSIGN(list,
+                     store.curator->SetListPolicy(options.name, policy,
+                                                  {WhoAmI(), options.reason}));
+  }
+  return PutList(context, std::move(list));
 }
 
 StatusOr<int> RunShow(Context& context, const ListOptions& options) {
@@ -71,7 +161,7 @@ StatusOr<int> RunShow(Context& context, const ListOptions& options) {
     return PutLists(context, lists);
   }
   KENAL_TRY_ASSIGN(ListInfo list, store.curator->GetList(options.name));
-  return PutLists(context, {std::move(list)});
+  return PutList(context, std::move(list));
 }
 
 StatusOr<int> RunEnable(Context& context, const ListOptions& options,
@@ -85,13 +175,47 @@ StatusOr<int> RunEnable(Context& context, const ListOptions& options,
                      store.curator->SetListPolicy(options.name, policy,
                                                   {WhoAmI(), options.reason}));
   }
-  return PutLists(context, {std::move(list)});
+  return PutList(context, std::move(list));
 }
 
 void AddReason(CLI::App* command, ListOptions& options) {
   command
       ->add_option("--reason", options.reason, "Why; goes into the change log")
       ->type_name("TEXT");
+}
+
+void AddPolicy(CLI::App* command, PolicyOptions& options) {
+  command
+      ->add_option("--radius", options.radius_bits,
+                   "A picture is near an entry at this many bits of PDQ or\n"
+                   "fewer (0 to 63; 31 for a new list)")
+      ->type_name("N")
+      ->check(CLI::Range(0, kRadiusBitsMax).description(""));
+  command
+      ->add_option("--review-radius", options.review_radius,
+                   "Beyond the radius and up to this many bits (32 to 63) it\n"
+                   "is reported for review; or none, as for a new list.\n"
+                   "cost: searches of this list become several times slower")
+      ->type_name("BITS|none");
+  command
+      ->add_option("--effort", options.effort,
+                   "The most that is tried to meet this list, whatever is\n"
+                   "asked for: fast, normal or thorough (for a new list)")
+      ->type_name("EFFORT");
+  command
+      ->add_option("--views", options.views,
+                   "Parts of a picture that entries added from now on are\n"
+                   "found by, such as trimmed,central-95,1:1,4:5 (trimmed for\n"
+                   "a new list); the whole picture always is.\n"
+                   "cost: one index row for each part of an entry")
+      ->type_name("NAMES");
+  command
+      ->add_option("--second-opinion", options.second_opinion,
+                   "Entries added from now on keep a second, independent\n"
+                   "hash: on or off (for a new list).\n"
+                   "cost: 72 bytes and several ms for each part of an entry")
+      ->type_name("on|off")
+      ->check(CLI::IsMember({"on", "off"}).description(""));
 }
 
 void AddCreate(CLI::App& list, Context& context,
@@ -104,21 +228,33 @@ void AddCreate(CLI::App& list, Context& context,
                    "child-abuse, own-decisions, known-benign or test")
       ->required()
       ->type_name("PURPOSE");
-  command
-      ->add_option("--radius", options->radius_bits,
-                   "A picture is near an entry at this many bits of PDQ or\n"
-                   "fewer (0 to 63; 31 when not given)")
-      ->type_name("N")
-      ->check(CLI::Range(0, kRadiusBitsMax).description(""));
+  AddPolicy(command, options->policy);
   AddReason(command, *options);
   command->footer(
       R"(What a list is for decides what its matches mean: only child-abuse
 makes the verdicts EXACT and NEAR, and test lists make TEST.
 
 Example:
-  kenal list create hotline --purpose child-abuse)");
+  kenal list create hotline --purpose child-abuse
+  kenal list create own --purpose own-decisions --review-radius 50)");
   command->callback([&context, options] {
     context.run = [&context, options] { return RunCreate(context, *options); };
+  });
+}
+
+void AddSet(CLI::App& list, Context& context,
+            const std::shared_ptr<ListOptions>& options) {
+  CLI::App* command =
+      list.add_subcommand("set", "Change how a list is matched");
+  command->add_option("NAME", options->name, "The list")->required();
+  AddPolicy(command, options->policy);
+  AddReason(command, *options);
+  command->footer(R"(What is not given stays as it is.
+
+Example:
+  kenal list set hotline --review-radius 50 --reason "photographs only")");
+  command->callback([&context, options] {
+    context.run = [&context, options] { return RunSet(context, *options); };
   });
 }
 
@@ -158,14 +294,15 @@ Example:
 }  // namespace
 
 void AddList(CLI::App& app, Context& context) {
-  CLI::App* command =
-      app.add_subcommand("list", "Create, show, enable and disable lists");
+  CLI::App* command = app.add_subcommand(
+      "list", "Create, show, change, enable and disable lists");
   command->require_subcommand(1);
   command->footer(R"(Example:
   kenal list create demo --purpose test
   kenal list show)");
   const auto options = std::make_shared<ListOptions>();
   AddCreate(*command, context, options);
+  AddSet(*command, context, options);
   AddShow(*command, context, options);
   AddSwitch(*command, context, options, true);
   AddSwitch(*command, context, options, false);

@@ -56,6 +56,7 @@ void AddCommands(CLI::App& app, Context& context) {
   AddHash(app, context);
   AddMatch(app, context);
   AddQuery(app, context);
+  AddExplain(app, context);
   AddServe(app, context);
   AddStats(app, context);
   AddVerify(app, context);

@@ -6,6 +6,7 @@
 #include "tools/kenal/answers.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/progress.h"
+#include "tools/kenal/words.h"
 
 namespace kenal::cli {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 struct Options {
   std::vector<std::string> paths;
   AskOptions ask;
+  std::string effort{EffortName(AskOptions{}.effort)};
+  bool second_opinion = false;
   int workers = 0;
 };
 
@@ -25,12 +28,16 @@ size_t NameWidth(const std::vector<std::string>& names) {
 }
 
 StatusOr<int> RunMatch(Context& context, const Options& options) {
+  AskOptions how = options.ask;
+  KENAL_TRY_ASSIGN(how.effort, ParseEffort(options.effort));
+  const HashWork work{.views = QueryViews(how.effort),
+                      .second_opinion = options.second_opinion};
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   KENAL_TRY_ASSIGN(const auto hasher,
                    Hasher::Start({.worker_count = options.workers}));
   const engine::FoundFiles found = FindFilesAndSay(context, options.paths);
   const std::vector<std::string>& files = found.files;
-  Asker asker(context, *store.matcher, options.ask, NameWidth(files));
+  Asker asker(context, *store.matcher, how, NameWidth(files));
   if (!found.errors.empty()) asker.CountFailed();
   Progress progress(context.console, "match", "files", files.size());
   const auto ask = [&](size_t i, SignalSet&& signals) -> Status {
@@ -39,7 +46,7 @@ StatusOr<int> RunMatch(Context& context, const Options& options) {
     progress.Update(i + 1);
     return OkStatus();
   };
-  KENAL_TRY(engine::HashFiles(*hasher, files, ask));
+  KENAL_TRY(engine::HashFiles(*hasher, files, work, ask));
   return asker.Finish();
 }
 
@@ -60,9 +67,14 @@ void AddMatch(CLI::App& app, Context& context) {
           "given); the verdict is made from all")
       ->type_name("N")
       ->check(CLI::Range(1, MatchOptions::kLimitMax).description(""));
+  AddEffortOption(*command, options->effort);
+  command->add_flag("--second-opinion", options->second_opinion,
+                    "Say of each near match whether a second, independent\n"
+                    "hash agrees, where the list holds one; cost: several ms\n"
+                    "for each part of a picture");
   command->add_flag("--fail-on-match", options->ask.fail_on_match,
                     "Exit with 10 when something matched a list that is\nnot "
-                    "known-benign");
+                    "known-benign, also when only for review");
   command
       ->add_option("--workers", options->workers,
                    "Pictures decoded at once (one a core when not given)")
@@ -74,8 +86,10 @@ void AddMatch(CLI::App& app, Context& context) {
   UNAVAILABLE     it could not be checked: look at stderr, ask again
   TEST            only test lists were hit
   NO_KNOWN_MATCH  none of these; that does not say that it is harmless
-DISTANCE is the number of differing bits of PDQ, HOW the turn or mirror in
-which the picture meets the entry.
+(review) after a verdict: beyond the list's radius, within its review radius;
+a person should look. DISTANCE is the number of differing bits of PDQ. HOW
+tells which part, turn or mirror of the picture meets the entry; `kenal
+explain` tells more.
 
 Example:
   kenal match upload.jpg

@@ -9,6 +9,7 @@
 #include "tools/kenal/answers.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/progress.h"
+#include "tools/kenal/words.h"
 
 namespace kenal::cli {
 namespace {
@@ -37,7 +38,14 @@ std::optional<HashLine> Understand(const exchange::Line& line) {
   return BadLine(std::string(parsed.status().message()));
 }
 
-StatusOr<int> RunQuery(Context& context, const AskOptions& options) {
+struct Options {
+  AskOptions ask;
+  std::string effort{EffortName(AskOptions{}.effort)};
+};
+
+StatusOr<int> RunQuery(Context& context, const Options& options) {
+  AskOptions how = options.ask;
+  KENAL_TRY_ASSIGN(how.effort, ParseEffort(options.effort));
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   if (isatty(STDIN_FILENO) == 1) {
     context.console.Note(
@@ -47,7 +55,7 @@ StatusOr<int> RunQuery(Context& context, const AskOptions& options) {
   exchange::LineReader reader(STDIN_FILENO, "standard input",
                               exchange::kQueryLineBytesMax);
   constexpr size_t kUsualNameWidth = 24;  // Names are not known beforehand.
-  Asker asker(context, *store.matcher, options, kUsualNameWidth);
+  Asker asker(context, *store.matcher, how, kUsualNameWidth);
   Progress progress(context.console, "query", "lines", std::nullopt);
   while (true) {
     // Whoever wrote a line gets its answer before we wait for the next.
@@ -69,22 +77,24 @@ StatusOr<int> RunQuery(Context& context, const AskOptions& options) {
 void AddQuery(CLI::App& app, Context& context) {
   CLI::App* command =
       app.add_subcommand("query", "Ask about hashes on standard input");
-  const auto options = std::make_shared<AskOptions>();
+  const auto options = std::make_shared<Options>();
   command
       ->add_option(
-          "--limit", options->limit,
+          "--limit", options->ask.limit,
           "Matches to print for each line, 1 to 1,000,000\n(100 when not "
           "given); the verdict is made from all")
       ->type_name("N")
       ->check(CLI::Range(1, MatchOptions::kLimitMax).description(""));
-  command->add_flag("--fail-on-match", options->fail_on_match,
+  AddEffortOption(*command, options->effort);
+  command->add_flag("--fail-on-match", options->ask.fail_on_match,
                     "Exit with 10 when something matched a list that is\nnot "
-                    "known-benign");
+                    "known-benign, also when only for review");
   command->footer(
       R"(A line is TYPE HEX [QUALITY], with a TYPE of pdq, md5, sha1 or
 sha256, or a JSON line of `kenal hash --json`. Blank lines and # comments are
 passed over. A line that cannot be read is named on stderr and answered
-UNAVAILABLE.
+UNAVAILABLE. Only what a line holds is compared: for more than the whole
+picture, give `kenal hash` the same --effort.
 
 Example:
   md5sum upload.jpg | sed 's/ .*//; s/^/md5 /' | kenal query

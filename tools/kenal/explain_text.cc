@@ -1,0 +1,222 @@
+#include "tools/kenal/explain_text.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "tools/kenal/table.h"
+#include "tools/kenal/words.h"
+
+namespace kenal::cli {
+namespace {
+
+constexpr size_t kRowsMax = 24;
+
+bool IsHit(const Comparison& pair) {
+  return pair.finding == Finding::kMatch || pair.finding == Finding::kReview;
+}
+
+Colour ColourOf(Finding finding) {
+  switch (finding) {
+    case Finding::kMatch:
+      return Colour::kRed;
+    case Finding::kReview:
+      return Colour::kYellow;
+    case Finding::kNotCompared:
+      return Colour::kCyan;
+    case Finding::kTooFar:
+    case Finding::kFlat:
+    case Finding::kTemplateLike:
+      return Colour::kPlain;
+  }
+  return Colour::kPlain;
+}
+
+std::string QualityText(const std::optional<int>& quality) {
+  return quality ? std::to_string(*quality) : "?";
+}
+
+std::string NoteText(const Comparison& pair) {
+  std::string text;
+  const auto add = [&](const std::string& note) {
+    text += (text.empty() ? "" : "; ") + note;
+  };
+  if (pair.query_template_like) add("A is template-like");
+  if (pair.entry_template_like) add("B is template-like");
+  if (pair.second_opinion) add(OpinionText(*pair.second_opinion));
+  return text;
+}
+
+std::string Bits(int distance) { return std::to_string(distance) + " bits"; }
+
+const Comparison* Nearest(const Explanation& explanation, Finding finding) {
+  const Comparison* nearest = nullptr;
+  for (const Comparison& pair : explanation.views) {
+    if (pair.finding != finding) continue;
+    if (nearest == nullptr || pair.distance < nearest->distance) {
+      nearest = &pair;
+    }
+  }
+  return nearest;
+}
+
+int WidestBits(const ListPolicy& policy) {
+  return policy.review_radius.value_or(policy.pdq_radius).bits;
+}
+
+std::string MoreEffort(const Explained& explained) {
+  std::string text;
+  if (explained.effort != Effort::kThorough) text = "try --effort thorough";
+  if (explained.explanation.policy.effort == Effort::kThorough) return text;
+  text += text.empty() ? "" : ", and ";
+  return text + "the list allows no more than effort " +
+         std::string(EffortName(explained.explanation.policy.effort)) +
+         (explained.list.empty()
+              ? ""
+              : " (kenal list set " + explained.list + " --effort thorough)");
+}
+
+std::string OfHit(const Comparison& hit, const ListPolicy& policy) {
+  const std::string how = "A (" + HowText(hit.how) + ") differs from B in " +
+                          Bits(hit.distance) + " of 256";
+  if (hit.finding == Finding::kMatch) {
+    return "They match: " + how + ", within the radius of " +
+           std::to_string(policy.pdq_radius.bits) + ".";
+  }
+  return "They meet for review: " + how + ", beyond the radius of " +
+         std::to_string(policy.pdq_radius.bits) +
+         " and within the review radius of " +
+         std::to_string(WidestBits(policy)) + ". A person should look.";
+}
+
+std::string OfOpinion(const SecondOpinion& opinion) {
+  return opinion.corroborates
+             ? "A second, independent hash agrees."
+             : "A second, independent hash does not agree, which happens to "
+               "true copies as well: it takes nothing away.";
+}
+
+// Why nothing met, from the nearest reason to the farthest.
+void AddMiss(const Explained& explained, std::vector<std::string>& lines) {
+  const Explanation& why = explained.explanation;
+  const ListPolicy& policy = why.policy;
+  const Comparison* left_out = Nearest(why, Finding::kNotCompared);
+  if (left_out != nullptr && left_out->distance <= WidestBits(policy)) {
+    lines.push_back("They do not match, but would: A (" +
+                    HowText(left_out->how) + ") differs from B in " +
+                    Bits(left_out->distance) +
+                    ", which was not compared: " + MoreEffort(explained) + ".");
+    return;
+  }
+  if (const Comparison* drawn = Nearest(why, Finding::kTemplateLike)) {
+    lines.push_back(
+        "They do not match: the nearest views differ in " +
+        Bits(drawn->distance) +
+        ", and a side has few flat tones, as cards, icons and documents have. "
+        "Those are alike without being copies, so only the radius of " +
+        std::to_string(policy.pdq_radius.bits) + " counts.");
+    return;
+  }
+  const Comparison* far = Nearest(why, Finding::kTooFar);
+  if (far == nullptr) {
+    lines.push_back(
+        left_out != nullptr
+            ? "Nothing was compared: " + MoreEffort(explained) + "."
+            : "They cannot match: a side has quality " +
+                  std::to_string(kFlatQualityMax) +
+                  " or below, too little detail to tell pictures apart.");
+    return;
+  }
+  lines.push_back(
+      "They do not match: the nearest views differ in " + Bits(far->distance) +
+      ", beyond the radius of " + std::to_string(policy.pdq_radius.bits) +
+      (policy.review_radius
+           ? " and the review radius of " + std::to_string(WidestBits(policy))
+           : "") +
+      ". Pictures of different things mostly differ in about 128.");
+  const bool in_reach = far->distance <= kRadiusBitsMax &&
+                        !far->query_template_like && !far->entry_template_like;
+  if (in_reach && far->distance >= kReviewRadiusBitsMin) {
+    lines.push_back("A list with a review radius of " +
+                    std::to_string(far->distance) +
+                    " or more would report them for review.");
+  }
+  const std::string more = MoreEffort(explained);
+  if (!more.empty()) {
+    lines.push_back("If one was cut out of the other, " + more +
+                    ", or let the list store more views.");
+  }
+}
+
+}  // namespace
+
+std::string FindingText(Finding finding) {
+  std::string text(FindingName(finding));
+  std::ranges::replace(text, '_', ' ');
+  return text;
+}
+
+Status PutComparisons(Console& console, const Explanation& explanation) {
+  std::vector<std::vector<Cell>> rows;
+  for (const Comparison& pair : explanation.views) {
+    if (rows.size() >= kRowsMax && !IsHit(pair)) break;
+    rows.push_back({{FindingText(pair.finding), ColourOf(pair.finding)},
+                    {std::to_string(pair.distance)},
+                    {std::string(ViewName(pair.how.query_view))},
+                    {std::string(VariantName(pair.how.query_variant))},
+                    {QualityText(pair.query_quality)},
+                    {std::string(ViewName(pair.how.entry_view))},
+                    {QualityText(pair.entry_quality)},
+                    {NoteText(pair)}});
+  }
+  if (rows.empty()) return OkStatus();
+  KENAL_TRY(PutTable(console,
+                     {{.heading = "FINDING"},
+                      {.heading = "DISTANCE", .right = true},
+                      {.heading = "VIEW OF A"},
+                      {.heading = "TURN"},
+                      {.heading = "QUALITY", .right = true},
+                      {.heading = "VIEW OF B"},
+                      {.heading = "QUALITY", .right = true},
+                      {.heading = "NOTE"}},
+                     rows));
+  if (rows.size() == explanation.views.size()) return OkStatus();
+  return console.Put("... " + Count(explanation.views.size()) +
+                     " pairs in all; --json shows every one");
+}
+
+std::vector<std::string> Conclusions(const Explained& explained) {
+  const Explanation& why = explained.explanation;
+  std::vector<std::string> lines;
+  const auto equal =
+      std::ranges::find(why.digests, true, &DigestComparison::equal);
+  if (equal != why.digests.end()) {
+    lines.push_back("They are the same file: " +
+                    std::string(SignalTypeName(equal->type)) + " is equal.");
+  }
+  if (why.views.empty()) {
+    if (!lines.empty()) return lines;
+    return {why.digests.empty()
+                ? "They have no kind of hash in common, so nothing could be "
+                  "compared."
+                : "They are not the same file; there is no PDQ on one side, so "
+                  "nothing else could be compared."};
+  }
+  if (IsHit(why.views.front())) {
+    lines.push_back(OfHit(why.views.front(), why.policy));
+    if (why.views.front().second_opinion) {
+      lines.push_back(OfOpinion(*why.views.front().second_opinion));
+    }
+  } else {
+    AddMiss(explained, lines);
+  }
+  if (why.entry_state == EntryState::kWithdrawn) {
+    lines.push_back(
+        "The entry is withdrawn, so `kenal match` never reports it.");
+  }
+  if (!why.policy.enabled) {
+    lines.push_back("The list is disabled, so `kenal match` does not ask it.");
+  }
+  return lines;
+}
+
+}  // namespace kenal::cli
