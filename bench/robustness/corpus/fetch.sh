@@ -78,6 +78,11 @@ for set in "${sets[@]}"; do
   listed=$(grep -c "^$set"$'\t' "$work/all" || true)
   lacking=$(grep -c "^$set"$'\t' "$work/absent" || true)
   echo "$folder/$set: $((listed - lacking)) of $listed pictures"
+  awk -F '\t' -v set="$set" '$1 == set { print $4 }' "$work/all" |
+    sort >"$work/names"
+  others=$(ls -A "$folder/$set" | sort | comm -13 "$work/names" - | wc -l)
+  [ "$others" -eq 0 ] ||
+    echo "$folder/$set: $others other files, not of this corpus" >&2
 done
 if [ -s "$work/absent" ]; then
   echo "The packages fetched are of another version: these are not in them" >&2
