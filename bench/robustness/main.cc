@@ -1,63 +1,73 @@
+// robustness_bench PHOTOGRAPHS --out FOLDER [--graphics FOLDER]
+//
+// Pictures are read with OpenCV, unsandboxed: give it your own.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <opencv2/core.hpp>
 #include <string>
 
-#include <opencv2/imgcodecs.hpp>
-#include "bench/robustness/recall.h"
+#include "bench/robustness/measure.h"
+#include "bench/robustness/report.h"
 
 namespace kenal::robustness {
-int Run(const std::string& folder, LoadOptions o, const std::string& dump) {
-  o.keep_pixels = true;
-  o.apart_bits = 70;
-  auto corpus = LoadCorpus(folder, o);
-  if (!corpus.ok()) return 1;
-  std::printf("%zu pictures, %d flat, %d repeated\n", corpus->pictures.size(),
-              corpus->flat_count, corpus->repeated_count);
-  auto alterations = AllAlterations();
-  auto strategies = AllStrategies();
-  Distances d(strategies.size(), alterations.size(), corpus->pictures.size());
-  ForEachCopy(
-      corpus->pictures, alterations, o.work, 2,
-      [&](const CopyOf& of, const Copy& copy,
-          const std::vector<PdqView>& views) {
-        if (!dump.empty()) {
-          char name[99];
-          snprintf(name, 99, "/%03zu-%02zu.jpg", of.picture, of.alteration);
-          cv::imwrite(dump + name, PixelsOf(copy));
-        }
-        for (size_t s = 0; s < strategies.size(); ++s)
-          d.At(s, of.alteration, of.picture) =
-              Compare(strategies[s], views, corpus->pictures[of.picture].views);
-      });
-  double sum[8] = {};
-  for (size_t a = 0; a < alterations.size(); ++a) {
-    std::printf("%-30s", alterations[a].name.c_str());
-    double v[] = {FoundOf(d, 0, a, 0).percent(), double(MedianOf(d, 0, a)),
-                  FoundOf(d, 1, a, 0).percent(),
-                  FoundOf(d, 0, a, 50).percent()};
-    for (int i = 0; i < 4; ++i) {
-      std::printf(" %6.1f", v[i]);
-      sum[i] += v[i];
-    }
-    std::printf("\n");
-  }
-  for (int i = 0; i < 4; ++i)
-    std::printf(" %6.1f", sum[i] / double(alterations.size()));
-  std::printf("\n");
-  return 0;
+namespace {
+
+Status Run(const Options& options, const std::string& out) {
+  cv::setNumThreads(1);  // The pictures are what is done at once.
+  KENAL_TRY_ASSIGN(const Results results, Measure(options));
+  KENAL_TRY(WriteReport(results, out));
+  std::fputs(ToSummary(results).c_str(), stdout);
+  std::printf("\nAll of it: %s/results.md, %s/results.json\n", out.c_str(),
+              out.c_str());
+  return OkStatus();
 }
+
+}  // namespace
 }  // namespace kenal::robustness
 
 int main(int argc, char** argv) {
-  CLI::App app("robustness");
-  std::string folder, dump;
-  kenal::robustness::LoadOptions o;
-  app.add_option("DIR", folder)->required();
-  app.add_option("--sample", o.sample);
-  app.add_option("--dump", dump);
-  app.add_option("--quality", o.quality_min);
+  kenal::robustness::Options options;
+  std::string out;
+  CLI::App app(
+      "Alters photographs in memory in many ways and counts which copies are "
+      "found again, and which pictures are taken for one another.",
+      "robustness_bench");
+  app.add_option("PHOTOGRAPHS", options.photographs,
+                 "Folder; everything below it is read")
+      ->required();
+  app.add_option("--out", out, "Folder for the results")->required();
+  app.add_option("--graphics", options.graphics,
+                 "Folder of drawings, icons and the like");
+  app.add_option("--side", options.side_pixels_max,
+                 "Reduce larger pictures to so many pixels a side")
+      ->capture_default_str()
+      ->check(CLI::Range(64, 1600));
+  app.add_option("--quality-min", options.quality_min,
+                 "Leave out pictures of a lower PDQ quality")
+      ->capture_default_str()
+      ->check(CLI::Range(50, 100));
+  app.add_option("--sample", options.sample,
+                 "So many photographs and ten times as many graphics, chosen "
+                 "by a fixed seed; 0: all")
+      ->capture_default_str();
+  app.add_option("--image-hashes", options.image_hash_sample,
+                 "Hold OpenCV's img_hash against so many photographs; needs "
+                 "--graphics, which gives the thresholds")
+      ->capture_default_str();
+  app.add_option("--threads", options.threads, "Worker threads")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
   CLI11_PARSE(app, argc, argv);
-  cv::setNumThreads(1);
-  return kenal::robustness::Run(folder, o, dump);
+
+  kenal::Status status;
+  try {
+    status = kenal::robustness::Run(options, out);
+  } catch (const std::exception& e) {  // OpenCV and std::filesystem throw.
+    status = kenal::Internal(e.what());
+  }
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "robustness_bench: %s\n",
+               std::string(status.message()).c_str());
+  return 1;
 }

@@ -3,26 +3,27 @@
 #include <opencv2/imgproc.hpp>
 
 #include "src/base/check.h"
-#include "src/signal/pdq.h"
+#include "src/decode/codecs.h"
+#include "src/decode/views.h"
 
 namespace kenal::robustness {
 
 std::vector<PdqView> ViewsOf(const cv::Mat& picture,
-                             const decode::DecodeWork&) {
+                             const decode::DecodeWork& work) {
   KENAL_CHECK(picture.type() == CV_8UC3);
   cv::Mat rgb;
   cv::cvtColor(picture, rgb, cv::COLOR_BGR2RGB);
-  signal::PdqStream stream(rgb.cols, rgb.rows);
-  for (int y = 0; y < rgb.rows; ++y) stream.AddRgbRow(rgb.ptr(y));
-  const signal::PdqResult result = stream.Finish();
-  return {PdqView{.view = View::kStored,
-                  .hash = result.hash,
-                  .quality = result.quality,
-                  .dihedral = result.dihedral}};
+  decode::ViewHasher hasher({.width = rgb.cols, .height = rgb.rows}, work,
+                            /*turned_bytes_max=*/0);
+  for (int y = 0; y < rgb.rows; ++y) hasher.AddRow(rgb.ptr(y));
+  return hasher.Finish();
 }
 
 std::vector<PdqView> ViewsOf(const Copy& copy, const decode::DecodeWork& work) {
-  return ViewsOf(PixelsOf(copy), work);
+  if (copy.encoded.empty()) return ViewsOf(copy.pixels, work);
+  decode::Outcome outcome = decode::DecodeBytes(copy.encoded, work);
+  KENAL_CHECK(outcome.reason == decode::Reason::kNone);
+  return std::move(outcome.views);
 }
 
 }  // namespace kenal::robustness
