@@ -65,7 +65,9 @@ BENCHMARK(BandSearch)
     ->Args({10'000'000, 31, 1})
     ->Args({10'000'000, 31, 64})
     ->Args({10'000'000, 31, 1024})
-    ->Args({10'000'000, 50, 1024});
+    ->Args({10'000'000, 40, 1024})
+    ->Args({10'000'000, 50, 1024})
+    ->Args({10'000'000, 60, 1024});
 
 // rows, batch
 void FlatSearch(benchmark::State& state) {

@@ -22,7 +22,7 @@ namespace {
 
 constexpr size_t kBatch = 1024;
 constexpr int kRepetitions = 5;
-constexpr Radius kReviewRadius{50};
+constexpr int kReviewRadiiBits[] = {40, 50, 60};
 constexpr int kCompactRowBytes = 76;  // 14 bands: 108 bytes with the hash
 constexpr double kMillion = 1e6;
 constexpr double kGiga = 1e9;
@@ -101,12 +101,13 @@ void PrintOurs(const char* name, const BandTables& tables,
 }
 
 void PrintReview(const HugeArray<uint8_t>& rows, const BandTables& tables) {
-  const Queries queries =
-      MakeQueries(rows, Bits::kUniform, kBatch, kReviewRadius.bits);
-  PrintRow("10 M, radius 50, batches of 1024",
-           MeasureSpeed(queries, kBatch, kRepetitions,
-                        SearchTables(tables, queries, kReviewRadius)),
-           "");
+  for (const int bits : kReviewRadiiBits) {
+    const Queries queries = MakeQueries(rows, Bits::kUniform, kBatch, bits);
+    PrintRow(Format("10 M, radius %d, batches of %zu", bits, kBatch).c_str(),
+             MeasureSpeed(queries, kBatch, kRepetitions,
+                          SearchTables(tables, queries, Radius{bits})),
+             "");
+  }
 }
 
 void PrintRivals(const char* name, const HugeArray<uint8_t>& rows,
