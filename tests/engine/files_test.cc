@@ -21,11 +21,16 @@ using ::testing::ElementsAre;
 
 void Touch(const std::string& path) { std::ofstream(path) << "x"; }
 
+const HashWork kWork{.views = ViewSet{View::kTrimmed}, .second_opinion = true};
+
 // Names each file in its failure message, slowly and out of order.
 class NamingHasher final : public Hasher {
  public:
-  SignalSet HashBytes(std::span<const uint8_t>) override { return {}; }
-  SignalSet HashFile(const std::string& path) override {
+  SignalSet HashBytes(std::span<const uint8_t>, const HashWork&) override {
+    return {};
+  }
+  SignalSet HashFile(const std::string& path, const HashWork& work) override {
+    if (work.views != kWork.views || !work.second_opinion) ++strange_;
     ++running_;
     most_ = std::max(most_.load(), running_.load());
     std::this_thread::sleep_for(
@@ -44,6 +49,7 @@ class NamingHasher final : public Hasher {
   std::atomic<int> running_ = 0;
   std::atomic<int> most_ = 0;
   std::atomic<int> hashed_ = 0;
+  std::atomic<int> strange_ = 0;  // asked for other work
 };
 
 TEST(FindFiles, KeepsTheOrderGivenAndSortsWithinFolders) {
@@ -81,13 +87,14 @@ TEST(HashFiles, ReportsInOrderWithSeveralAtOnce) {
   NamingHasher hasher;
   size_t next = 0;
   const Status status =
-      HashFiles(hasher, files, [&](size_t i, SignalSet&& signals) {
+      HashFiles(hasher, files, kWork, [&](size_t i, SignalSet&& signals) {
         EXPECT_EQ(i, next++);
         EXPECT_EQ(signals.pdq_failure->message, files[i]);
         return OkStatus();
       });
   EXPECT_TRUE(status.ok());
   EXPECT_EQ(next, files.size());
+  EXPECT_EQ(hasher.strange_, 0);
   EXPECT_GT(hasher.most_, 1);
   EXPECT_LE(hasher.most_, 3);
 }
@@ -95,16 +102,17 @@ TEST(HashFiles, ReportsInOrderWithSeveralAtOnce) {
 TEST(HashFiles, StopsSoonWhenTheReceiverFails) {
   std::vector<std::string> files(1000, "x");
   NamingHasher hasher;
-  const Status status = HashFiles(hasher, files, [](size_t i, SignalSet&&) {
-    return i == 2 ? ResourceExhausted("full") : OkStatus();
-  });
+  const Status status =
+      HashFiles(hasher, files, kWork, [](size_t i, SignalSet&&) {
+        return i == 2 ? ResourceExhausted("full") : OkStatus();
+      });
   EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
   EXPECT_LT(hasher.hashed_, 100);
 }
 
 TEST(HashFiles, OfNothingIsDone) {
   NamingHasher hasher;
-  EXPECT_TRUE(HashFiles(hasher, {}, [](size_t, SignalSet&&) {
+  EXPECT_TRUE(HashFiles(hasher, {}, kWork, [](size_t, SignalSet&&) {
                 return Internal("called");
               }).ok());
 }

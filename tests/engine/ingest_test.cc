@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 
 #include "kenal/engine.h"
@@ -22,8 +23,12 @@ const IngestOptions kOptions{.list = "mine",
 // of a name before '@' are the same bytes.
 class NameHasher final : public Hasher {
  public:
-  SignalSet HashBytes(std::span<const uint8_t>) override { return {}; }
-  SignalSet HashFile(const std::string& path) override {
+  SignalSet HashBytes(std::span<const uint8_t>, const HashWork&) override {
+    return {};
+  }
+  SignalSet HashFile(const std::string& path, const HashWork& work) override {
+    views_ = work.views;
+    second_opinion_ = work.second_opinion;
     const std::string name = path.substr(0, path.find('@'));
     SignalSet signals;
     signals.sha256 = Sha256{base::Sha256Of(base::AsBytes(name))};
@@ -39,6 +44,8 @@ class NameHasher final : public Hasher {
   int worker_count() const override { return 2; }
 
   std::string pdq_salt_ = "pdq";
+  std::atomic<ViewSet> views_;  // of the last work
+  std::atomic<bool> second_opinion_ = false;
 };
 
 class IngestTest : public ::testing::Test {
@@ -122,6 +129,19 @@ TEST_F(IngestTest, AnUnknownListFailsBeforeAnythingIsHashed) {
   EXPECT_EQ(report.status().code(), StatusCode::kNotFound);
   EXPECT_THAT(std::string(report.status().message()),
               ::testing::HasSubstr("nobody"));
+}
+
+TEST_F(IngestTest, HashesWhatTheListStores) {
+  const ListPolicy policy{.stored_views = {View::kTrimmed, View::kAspect1x1},
+                          .second_opinion = true};
+  const std::vector<std::string> files = {"a"};
+  ASSERT_TRUE(Ingest(hasher_, *engine_, files, kOptions, [](auto&) {}).ok());
+  EXPECT_EQ(hasher_.views_.load(), ListPolicy{}.stored_views);
+  EXPECT_FALSE(hasher_.second_opinion_);
+  ASSERT_TRUE(engine_->SetListPolicy("mine", policy, kOptions.by).ok());
+  ASSERT_TRUE(Ingest(hasher_, *engine_, files, kOptions, [](auto&) {}).ok());
+  EXPECT_EQ(hasher_.views_.load(), policy.stored_views | kWholeViews);
+  EXPECT_TRUE(hasher_.second_opinion_);
 }
 
 }  // namespace

@@ -68,6 +68,39 @@ TEST(Verdict, FollowsThePrecedenceForEverySmallSetOfHits) {
   }
 }
 
+// Every verdict with every set of hits: the tier is the firmest of the kind
+// that the verdict is made of.
+TEST(Verdict, ItsTierIsThatOfTheFirmestHitBehindIt) {
+  std::vector<ListInfo> lists;
+  for (const Purpose purpose : kPurposes) {
+    lists.push_back({.name = "l", .purpose = purpose});
+  }
+  std::vector<Hit> kinds;
+  for (const ListInfo& list : lists) {
+    kinds.push_back({.list = &list, .tier = Tier::kReview});
+    kinds.push_back({.list = &list, .tier = Tier::kMatch});
+    kinds.push_back({.list = &list, .signal = SignalType::kMd5});
+  }
+  for (unsigned mask = 0; mask < 1U << kinds.size(); ++mask) {
+    std::vector<Hit> hits;
+    const auto has = [&](size_t kind) { return (mask >> kind & 1) != 0; };
+    for (size_t i = 0; i < kinds.size(); ++i) {
+      if (has(i)) hits.push_back(kinds[i]);
+    }
+    const Verdict verdict = VerdictOf(hits, {});
+    std::optional<Tier> expected;
+    if (verdict == Verdict::kExact) {
+      expected = Tier::kMatch;
+    } else if (verdict == Verdict::kNear) {
+      expected = has(1) ? Tier::kMatch : Tier::kReview;
+    } else if (verdict == Verdict::kTest) {
+      expected = has(10) || has(11) ? Tier::kMatch : Tier::kReview;
+    }
+    ASSERT_EQ(TierOf(verdict, hits), expected) << "mask " << mask;
+    ASSERT_EQ(TierOf(Verdict::kUnavailable, hits), std::nullopt);
+  }
+}
+
 TEST(Verdict, PdqAtDistanceZeroIsNearNotExact) {
   const ListInfo list{.name = "l", .purpose = Purpose::kChildAbuse};
   const Hit hit{.list = &list, .signal = SignalType::kPdq, .distance = 0};
@@ -75,7 +108,7 @@ TEST(Verdict, PdqAtDistanceZeroIsNearNotExact) {
 }
 
 TEST(Checks, OneForEachSignalTypeInOrder) {
-  const auto checks = ChecksOf(WithPdq(100));
+  const auto checks = ChecksOf(WithPdq(100), Effort::kNormal);
   ASSERT_EQ(checks.size(), 4U);
   EXPECT_EQ(checks[0].signal, SignalType::kPdq);
   EXPECT_EQ(checks[0].state, CheckState::kDone);
@@ -87,14 +120,29 @@ TEST(Checks, OneForEachSignalTypeInOrder) {
 }
 
 TEST(Checks, QualityFortyNineIsFlatAndFiftyIsNot) {
-  EXPECT_EQ(ChecksOf(WithPdq(49))[0].state, CheckState::kNotApplicable);
-  EXPECT_EQ(ChecksOf(WithPdq(49))[0].reason, "flat");
-  EXPECT_THAT(ChecksOf(WithPdq(49))[0].message, HasSubstr("49"));
-  EXPECT_EQ(ChecksOf(WithPdq(50))[0].state, CheckState::kDone);
+  EXPECT_EQ(ChecksOf(WithPdq(49), Effort::kNormal)[0].state,
+            CheckState::kNotApplicable);
+  EXPECT_EQ(ChecksOf(WithPdq(49), Effort::kNormal)[0].reason, "flat");
+  EXPECT_THAT(ChecksOf(WithPdq(49), Effort::kNormal)[0].message,
+              HasSubstr("49"));
+  EXPECT_EQ(ChecksOf(WithPdq(50), Effort::kNormal)[0].state, CheckState::kDone);
+}
+
+TEST(Checks, APlainPictureWithADetailedPartIsSearched) {
+  SignalSet signals = WithPdq(10);
+  signals.pdq.push_back({.view = View::kFrame3, .quality = 100});
+  EXPECT_EQ(ChecksOf(signals, Effort::kThorough)[0].state, CheckState::kDone);
+  EXPECT_EQ(ChecksOf(signals, Effort::kThorough)[0].reason, "");
+  EXPECT_EQ(ChecksOf(signals, Effort::kNormal)[0].reason, "flat");
+  signals.pdq.erase(signals.pdq.begin());
+  EXPECT_EQ(ChecksOf(signals, Effort::kThorough)[0].state, CheckState::kDone);
+  EXPECT_EQ(ChecksOf(signals, Effort::kNormal)[0].state,
+            CheckState::kNotApplicable);
+  EXPECT_EQ(ChecksOf(signals, Effort::kNormal)[0].reason, "views_not_compared");
 }
 
 TEST(Checks, UnknownQualityIsComparedAndSaid) {
-  const Check check = ChecksOf(WithPdq(std::nullopt))[0];
+  const Check check = ChecksOf(WithPdq(std::nullopt), Effort::kNormal)[0];
   EXPECT_EQ(check.state, CheckState::kDone);
   EXPECT_EQ(check.reason, "quality_unknown");
 }
@@ -102,7 +150,7 @@ TEST(Checks, UnknownQualityIsComparedAndSaid) {
 TEST(Checks, APlainHashSaysThatTurnedCopiesWereNotCompared) {
   SignalSet signals = WithPdq(100);
   signals.pdq[0].dihedral.reset();
-  const Check check = ChecksOf(signals)[0];
+  const Check check = ChecksOf(signals, Effort::kNormal)[0];
   EXPECT_EQ(check.state, CheckState::kDone);
   EXPECT_EQ(check.reason, "variants_not_supplied");
 }
@@ -110,13 +158,13 @@ TEST(Checks, APlainHashSaysThatTurnedCopiesWereNotCompared) {
 TEST(Checks, APartlyDecodedPictureIsNoPassButItsHitsCount) {
   SignalSet signals = WithPdq(100);
   signals.picture = {.format = "jpeg", .damaged = true};
-  const auto checks = ChecksOf(signals);
+  const auto checks = ChecksOf(signals, Effort::kNormal);
   EXPECT_EQ(checks[0].state, CheckState::kFailed);
   EXPECT_EQ(checks[0].reason, "damaged");
   EXPECT_EQ(VerdictOf({}, checks), Verdict::kUnavailable);
   // A cut picture is mostly grey: its flatness excuses nothing.
   signals.pdq[0].quality = 10;
-  EXPECT_EQ(ChecksOf(signals)[0].state, CheckState::kFailed);
+  EXPECT_EQ(ChecksOf(signals, Effort::kNormal)[0].state, CheckState::kFailed);
   const ListInfo list{.name = "l", .purpose = Purpose::kChildAbuse};
   const Hit hit{.list = &list};
   EXPECT_EQ(VerdictOf({&hit, 1}, checks), Verdict::kNear);
@@ -126,31 +174,33 @@ TEST(Checks, AFailureTravelsEvenBesideDigests) {
   SignalSet signals;
   signals.md5 = Md5{};
   signals.pdq_failure = {"decoder_died", "the decoder died"};
-  const auto checks = ChecksOf(signals);
+  const auto checks = ChecksOf(signals, Effort::kNormal);
   EXPECT_EQ(checks[0].state, CheckState::kFailed);
   EXPECT_EQ(checks[0].reason, "decoder_died");
   EXPECT_EQ(checks[1].state, CheckState::kDone);
 }
 
 TEST(Checks, NothingGivenIsAFailedCheckNotAPass) {
-  const auto checks = ChecksOf(SignalSet{});
+  const auto checks = ChecksOf(SignalSet{}, Effort::kNormal);
   EXPECT_EQ(checks[0].state, CheckState::kFailed);
   EXPECT_EQ(VerdictOf({}, checks), Verdict::kUnavailable);
 }
 
-TEST(Order, IsPurposeThenDistanceThenListThenEntryThenSignal) {
+TEST(Order, IsPurposeThenTierThenDistanceThenListThenEntryThenSignal) {
   const ListInfo abuse_a{.name = "a", .purpose = Purpose::kChildAbuse};
   const ListInfo abuse_b{.name = "b", .purpose = Purpose::kChildAbuse};
   const ListInfo test{.name = "a", .purpose = Purpose::kTest};
+  constexpr Tier kMatch = Tier::kMatch;
   const std::vector<Hit> ordered = {
-      {&abuse_a, EntryId{9}, SignalType::kMd5, 0},
-      {&abuse_b, EntryId{1}, SignalType::kPdq, 0},
-      {&abuse_b, EntryId{1}, SignalType::kMd5, 0},
-      {&abuse_b, EntryId{2}, SignalType::kPdq, 0},
-      {&abuse_a, EntryId{1}, SignalType::kPdq, 3},
-      {&test, EntryId{1}, SignalType::kMd5, 0},
+      {&abuse_a, EntryId{9}, SignalType::kMd5, kMatch, 0},
+      {&abuse_b, EntryId{1}, SignalType::kPdq, kMatch, 0},
+      {&abuse_b, EntryId{1}, SignalType::kMd5, kMatch, 0},
+      {&abuse_b, EntryId{2}, SignalType::kPdq, kMatch, 0},
+      {&abuse_a, EntryId{1}, SignalType::kPdq, kMatch, 31},
+      {&abuse_a, EntryId{2}, SignalType::kPdq, Tier::kReview, 12},
+      {&test, EntryId{1}, SignalType::kMd5, kMatch, 0},
   };
-  std::vector<size_t> order = {0, 1, 2, 3, 4, 5};
+  std::vector<size_t> order = {0, 1, 2, 3, 4, 5, 6};
   do {
     std::vector<Hit> hits;
     for (const size_t i : order) hits.push_back(ordered[i]);
