@@ -42,7 +42,8 @@ std::string NoteText(const Comparison& pair) {
   };
   if (pair.query_template_like) add("A is template-like");
   if (pair.entry_template_like) add("B is template-like");
-  if (pair.second_opinion) add(OpinionText(*pair.second_opinion));
+  // Beside what is far apart it would say nothing more.
+  if (IsHit(pair) && pair.second_opinion) add(OpinionText(*pair.second_opinion));
   return text;
 }
 
