@@ -24,8 +24,10 @@ constexpr size_t kLinesMax = 14;
 // What is asked of a side and of each of its ends, per mille: the share of
 // edge pixels, and kTexture times the share in the lines beside, since edges
 // hide in texture.
-constexpr int kAsked = 650;
-constexpr int kCornerAsked = 500;
+constexpr int kAsked = 550;
+constexpr int kScoreMin = 0;
+constexpr int kPivot = 750;
+constexpr int kCornerAsked = 400;
 constexpr int kTexture10 = 13;
 constexpr int kTextureMax = 300;
 constexpr int kCornerPercent = 12;
@@ -42,7 +44,7 @@ constexpr int kEdgeCounts = 5;
 constexpr int kGapCosts = 3;
 
 // A dense run of edge pixels is at least this long, percent of the axis.
-constexpr int kRunMinPercent = 12;
+constexpr int kRunMinPercent = 8;
 
 // Frames whose sides are this near each other, per mille of their length, are
 // one: a hash tolerates about 20.
@@ -157,7 +159,7 @@ struct Support {
   int sides = 0;
   bool is_good = true;
 
-  static int64_t Margin(const LineEdges& edges, int begin, int end) {
+  static int64_t ValueOf(const LineEdges& edges, int begin, int end) {
     const size_t first = static_cast<size_t>(begin);
     const size_t last = static_cast<size_t>(end);
     const int64_t length = end - begin;
@@ -172,9 +174,11 @@ struct Support {
     const LineEdges& edges = direction.edges[line];
     const int length = end - begin;
     const int corner = std::max(6, length * kCornerPercent / 100);
-    const int64_t margin = Margin(edges, begin, end) - kAsked;
-    is_good = is_good && margin >= 0 && Margin(edges, begin, begin + corner) >= kCornerAsked && Margin(edges, end - corner, end) >= kCornerAsked;
-    score += margin * length;
+    const int64_t value = ValueOf(edges, begin, end);
+    is_good = is_good && value >= kAsked &&
+              ValueOf(edges, begin, begin + corner) >= kCornerAsked &&
+              ValueOf(edges, end - corner, end) >= kCornerAsked;
+    score += (value - kPivot) * length;
     ++sides;
   }
 };
@@ -256,6 +260,7 @@ class FrameFinder {
         if (busy < 1) continue;
         // The parts of the sides beyond half of them, and a busy inside.
         const int64_t score = support.score;
+        if (score * 100 < int64_t{kScoreMin} * 1000 * (copy_.width + copy_.height)) continue;
         out.push_back({region, score});
       }
     }

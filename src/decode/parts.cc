@@ -8,6 +8,7 @@
 
 #include "src/base/check.h"
 #include "src/decode/rectangles.h"
+#include "src/decode/straighten.h"
 #include "src/signal/pdq.h"
 
 namespace kenal::decode {
@@ -84,7 +85,10 @@ class PartHasher {
   void Add(View view, const Region& region) {
     if (!work_.views.Contains(view)) return;
     if (std::min(region.width, region.height) < kPartSideMin) return;
-    const ReducedLuma luma = Cut(upright_, region);
+    Hash(view, Cut(upright_, region), region);
+  }
+
+  void Hash(View view, const ReducedLuma& luma, const Region& region) {
     signal::PdqStream stream(luma.width, luma.height);
     for (int y = 0; y < luma.height; ++y) stream.AddGreyRow(luma.Row(y));
     const signal::PdqResult result = stream.Finish();
@@ -171,6 +175,11 @@ std::vector<PdqView> HashParts(const ReducedLuma& upright, int width,
     const std::vector<Region> frames = FindFrames(upright, trimmed, wanted);
     for (size_t i = 0; i < frames.size(); ++i) {
       hasher.Add(kFrameViews[i], frames[i]);
+    }
+  }
+  if (work.views.Contains(View::kStraightened)) {
+    if (const auto straight = Straighten(upright)) {
+      hasher.Hash(View::kStraightened, straight->luma, straight->bounds);
     }
   }
   for (const CentralCrop& crop : kCentralCrops) {

@@ -9,9 +9,10 @@ namespace {
 
 constexpr ViewSet kNormalViews =
     kWholeViews |
-    ViewSet{View::kTrimmed, View::kFrame, View::kFrame2, View::kStraightened};
+    ViewSet{View::kTrimmed, View::kFrame, View::kFrame2, View::kFrame3,
+            View::kStraightened};
 constexpr ViewSet kThoroughViews =
-    kNormalViews | ViewSet{View::kFrame3, View::kFrame4, View::kCentral95,
+    kNormalViews | ViewSet{View::kFrame4, View::kCentral95,
                            View::kCentral90, View::kCentral80};
 
 }  // namespace
