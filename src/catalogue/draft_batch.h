@@ -24,8 +24,8 @@ namespace kenal::catalogue {
 Status CheckDraft(const EntryDraft& draft);
 
 // The id of a draft whose source gave none: 32 hex digits of HMAC-SHA-256,
-// under the store's secret, of its first signal among sha256, sha1, md5, PDQ
-// of the stored view, PDQ of another view. The draft has a signal.
+// under the store's secret, of what makes it the same entry (docs/format.md,
+// "Source ids"). The draft has a signal.
 std::string DerivedSourceId(base::HmacSha256Key& secret,
                             const SignalSet& signals);
 

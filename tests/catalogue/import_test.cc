@@ -200,6 +200,39 @@ TEST_F(CatalogueImport, RefusesAnUnknownListBeforeItReads) {
   EXPECT_FALSE(read);
 }
 
+// What was read is encoded by then, so an edit in between is for the next.
+TEST_F(CatalogueImport, GoesOnWithThePolicyThatItBeganWith) {
+  std::vector<EntryDraft> drafts;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    drafts.push_back(FullDraft(seed));
+    drafts.back().signals.pdq.push_back(
+        {.view = View::kFrame, .hash = HashOf<PdqHash>(1)});
+  }
+  size_t at = 0;
+  const auto report = catalogue_->Import(
+      "main",
+      [&]() -> StatusOr<std::optional<ImportItem>> {
+        if (at == drafts.size()) return std::nullopt;
+        if (at == 70) {
+          const ListPolicy policy{.stored_views = {View::kFrame}};
+          KENAL_TRY(catalogue_->SetListPolicy("main", policy, kBy).status());
+        }
+        return ImportItem{.draft = drafts[at++]};
+      },
+      {}, kBy);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->added, 100u);
+  for (const Posting& posting : AllPostings(*catalogue_)) {
+    EXPECT_NE(posting.view, View::kFrame);
+  }
+  EXPECT_EQ(Import(drafts).replaced, 100u);
+  EXPECT_EQ(Import(drafts).unchanged, 100u);
+  EXPECT_TRUE(std::ranges::any_of(
+      AllPostings(*catalogue_),
+      [](const Posting& posting) { return posting.view == View::kFrame; }));
+  EXPECT_THAT(Problems(*catalogue_), IsEmpty());
+}
+
 // Adding goes on while an import reads its source.
 TEST_F(CatalogueImport, DoesNotHoldUpAddingWhileItsSourceWaits) {
   const std::vector<EntryDraft> drafts = MixedDrafts(0, 100);

@@ -413,23 +413,6 @@ TEST_F(Postings, ThatDifferOnlyInTheTemplateFlagAreOthers) {
   EXPECT_NE(PostingsOf(entry_, signals)[0], plain);
 }
 
-// What an entry shows of its signals: which, never their bits.
-TEST(Summaries, NameTheSignalsHeldWithoutTheirBits) {
-  std::mt19937_64 random(TestSeed());
-  Entry entry;
-  entry.signals.sha1 = RandomHash<Sha1>(random);
-  entry.signals.pdq = {
-      PdqView{.view = View::kStored, .quality = 90, .template_like = false},
-      PdqView{.view = View::kFrame, .marr = RandomHash<MarrHash>(random)}};
-  EXPECT_THAT(
-      Summarize(entry).signals,
-      ElementsAre(
-          SignalHeld{
-              .view = View::kStored, .quality = 90, .template_like = false},
-          SignalHeld{.view = View::kFrame, .second_opinion = true},
-          SignalHeld{.type = SignalType::kSha1}));
-}
-
 TEST_F(Postings, AreOneAViewAndOneADigestWithZerosBehindShortOnes) {
   SignalSet signals;
   signals.pdq = {ViewOf(View::kStored, 100), ViewOf(View::kUpright, 100)};
@@ -458,6 +441,23 @@ TEST_F(Postings, AreOneAViewAndOneADigestWithZerosBehindShortOnes) {
   EXPECT_TRUE(holds(postings[3], *signals.sha1));
   EXPECT_TRUE(holds(postings[4], *signals.sha256));
   EXPECT_EQ(postings[2].view, View::kStored);
+}
+
+// What an entry shows of its signals: which, never their bits.
+TEST(Summaries, NameTheSignalsHeldWithoutTheirBits) {
+  std::mt19937_64 random(TestSeed());
+  Entry entry;
+  entry.signals.sha1 = RandomHash<Sha1>(random);
+  entry.signals.pdq = {
+      PdqView{.view = View::kStored, .quality = 90, .template_like = false},
+      PdqView{.view = View::kFrame, .marr = RandomHash<MarrHash>(random)}};
+  EXPECT_THAT(
+      Summarize(entry).signals,
+      ElementsAre(
+          SignalHeld{
+              .view = View::kStored, .quality = 90, .template_like = false},
+          SignalHeld{.view = View::kFrame, .second_opinion = true},
+          SignalHeld{.type = SignalType::kSha1}));
 }
 
 }  // namespace
