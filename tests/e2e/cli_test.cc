@@ -6,8 +6,11 @@
 #include "tools/kenal/answers.h"
 #include "tools/kenal/context.h"
 #include "tools/kenal/exit_code.h"
+#include "tools/kenal/explain_text.h"
+#include "tools/kenal/plot.h"
 #include "tools/kenal/progress.h"
 #include "tools/kenal/table.h"
+#include "tools/kenal/words.h"
 
 namespace kenal::cli {
 namespace {
@@ -135,6 +138,129 @@ TEST(Failures, AreCountedByReasonWithWhatIsNoPictureFirst) {
   counts.Add("said_by_someone_else");
   counts.Add("");
   EXPECT_EQ(counts.Text(), "3 not pictures, 1 unreadable, 2 failed otherwise");
+}
+
+TEST(How, NamesPartsAndTurnsInPlainWords) {
+  EXPECT_EQ(HowText({}), "as is");
+  EXPECT_EQ(HowText({.query_variant = Variant::kRot90}), "rot90");
+  EXPECT_EQ(HowText({.query_view = View::kTrimmed,
+                     .query_variant = Variant::kFlipY,
+                     .entry_view = View::kAspect1x1}),
+            "borders cut off, flipy; entry cropped to 1:1");
+  EXPECT_EQ(HowText({.entry_view = View::kUpright}), "entry upright");
+  for (int view = 1; view < kViewCount; ++view) {
+    EXPECT_NE(ViewText(static_cast<View>(view)), "") << view;
+  }
+}
+
+Comparison Pair(Finding finding, int distance, View view = View::kStored,
+                Variant variant = Variant::kOrig) {
+  return {.how = {.query_view = view, .query_variant = variant},
+          .distance = distance,
+          .finding = finding};
+}
+
+std::string Concluded(std::vector<Comparison> views,
+                      const ListPolicy& policy = {},
+                      Effort effort = Effort::kFast) {
+  Explained explained{.effort = effort, .list = "demo"};
+  explained.explanation.views = std::move(views);
+  explained.explanation.policy = policy;
+  std::string text;
+  for (const std::string& line : Conclusions(explained)) text += line + "\n";
+  return text;
+}
+
+TEST(Conclusions, AdviseTheLeastEffortThatHelps) {
+  const auto left_out = [](View view, Variant variant) {
+    return Concluded({Pair(Finding::kTooFar, 120),
+                      Pair(Finding::kNotCompared, 12, view, variant)});
+  };
+  EXPECT_NE(left_out(View::kTrimmed, Variant::kOrig).find("--effort normal."),
+            std::string::npos);
+  EXPECT_NE(
+      left_out(View::kTrimmed, Variant::kRot90).find("--effort thorough."),
+      std::string::npos);
+  EXPECT_NE(
+      left_out(View::kCentral80, Variant::kOrig).find("--effort thorough."),
+      std::string::npos);
+  const std::string of_list =
+      Concluded({Pair(Finding::kNotCompared, 12, View::kCentral80)},
+                {.effort = Effort::kNormal}, Effort::kThorough);
+  EXPECT_NE(of_list.find("list set demo --effort thorough"), std::string::npos);
+  EXPECT_EQ(of_list.find("try --effort"), std::string::npos);
+}
+
+TEST(Conclusions, SayWhichReasonItWas) {
+  EXPECT_TRUE(Concluded({Pair(Finding::kMatch, 3)}).starts_with("They match:"));
+  EXPECT_TRUE(
+      Concluded({Pair(Finding::kReview, 40)}, {.review_radius = Radius{50}})
+          .starts_with("They meet for review:"));
+  EXPECT_NE(Concluded({Pair(Finding::kTemplateLike, 40)}).find("flat tones"),
+            std::string::npos);
+  EXPECT_NE(Concluded({Pair(Finding::kFlat, 40)}).find("quality 49"),
+            std::string::npos);
+  EXPECT_NE(Concluded({Pair(Finding::kTooFar, 40)}).find("radius of 40 or"),
+            std::string::npos);
+  EXPECT_NE(Concluded({Pair(Finding::kNotCompared, 90)}).find("90 bits"),
+            std::string::npos);
+  EXPECT_NE(Concluded({}).find("no kind of hash in common"), std::string::npos);
+}
+
+SignalSet WithSize(int width, int height) {
+  SignalSet signals;
+  signals.picture = {.format = "jpeg", .width = width, .height = height};
+  signals.pdq.push_back({.view = View::kStored});
+  return signals;
+}
+
+TEST(Plot, TakesThePictureInItsUprightSize) {
+  SignalSet signals = WithSize(800, 600);
+  const Region lying{20, 15, 760, 570};
+  const Region standing{15, 20, 570, 760};
+  EXPECT_EQ(UprightSizeOf(signals, lying), (PictureSize{800, 600}));
+  signals.pdq.push_back({.view = View::kUpright});
+  EXPECT_EQ(UprightSizeOf(signals, lying), (PictureSize{800, 600}));
+  EXPECT_EQ(UprightSizeOf(signals, standing), (PictureSize{600, 800}));
+  // Without the middle, by the variant that the upright hash is nearest to.
+  for (int variant = 0; variant < kVariantCount; ++variant) {
+    signals.pdq[0].dihedral.emplace();
+    for (size_t i = 0; i < kVariantCount; ++i) {
+      (*signals.pdq[0].dihedral)[i].bytes.fill(static_cast<uint8_t>(1 << i));
+    }
+    signals.pdq[1].hash =
+        (*signals.pdq[0].dihedral)[static_cast<size_t>(variant)];
+    const auto name = VariantName(static_cast<Variant>(variant));
+    const bool swapped = name == "rot90" || name == "rot270" ||
+                         name == "flipplus1" || name == "flipminus1";
+    EXPECT_EQ(UprightSizeOf(signals, std::nullopt),
+              (swapped ? PictureSize{600, 800} : PictureSize{800, 600}));
+  }
+  EXPECT_EQ(UprightSizeOf(SignalSet{}, std::nullopt), PictureSize{});
+}
+
+TEST(Plot, RefersToFilesFromWhereItLies) {
+  EXPECT_EQ(ReferenceTo("/a/b/kite.jpg", "/a/b"), "kite.jpg");
+  EXPECT_EQ(ReferenceTo("/a/b/kite.jpg", "/a/c"), "../b/kite.jpg");
+  EXPECT_EQ(ReferenceTo("/a/\" onload=\"x&<>#?%.jpg", "/a"),
+            "%22%20onload%3D%22x%26%3C%3E%23%3F%25.jpg");
+}
+
+TEST(Plot, DrawsEveryViewAndNothingUnescaped) {
+  PlotPicture picture{.title = "A",
+                      .path = "/x/<script>&\".jpg",
+                      .signals = WithSize(800, 600),
+                      .size = {800, 600},
+                      .notes = {{View::kTrimmed, "match at 8 bits"}}};
+  picture.signals.pdq.push_back(
+      {.view = View::kTrimmed, .region = Region{80, 60, 640, 480}});
+  const std::string svg = PlotSvg({&picture, 1}, "/x");
+  EXPECT_EQ(svg.find("<script>"), std::string::npos);
+  EXPECT_NE(svg.find("x=\"88\" y=\"72\" width=\"512\" height=\"384\""),
+            std::string::npos)
+      << svg;
+  EXPECT_NE(svg.find("match at 8 bits"), std::string::npos);
+  EXPECT_EQ(svg.find("data:"), std::string::npos);
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ PICTURES = {
     "turned.jpg": "upstream/reg-test-input/dih/bridge-2-rotate-90.jpg",
     "street.jpg": "upstream/reg-test-input/labelme-subset/q0122.jpg",
 }
+# A picture, and the same one within a white frame.
+BOAT, FRAMED, FRAME = "pnm/a-640x300.ppm", "framed.ppm", 60
 # What differs from run to run, or is of no use to a reader.
 CHANGING = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-01-31T12:00:00Z"),
@@ -37,6 +39,19 @@ def shown(output):
     for pattern, replacement in CHANGING + RANDOM:
         output = re.sub(pattern, replacement, output)
     return output
+
+
+def in_frame(ppm, frame):
+    """The picture of a binary PPM with `frame` white pixels around it."""
+    kind, size, depth, pixels = ppm.split(b"\n", 3)
+    width, height = map(int, size.split())
+    wide = width + 2 * frame
+    white = b"\xff" * 3
+    rows = [white * frame + pixels[3 * width * y:3 * width * (y + 1)]
+            + white * frame for y in range(height)]
+    edge = [white * wide] * frame
+    return b"%s\n%d %d\n%s\n%s" % (kind, wide, height + 2 * frame, depth,
+                                   b"".join(edge + rows + edge))
 
 
 class Shell:
@@ -76,6 +91,12 @@ def page_with_outputs(page, folder):
     for name, vector in PICTURES.items():
         shutil.copyfile(os.path.join(harness.VECTORS, vector),
                         os.path.join(folder, name))
+    boat = os.path.join(harness.VECTORS, BOAT)
+    shutil.copyfile(boat, os.path.join(folder, "boat.ppm"))
+    with open(boat, "rb") as source:
+        framed = in_frame(source.read(), FRAME)
+    with open(os.path.join(folder, FRAMED), "wb") as file:
+        file.write(framed)
     shell = Shell(folder)
 
     def fill(block):

@@ -6,10 +6,10 @@ import unittest
 import harness
 
 SUBCOMMANDS = [
-    ["init"], ["list"], ["list", "create"], ["list", "show"],
+    ["init"], ["list"], ["list", "create"], ["list", "set"], ["list", "show"],
     ["list", "enable"], ["list", "disable"], ["ingest"], ["import"],
     ["entry"], ["entry", "show"], ["entry", "withdraw"], ["entry", "dispute"],
-    ["hash"], ["match"], ["query"], ["serve"], ["stats"], ["verify"],
+    ["hash"], ["match"], ["query"], ["explain"], ["serve"], ["stats"], ["verify"],
     ["version"],
 ]
 
@@ -40,7 +40,9 @@ class Usage(harness.TestCase):
                  ["match", "--limit", "many", "x"],
                  ["list"], ["list", "create", "x"], ["import", "x"],
                  ["import", "--list", "x", "--format", "csv", "x"],
-                 ["entry", "withdraw", "--list", "x", "1"]]
+                 ["entry", "withdraw", "--list", "x", "1"],
+                 ["explain"], ["explain", "x"], ["list", "set"],
+                 ["list", "set", "x", "--second-opinion", "maybe"]]
         for arguments in wrong:
             with self.subTest(arguments):
                 result = harness.run(*arguments)

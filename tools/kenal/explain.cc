@@ -189,7 +189,9 @@ StatusOr<int> RunExplain(Context& context, const Options& options) {
     KENAL_TRY_ASSIGN(policy, PolicyFor(context, options));
   }
   KENAL_TRY_ASSIGN(const auto hasher, Hasher::Start({.worker_count = 1}));
-  const Looked a = LookAt(context, *hasher, options.a, QueryViews(effort));
+  // All views, so that it can be said what more effort would find.
+  const Looked a =
+      LookAt(context, *hasher, options.a, QueryViews(Effort::kThorough));
   Looked b;
   Explained explained{.effort = effort, .list = options.list};
   exchange::Compared compared{.path = options.a};

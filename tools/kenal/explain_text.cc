@@ -43,7 +43,8 @@ std::string NoteText(const Comparison& pair) {
   if (pair.query_template_like) add("A is template-like");
   if (pair.entry_template_like) add("B is template-like");
   // Beside what is far apart it would say nothing more.
-  if (IsHit(pair) && pair.second_opinion) add(OpinionText(*pair.second_opinion));
+  if (IsHit(pair) && pair.second_opinion)
+    add(OpinionText(*pair.second_opinion));
   return text;
 }
 
@@ -64,16 +65,31 @@ int WidestBits(const ListPolicy& policy) {
   return policy.review_radius.value_or(policy.pdq_radius).bits;
 }
 
-std::string MoreEffort(const Explained& explained) {
+// The least effort that compares this hash of a query.
+Effort EffortFor(const Transform& how) {
+  for (const Effort effort : {Effort::kFast, Effort::kNormal}) {
+    if (!QueryViews(effort).Contains(how.query_view)) continue;
+    if (how.query_variant == Variant::kOrig ||
+        ComparesVariants(effort, how.query_view)) {
+      return effort;
+    }
+  }
+  return Effort::kThorough;
+}
+
+// What would let `pair` be compared.
+std::string Remedy(const Explained& explained, const Comparison& pair) {
+  const Effort needed = EffortFor(pair.how);
+  const Effort allowed = explained.explanation.policy.effort;
   std::string text;
-  if (explained.effort != Effort::kThorough) text = "try --effort thorough";
-  if (explained.explanation.policy.effort == Effort::kThorough) return text;
+  if (explained.effort < needed) {
+    text = "try --effort " + std::string(EffortName(needed));
+  }
+  if (allowed >= needed) return text;
   text += text.empty() ? "" : ", and ";
   return text + "the list allows no more than effort " +
-         std::string(EffortName(explained.explanation.policy.effort)) +
-         (explained.list.empty()
-              ? ""
-              : " (kenal list set " + explained.list + " --effort thorough)");
+         std::string(EffortName(allowed)) + ": kenal list set " +
+         explained.list + " --effort " + std::string(EffortName(needed));
 }
 
 std::string OfHit(const Comparison& hit, const ListPolicy& policy) {
@@ -96,16 +112,38 @@ std::string OfOpinion(const SecondOpinion& opinion) {
                "true copies as well: it takes nothing away.";
 }
 
-// Why nothing met, from the nearest reason to the farthest.
+// Too far apart in every view that could be compared.
+void AddTooFar(const Comparison& nearest, const ListPolicy& policy,
+               std::vector<std::string>& lines) {
+  lines.push_back("They do not match: the nearest views differ in " +
+                  Bits(nearest.distance) + ", beyond the radius of " +
+                  std::to_string(policy.pdq_radius.bits) +
+                  (policy.review_radius ? " and the review radius of " +
+                                              std::to_string(WidestBits(policy))
+                                        : "") +
+                  ". Pictures of different things mostly differ in about 128.");
+  if (nearest.distance <= kRadiusBitsMax && !nearest.query_template_like &&
+      !nearest.entry_template_like) {
+    lines.push_back(
+        "A list with a review radius of " +
+        std::to_string(std::max(nearest.distance, kReviewRadiusBitsMin)) +
+        " or more would report them for review.");
+  }
+  lines.push_back(
+      "If A was cut out of B, entries that keep more views of B may meet it: "
+      "kenal list set NAME --views.");
+}
+
+// Why nothing met, from what is easily helped to what is not.
 void AddMiss(const Explained& explained, std::vector<std::string>& lines) {
   const Explanation& why = explained.explanation;
   const ListPolicy& policy = why.policy;
   const Comparison* left_out = Nearest(why, Finding::kNotCompared);
   if (left_out != nullptr && left_out->distance <= WidestBits(policy)) {
-    lines.push_back("They do not match, but would: A (" +
+    lines.push_back("They do not match, but could: A (" +
                     HowText(left_out->how) + ") differs from B in " +
-                    Bits(left_out->distance) +
-                    ", which was not compared: " + MoreEffort(explained) + ".");
+                    Bits(left_out->distance) + ", which was not compared; " +
+                    Remedy(explained, *left_out) + ".");
     return;
   }
   if (const Comparison* drawn = Nearest(why, Finding::kTemplateLike)) {
@@ -118,34 +156,14 @@ void AddMiss(const Explained& explained, std::vector<std::string>& lines) {
     return;
   }
   const Comparison* far = Nearest(why, Finding::kTooFar);
-  if (far == nullptr) {
-    lines.push_back(
-        left_out != nullptr
-            ? "Nothing was compared: " + MoreEffort(explained) + "."
-            : "They cannot match: a side has quality " +
+  if (far == nullptr ||
+      (left_out != nullptr && left_out->distance < far->distance)) {
+    far = left_out != nullptr ? left_out : far;
+  }
+  if (far != nullptr) return AddTooFar(*far, policy, lines);
+  lines.push_back("They cannot match: a side has quality " +
                   std::to_string(kFlatQualityMax) +
                   " or below, too little detail to tell pictures apart.");
-    return;
-  }
-  lines.push_back(
-      "They do not match: the nearest views differ in " + Bits(far->distance) +
-      ", beyond the radius of " + std::to_string(policy.pdq_radius.bits) +
-      (policy.review_radius
-           ? " and the review radius of " + std::to_string(WidestBits(policy))
-           : "") +
-      ". Pictures of different things mostly differ in about 128.");
-  const bool in_reach = far->distance <= kRadiusBitsMax &&
-                        !far->query_template_like && !far->entry_template_like;
-  if (in_reach && far->distance >= kReviewRadiusBitsMin) {
-    lines.push_back("A list with a review radius of " +
-                    std::to_string(far->distance) +
-                    " or more would report them for review.");
-  }
-  const std::string more = MoreEffort(explained);
-  if (!more.empty()) {
-    lines.push_back("If one was cut out of the other, " + more +
-                    ", or let the list store more views.");
-  }
 }
 
 }  // namespace

@@ -1,0 +1,180 @@
+"""Why two pictures meet, by every way to ask, and policies that decide it."""
+
+import os
+import unittest
+import xml.dom.minidom
+
+import harness
+import test_docs
+
+
+class Explain(harness.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        with open(os.path.join(harness.VECTORS, test_docs.BOAT), "rb") as file:
+            boat = file.read()
+        self.boat = self.write("boat.ppm", boat)
+        self.framed = self.write("framed & white.ppm",
+                                 test_docs.in_frame(boat, 60))
+        self.other = self.write("other.png", harness.picture(5))
+
+    def explain(self, *arguments, ask=harness.run):
+        lines = self.ok(ask("explain", "--json", *arguments)).lines()
+        self.assertEqual(len(lines), 1)
+        return lines[0]
+
+    def nearest(self, *arguments, ask=harness.run):
+        return self.explain(*arguments, ask=ask)["views"][0]
+
+    def test_two_pictures_need_no_store(self):
+        best = self.nearest(self.framed, self.boat)
+        self.assertEqual(best["finding"], "match")
+        self.assertEqual(best["transform"]["view"], "trimmed")
+        shown = self.ok(harness.run("explain", self.framed, self.boat)).text()
+        self.assertIn("They match: A (borders cut off)", shown)
+        self.assertIn("review radius 50", shown)
+        other = self.nearest(self.other, self.boat)
+        self.assertIn(other["finding"], ("too_far", "not_compared"))
+        shown = self.ok(harness.run("explain", self.other, self.boat)).text()
+        self.assertIn("They do not match", shown)
+
+    def test_it_says_what_more_effort_would_find(self):
+        fast = self.explain(self.framed, self.boat, "--effort", "fast")
+        left_out = [pair for pair in fast["views"]
+                    if pair["finding"] == "not_compared"]
+        self.assertLessEqual(left_out[0]["distance"], 31)
+        shown = self.ok(harness.run("explain", self.framed, self.boat,
+                                    "--effort", "fast")).text()
+        self.assertIn("try --effort normal", shown)
+
+    def test_an_entry_is_explained_alike_by_both_routes(self):
+        self.init(("demo", "test"))
+        self.ok(self.kenal("ingest", "--list", "demo", self.boat))
+        here = self.ok(self.kenal("explain", "--json", self.framed, "demo/1"))
+        self.assertEqual(here.lines()[0]["views"][0]["finding"], "match")
+        self.assertEqual(here.lines()[0]["state"], "active")
+        self.ok(self.kenal("entry", "withdraw", "--list", "demo", "1",
+                           "--reason", "testing"))
+        gone = self.ok(self.kenal("explain", self.framed, "demo/1"))
+        self.assertIn("withdrawn", gone.text())
+        server = self.serve()
+        there = self.ok(server.run("explain", self.framed, "demo/1"))
+        self.assertEqual(gone.out, there.out)
+        listed = self.explain(self.framed, self.boat, "--list", "demo",
+                              ask=server.run)
+        self.assertNotIn("review_radius", listed["policy"])
+
+    def test_match_finds_what_explain_says_at_every_effort(self):
+        self.init(("demo", "test"))
+        self.ok(self.kenal("ingest", "--list", "demo", self.boat))
+        for effort in ("fast", "normal", "thorough"):
+            with self.subTest(effort):
+                why = self.nearest(self.framed, "demo/1", "--effort", effort,
+                                   ask=self.kenal)
+                answer = self.ok(self.kenal("match", "--json", "--effort",
+                                            effort, self.framed)).lines()[0]
+                found = [match for match in answer["matches"]
+                         if match["signal"] == "pdq"]
+                self.assertEqual(len(found), why["finding"] == "match")
+                for match in found:
+                    self.assertEqual(match["distance"], why["distance"])
+                    self.assertEqual(match["transform"], why["transform"])
+
+    def test_the_plot_refers_to_own_files_only(self):
+        self.init(("demo", "test"))
+        self.ok(self.kenal("ingest", "--list", "demo", self.boat))
+        plot = self.path("plots.svg")
+        self.ok(harness.run("explain", self.framed, self.boat, "--plot", plot))
+        page = xml.dom.minidom.parse(plot)
+        images = [image.getAttribute("href")
+                  for image in page.getElementsByTagName("image")]
+        self.assertEqual(images, ["framed%20%26%20white.ppm", "boat.ppm"])
+        self.ok(self.kenal("explain", self.framed, "demo/1", "--plot", plot))
+        page = xml.dom.minidom.parse(plot)
+        self.assertEqual(len(page.getElementsByTagName("image")), 1)
+        self.assertLess(os.path.getsize(plot), 20_000)
+
+    def test_wrong_usage_and_missing_files_are_named(self):
+        self.init(("demo", "test"))
+        missing = self.path("missing.jpg")
+        boat = self.boat
+        self.fails(self.kenal("explain", missing, boat), 1, "no such file")
+        self.fails(self.kenal("explain", boat, missing), 2, "LIST/NUMBER")
+        self.fails(self.kenal("explain", boat, "demo/1"), 2)
+        self.fails(self.kenal("explain", boat, "nope/1"), 2)
+        self.fails(self.kenal("explain", boat, "demo/1", "--list", "demo"), 2,
+                   "leave out --list")
+        self.fails(self.kenal("explain", boat, boat, "--list", "nope"), 2)
+        self.fails(self.kenal("explain", boat, boat, "--effort", "huge"), 2,
+                   "fast, normal, thorough")
+        self.fails(self.kenal("explain", boat, boat, "--plot", "x.png"), 2,
+                   ".svg")
+        picture = self.write("own.svg", harness.picture(1))
+        self.fails(self.kenal("explain", picture, boat, "--plot", picture), 2,
+                   "overwrite")
+        self.fails(self.kenal("explain", boat, boat, "--plot",
+                              self.path("none", "x.svg")), 4, "x.svg")
+
+
+class Policies(harness.TestCase):
+
+    def show(self, name):
+        return self.ok(self.kenal("--json", "list", "show", name)).lines()[0]
+
+    def test_set_changes_what_is_given_and_leaves_the_rest(self):
+        self.init(("demo", "test"))
+        new = self.show("demo")
+        self.ok(self.kenal("list", "set", "demo", "--review-radius", "50"))
+        self.assertEqual(self.show("demo"), {**new, "review_radius": 50})
+        self.ok(self.kenal("list", "set", "demo", "--effort", "fast",
+                           "--views", "1:1", "--second-opinion", "on"))
+        self.assertEqual(self.show("demo"), {
+            **new, "review_radius": 50, "effort": "fast",
+            "stored_views": ["stored", "upright", "1:1"],
+            "second_opinion": True})
+        self.ok(self.kenal("list", "set", "demo", "--review-radius", "none",
+                           "--radius", "12"))
+        self.assertEqual(self.show("demo")["radius"], 12)
+        self.assertNotIn("review_radius", self.show("demo"))
+
+    def test_what_is_wrong_is_refused_and_changes_nothing(self):
+        self.init(("demo", "test"))
+        new = self.show("demo")
+        for wrong in (["--review-radius", "31"], ["--review-radius", "64"],
+                      ["--review-radius", "many"], ["--effort", "huge"],
+                      ["--views", "sideways"], ["--second-opinion", "maybe"],
+                      ["--radius", "50", "--review-radius", "40"]):
+            with self.subTest(wrong):
+                self.fails(self.kenal("list", "set", "demo", *wrong), 2)
+                self.fails(self.kenal("list", "create", "x", "--purpose",
+                                      "test", *wrong), 2)
+        self.assertEqual(self.show("demo"), new)
+
+    def test_a_review_hit_is_near_marked_and_counted(self):
+        self.init()
+        known = "0f" * 32
+        # 40 bits away.
+        asked = "f0" * 5 + "0f" * 27
+        self.write("known.txt", f"pdq {known}\n")
+        for purpose, verdict in (("child-abuse", "NEAR"), ("test", "TEST")):
+            with self.subTest(purpose):
+                name = "l-" + purpose
+                self.ok(self.kenal("list", "create", name, "--purpose",
+                                   purpose, "--review-radius", "50"))
+                self.ok(self.kenal("import", "--list", name, "--format", "pytx",
+                                   "--source", "x", self.path("known.txt")))
+                line = f"pdq {asked} 100\n"
+                answer = self.ok(self.kenal("query", "--json",
+                                            stdin=line)).lines()[0]
+                self.assertEqual(answer["verdict"], verdict)
+                self.assertEqual(answer["tier"], "review")
+                self.assertEqual(answer["matches"][0]["tier"], "review")
+                shown = self.kenal("query", "--fail-on-match", stdin=line)
+                self.assertEqual(shown.code, 10)
+                self.assertIn(f"{verdict} (review)", shown.text())
+                self.ok(self.kenal("list", "disable", name))
+
+
+if __name__ == "__main__":
+    unittest.main()
