@@ -130,7 +130,7 @@ TEST(Checks, QualityFortyNineIsFlatAndFiftyIsNot) {
 
 TEST(Checks, APlainPictureWithADetailedPartIsSearched) {
   SignalSet signals = WithPdq(10);
-  signals.pdq.push_back({.view = View::kFrame3, .quality = 100});
+  signals.pdq.push_back({.view = View::kCentral80, .quality = 100});
   EXPECT_EQ(ChecksOf(signals, Effort::kThorough)[0].state, CheckState::kDone);
   EXPECT_EQ(ChecksOf(signals, Effort::kThorough)[0].reason, "");
   EXPECT_EQ(ChecksOf(signals, Effort::kNormal)[0].reason, "flat");

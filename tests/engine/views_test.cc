@@ -38,12 +38,8 @@ struct Expected {
 bool Flat(const PdqView& pdq) { return pdq.quality.value_or(100) < 50; }
 
 bool Asked(Effort effort, View view, int variant) {
-  const ViewSet parts{View::kTrimmed, View::kFrame, View::kFrame2,
-                      View::kStraightened};
-  if (kWholeViews.Contains(view)) return true;
-  if (effort == Effort::kFast) return false;
-  if (effort == Effort::kNormal) return parts.Contains(view) && variant == 0;
-  return view < View::kAspect1x1;
+  return QueryViews(effort).Contains(view) &&
+         (variant == 0 || ComparesVariants(effort, view));
 }
 
 // The rules of kenal/list.h, verdict.h and signal.h, one after the other, over
