@@ -5,7 +5,8 @@
 // The store holds one list of random PDQ hashes (KENAL_BENCH_ENTRIES, default
 // 1,000,000), imported once at the start. Half of the queries lie 12 bits from
 // a known hash. The floor to compare with is BM_VerdictOnly: the same calls
-// against an empty store.
+// against an empty store. BM_BesideAWideList shows what a second list of
+// kWideEntries with a review radius adds to the searches of all.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -21,6 +22,7 @@ using namespace kenal;
 
 constexpr int kQueryCount = 4096;
 constexpr int kPlantedDistance = 12;
+constexpr uint64_t kWideEntries = 100'000;
 
 PdqHash RandomPdq(std::mt19937_64& random) {
   PdqHash hash;
@@ -50,7 +52,7 @@ SignalSet Query(const PdqHash& hash, bool dihedral, std::mt19937_64& random) {
 
 class Store {
  public:
-  explicit Store(uint64_t entry_count) {
+  explicit Store(uint64_t entry_count, uint64_t wide_count = 0) {
     std::string pattern =
         (std::filesystem::temp_directory_path() / "kenal-bench-XXXXXX")
             .string();
@@ -58,21 +60,9 @@ class Store {
     folder_ = pattern;
     KENAL_CHECK(Engine::Init(folder_).ok());
     engine_ = *Engine::Open(folder_);
-    const Authorship by{.actor = "bench", .reason = "measuring"};
-    KENAL_CHECK(engine_->CreateList("known", Purpose::kTest, {}, by).ok());
     std::mt19937_64 random(1);
-    uint64_t given = 0;
-    const auto source = [&]() -> StatusOr<std::optional<ImportItem>> {
-      if (given == entry_count) return std::nullopt;
-      ImportItem item{.position = ++given};
-      item.draft.provenance.source = "bench";
-      item.draft.signals.pdq.push_back({.hash = RandomPdq(random)});
-      if (known_.size() < kQueryCount) {
-        known_.push_back(item.draft.signals.pdq[0].hash);
-      }
-      return item;
-    };
-    KENAL_CHECK(engine_->Import("known", source, {}, by).ok());
+    Fill("known", {}, entry_count, random);
+    Fill("wide", {.review_radius = Radius{50}}, wide_count, random);
   }
   ~Store() {
     engine_.reset();
@@ -95,15 +85,41 @@ class Store {
   Engine& engine() const { return *engine_; }
 
  private:
+  void Fill(const std::string& list, const ListPolicy& policy,
+            uint64_t entry_count, std::mt19937_64& random) {
+    const Authorship by{.actor = "bench", .reason = "measuring"};
+    KENAL_CHECK(engine_->CreateList(list, Purpose::kTest, policy, by).ok());
+    uint64_t given = 0;
+    const auto source = [&]() -> StatusOr<std::optional<ImportItem>> {
+      if (given == entry_count) return std::nullopt;
+      ImportItem item{.position = ++given};
+      item.draft.provenance.source = "bench";
+      item.draft.signals.pdq.push_back({.hash = RandomPdq(random)});
+      if (known_.size() < kQueryCount) {
+        known_.push_back(item.draft.signals.pdq[0].hash);
+      }
+      return item;
+    };
+    KENAL_CHECK(engine_->Import(list, source, {}, by).ok());
+  }
+
   std::string folder_;
   std::unique_ptr<Engine> engine_;
   std::vector<PdqHash> known_;
 };
 
-Store& KnownStore() {
+uint64_t EntryCount() {
   const char* given = std::getenv("KENAL_BENCH_ENTRIES");
-  static Store store(given != nullptr ? std::strtoull(given, nullptr, 10)
-                                      : 1'000'000);
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : 1'000'000;
+}
+
+Store& KnownStore() {
+  static Store store(EntryCount());
+  return store;
+}
+
+Store& WideStore() {
+  static Store store(EntryCount(), kWideEntries);
   return store;
 }
 
@@ -135,6 +151,9 @@ void BM_OneHash(benchmark::State& state) { Ask(state, KnownStore(), false); }
 void BM_EightVariants(benchmark::State& state) {
   Ask(state, KnownStore(), true);
 }
+void BM_BesideAWideList(benchmark::State& state) {
+  Ask(state, WideStore(), true);
+}
 void BM_VerdictOnly(benchmark::State& state) {
   Ask(state, EmptyStore(), false);
 }
@@ -142,6 +161,7 @@ void BM_VerdictOnly(benchmark::State& state) {
 BENCHMARK(BM_VerdictOnly)->Arg(1)->Arg(256);
 BENCHMARK(BM_OneHash)->Arg(1)->Arg(256);
 BENCHMARK(BM_EightVariants)->Arg(1)->Arg(256);
+BENCHMARK(BM_BesideAWideList)->Arg(1)->Arg(256);
 
 }  // namespace
 

@@ -402,6 +402,17 @@ TEST_F(EngineTest, ASnapshotThatIsDamagedOrStaleIsSaidAndBuiltAgain) {
   EXPECT_EQ(notices.size(), 1U);
   reopen();
   EXPECT_TRUE(notices.empty());
+
+  // Moved to the index of wide lists, which has a snapshot of its own.
+  ASSERT_TRUE(
+      engine_->SetListPolicy("known", {.review_radius = Radius{50}}, kBy).ok());
+  EXPECT_EQ(Ask(WithPdq(AtDistance(known, 50, random_))).tier, Tier::kReview);
+  reopen();
+  EXPECT_TRUE(notices.empty());
+  EXPECT_FALSE(std::filesystem::exists(snapshot));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "store/index-wide.snapshot"));
+  EXPECT_EQ(Ask(WithPdq(AtDistance(known, 50, random_))).tier, Tier::kReview);
+  EXPECT_EQ(Ask(WithPdq(AtDistance(known, 51, random_))).tier, std::nullopt);
 }
 
 TEST_F(EngineTest, ASecondOpenerIsRefusedAndToldWhomToAsk) {
