@@ -121,10 +121,11 @@ GraphicsPairs GraphicsPairsOf(const Strategy& strategy,
       if (is_hit) hits[r].insert(both);
     }
     if (pair.distance > kDefaultRadius.bits || plain.contains(both)) continue;
+    const bool is_turned = query.variant != Variant::kOrig;
     with_variants.insert(both);
-    if (query.variant != Variant::kOrig) continue;
-    with_views.insert(both);
-    by_views[std::string(ViewName(query.view)) + " meets " +
+    if (!is_turned) with_views.insert(both);
+    by_views[std::string(ViewName(query.view)) +
+             (is_turned ? ", turned, meets " : " meets ") +
              std::string(ViewName(row.view))]
         .insert(both);
   }

@@ -49,7 +49,7 @@ struct GraphicsPairs {
   // view, and with those that the effort compares.
   uint64_t new_views = 0;
   uint64_t new_variants = 0;
-  // By query view and entry view, of new_views.
+  // By query view and entry view, of new_variants; a pair may be in several.
   std::map<std::string, uint64_t> new_by_views;
   // By kCountedRadii: pairs within it, and those that are hits.
   std::array<uint64_t, std::size(kCountedRadii)> within{};

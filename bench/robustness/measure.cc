@@ -36,6 +36,12 @@ CorpusFacts FactsOf(const Corpus& corpus) {
           .unreadable = corpus.unreadable};
 }
 
+void NameUnreadable(const Corpus& corpus) {
+  for (const std::string& what : corpus.unreadable) {
+    std::fprintf(stderr, "left out: %s\n", what.c_str());
+  }
+}
+
 LoadOptions LoadingOf(const Options& options) {
   return {.side_pixels_max = options.side_pixels_max,
           .quality_min = options.quality_min,
@@ -159,6 +165,7 @@ Status MeasureGraphics(const std::vector<Picture>& photographs,
   loading.sample = options.sample * kGraphicsPerPhotograph;
   loading.keep_pixels = options.image_hash_sample > 0;
   KENAL_TRY_ASSIGN(const Corpus corpus, LoadCorpus(options.graphics, loading));
+  NameUnreadable(corpus);
   const std::vector<Picture>& pictures = corpus.pictures;
   GraphicsResult& graphics = results.graphics.emplace();
   graphics.corpus = FactsOf(corpus);
@@ -196,9 +203,7 @@ StatusOr<Results> Measure(const Options& options) {
   KENAL_TRY_ASSIGN(const Corpus corpus,
                    LoadCorpus(options.photographs, loading));
   const std::vector<Picture>& pictures = corpus.pictures;
-  for (const std::string& what : corpus.unreadable) {
-    std::fprintf(stderr, "left out: %s\n", what.c_str());
-  }
+  NameUnreadable(corpus);
   if (pictures.size() < 2) {
     return FailedPrecondition(options.photographs +
                               ": holds fewer than two different pictures with "

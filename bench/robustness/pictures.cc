@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
 #include <random>
 #include <system_error>
 
 #include "bench/robustness/parallel.h"
+#include "bench/robustness/read.h"
 #include "bench/robustness/views_of.h"
 
 namespace kenal::robustness {
@@ -18,13 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kSampleSeed = 1;
-
-StatusOr<std::vector<uint8_t>> ReadBytes(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return Unavailable("cannot be read");
-  return bytes;
-}
 
 std::vector<std::string> NamesBelow(const fs::path& folder) {
   std::vector<std::string> names;
@@ -62,22 +52,6 @@ bool IsFarApart(const PdqView& a, const PdqView& b, int bits) {
 
 }  // namespace
 
-StatusOr<cv::Mat> ReadPicture(const std::string& path, int side_pixels_max) {
-  KENAL_TRY_ASSIGN(const std::vector<uint8_t> bytes, ReadBytes(path));
-  try {
-    const cv::Mat whole = cv::imdecode(bytes, cv::IMREAD_COLOR);
-    if (whole.empty()) return InvalidArgument("cannot be decoded");
-    const int longest = std::max(whole.cols, whole.rows);
-    if (longest <= side_pixels_max) return whole;
-    const double scale = static_cast<double>(side_pixels_max) / longest;
-    cv::Mat reduced;
-    cv::resize(whole, reduced, {}, scale, scale, cv::INTER_AREA);
-    return reduced;
-  } catch (const cv::Exception& e) {  // OpenCV reports everything this way.
-    return InvalidArgument(e.err);
-  }
-}
-
 StatusOr<Corpus> LoadCorpus(const std::string& folder,
                             const LoadOptions& options) {
   std::error_code error;
@@ -95,6 +69,7 @@ StatusOr<Corpus> LoadCorpus(const std::string& folder,
     auto pixels = ReadPicture((fs::path(folder) / picture.name).string(),
                               options.side_pixels_max);
     if (!pixels.ok()) {
+      if (pixels.status().code() == StatusCode::kNotFound) return;
       failures[i] =
           picture.name + ": " + std::string(pixels.status().message());
       return;
@@ -106,8 +81,8 @@ StatusOr<Corpus> LoadCorpus(const std::string& folder,
   for (size_t i = 0; i < read.size(); ++i) {
     if (!failures[i].empty()) {
       corpus.unreadable.push_back(std::move(failures[i]));
-      continue;
     }
+    if (read[i].views.empty()) continue;
     const PdqView& whole = read[i].views.front();
     if (whole.quality.value_or(100) < options.quality_min) {
       ++corpus.flat_count;

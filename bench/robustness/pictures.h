@@ -46,9 +46,6 @@ struct Corpus {
 StatusOr<Corpus> LoadCorpus(const std::string& folder,
                             const LoadOptions& options);
 
-// One picture, upright, reduced.
-StatusOr<cv::Mat> ReadPicture(const std::string& path, int side_pixels_max);
-
 }  // namespace kenal::robustness
 
 #endif  // KENAL_BENCH_ROBUSTNESS_PICTURES_H_

@@ -209,8 +209,8 @@ std::string ToPlotData(const Results& results) {
   int line = 0;
   for (size_t i = 0; i < results.alterations.size(); ++i) {
     const Alteration& alteration = results.alterations[i];
-    if (!family.empty() && alteration.family != family) ++line;
     const bool is_first = alteration.family != family;
+    line += is_first ? 1 : 0;  // room for its name
     family = alteration.family;
     text += std::to_string(line++) + ";" + alteration.name + ";" +
             (is_first ? family : "");
