@@ -436,7 +436,8 @@ std::string_view PartOf(std::string_view text, View view) {
   }
   const size_t left = text.find('[');
   const size_t right = text.rfind(']');
-  if (view != View::kFrame3 || right == text.npos || left >= right) return {};
+  if (view != View::kCentral90 || right == text.npos || left >= right)
+    return {};
   return text.substr(left + 1, right - left - 1);
 }
 

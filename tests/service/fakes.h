@@ -83,7 +83,7 @@ class FakeStore : public Matcher, public Curator {
 
 // Digests as usual; a "PDQ" that is made of the digest, so that different
 // bytes are far apart. Dots at both ends are a border, so "..kite.." trimmed is
-// "kite"; what stands in brackets is a frame, and found as the third one.
+// "kite"; what stands in brackets is the middle, 90 percent of the picture.
 class FakeHasher : public Hasher {
  public:
   using Hasher::HashBytes;
