@@ -251,7 +251,7 @@ TEST(Plot, DrawsEveryViewAndNothingUnescaped) {
                       .path = "/x/<script>&\".jpg",
                       .signals = WithSize(800, 600),
                       .size = {800, 600},
-                      .notes = {{View::kTrimmed, "match at 8 bits"}}};
+                      .notes = {{View::kTrimmed, {Finding::kMatch, 8}}}};
   picture.signals.pdq.push_back(
       {.view = View::kTrimmed, .region = Region{80, 60, 640, 480}});
   const std::string svg = PlotSvg({&picture, 1}, "/x");

@@ -125,7 +125,7 @@ Status PutText(Context& context, const Explained& explained,
   Console& console = context.console;
   const Explanation& why = explained.explanation;
   const std::string whose = explained.list.empty()
-                                ? "no list: --list NAME takes one's own policy"
+                                ? "--list NAME takes a list's own"
                                 : "list " + explained.list;
   KENAL_TRY(console.Put("A        " + exchange::ForDisplay(a)));
   KENAL_TRY(console.Put("B        " + exchange::ForDisplay(b)));
@@ -150,12 +150,11 @@ Status PutText(Context& context, const Explained& explained,
 }
 
 // What is said of a view in the plot: its nearest comparison.
-std::map<View, std::string> NotesOf(const Explanation& why,
-                                    View Transform::*side) {
-  std::map<View, std::string> notes;
+std::map<View, PlotNote> NotesOf(const Explanation& why,
+                                 View Transform::*side) {
+  std::map<View, PlotNote> notes;
   for (const Comparison& pair : why.views) {
-    notes.emplace(pair.how.*side, FindingText(pair.finding) + " at " +
-                                      std::to_string(pair.distance) + " bits");
+    notes.emplace(pair.how.*side, PlotNote{pair.finding, pair.distance});
   }
   return notes;
 }

@@ -12,6 +12,7 @@
 
 #include "src/base/file.h"
 #include "src/exchange/text.h"
+#include "tools/kenal/explain_text.h"
 
 namespace kenal::cli {
 namespace {
@@ -122,10 +123,24 @@ std::string LegendOf(const PlotPicture& picture, int x, int y) {
     }
     if (pdq.quality) text += "  quality " + std::to_string(*pdq.quality);
     const auto note = picture.notes.find(pdq.view);
-    if (note != picture.notes.end()) text += "  " + note->second;
+    if (note != picture.notes.end()) {
+      text += "  " + FindingText(note->second.finding) + " at " +
+              std::to_string(note->second.distance) + " bits";
+    }
     svg += Text(x, y, ColourOf(pdq.view), text);
   }
   return svg;
+}
+
+// Thick for what met, dashed for what was not compared.
+std::string LineOf(const PlotPicture& picture, View view) {
+  const auto note = picture.notes.find(view);
+  const Finding finding =
+      note == picture.notes.end() ? Finding::kTooFar : note->second.finding;
+  const bool hit = finding == Finding::kMatch || finding == Finding::kReview;
+  return std::string(" stroke=\"") + ColourOf(view) + "\"" +
+         Attribute("stroke-width", hit ? 5 : 2) +
+         (finding == Finding::kNotCompared ? " stroke-dasharray=\"6 4\"" : "");
 }
 
 Panel PanelOf(const PlotPicture& picture, int left, const std::string& folder) {
@@ -142,6 +157,7 @@ Panel PanelOf(const PlotPicture& picture, int left, const std::string& folder) {
                     " style=\"image-orientation: from-image\" href=\"" +
                     ReferenceTo(picture.path, folder) + "\"/>\n";
   Labels labels;
+  std::string words;  // Over all lines.
   for (const PdqView& pdq : picture.signals.pdq) {
     const Region region =
         pdq.region.value_or(Region{0, 0, size.width, size.height});
@@ -149,12 +165,12 @@ Panel PanelOf(const PlotPicture& picture, int left, const std::string& folder) {
     const int y = kMargin + scaled(region.y);
     svg += "<rect" + Attribute("x", x) + Attribute("y", y) +
            Attribute("width", scaled(region.width)) +
-           Attribute("height", scaled(region.height)) +
-           " fill=\"none\" stroke-width=\"3\" stroke=\"" + ColourOf(pdq.view) +
-           "\"/>\n";
-    svg += Text(x + 6, labels.Place(x + 6, y + kLineHeight), ColourOf(pdq.view),
-                std::string(ViewName(pdq.view)));
+           Attribute("height", scaled(region.height)) + " fill=\"none\"" +
+           LineOf(picture, pdq.view) + "/>\n";
+    words += Text(x + 6, labels.Place(x + 6, y + kLineHeight),
+                  ColourOf(pdq.view), std::string(ViewName(pdq.view)));
   }
+  svg += words;
   const int legend = kMargin + height + kLineHeight + kMargin;
   svg += LegendOf(picture, left, legend);
   return {.svg = std::move(svg),

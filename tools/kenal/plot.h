@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include "kenal/explain.h"
 #include "kenal/signal.h"
 #include "kenal/status.h"
 
@@ -21,12 +22,18 @@ struct PictureSize {
   friend bool operator==(const PictureSize&, const PictureSize&) = default;
 };
 
+// What came of a view.
+struct PlotNote {
+  Finding finding = Finding::kTooFar;
+  int distance = 0;
+};
+
 struct PlotPicture {
   std::string title;  // "A"
   std::string path;
-  SignalSet signals;                  // with regions
-  PictureSize size;                   // upright, in pixels
-  std::map<View, std::string> notes;  // such as "match at 8 bits"
+  SignalSet signals;  // with regions
+  PictureSize size;   // upright, in pixels
+  std::map<View, PlotNote> notes;
 };
 
 // Of the upright picture: the stored size, with its sides swapped when the
