@@ -110,6 +110,9 @@ class Explain(harness.TestCase):
                    "fast, normal, thorough")
         self.fails(self.kenal("explain", boat, boat, "--plot", "x.png"), 2,
                    ".svg")
+        for word in ("ab" * 16, "ab" * 16 + "/1", "demo/source:" + "ab" * 16):
+            wrong = self.fails(self.kenal("explain", boat, word), 2)
+            self.assertNotIn("abab", wrong.messages())
         picture = self.write("own.svg", harness.picture(1))
         self.fails(self.kenal("explain", picture, boat, "--plot", picture), 2,
                    "overwrite")

@@ -60,11 +60,11 @@ StatusOr<Other> FindOther(const Options& options) {
     return Other{.path = options.b};
   std::optional<EntryName> entry = ParseEntryName(options.b);
   if (!entry) {
-    return NotFound(WithoutLongWord(
-        options.b +
-            ": no such file, and no entry, which is written LIST/NUMBER or "
-            "LIST/source:ID, such as demo/17",
-        options.b));
+    // What looks like no path may be a hash by mistake.
+    const bool is_path = options.b.find_first_of("/.") != std::string::npos;
+    return NotFound((is_path ? options.b : WordForMessage(options.b)) +
+                    ": no such file, and no entry, which is written "
+                    "LIST/NUMBER or LIST/source:ID, such as demo/17");
   }
   if (!options.list.empty()) {
     return InvalidArgument(
@@ -72,6 +72,16 @@ StatusOr<Other> FindOther(const Options& options) {
         "--list");
   }
   return Other{.entry = std::move(entry)};
+}
+
+// Said before a picture is decoded, and without long words: they may be hashes.
+Status CheckEntry(Curator& curator, const EntryName& name) {
+  const auto found = curator.GetEntry(name.list, name.reference);
+  if (found.ok()) return OkStatus();
+  std::string message(found.status().message());
+  message = WithoutLongWord(std::move(message), name.reference);
+  return Status(found.status().code(),
+                WithoutLongWord(std::move(message), name.list));
 }
 
 StatusOr<ListPolicy> PolicyFor(Context& context, const Options& options) {
@@ -180,10 +190,7 @@ StatusOr<int> RunExplain(Context& context, const Options& options) {
   ListPolicy policy;
   if (other.entry) {
     KENAL_TRY_ASSIGN(store, context.OpenStore());
-    // Said before the picture is decoded.
-    KENAL_TRY(
-        store->curator->GetEntry(other.entry->list, other.entry->reference)
-            .status());
+    KENAL_TRY(CheckEntry(*store->curator, *other.entry));
   } else {
     KENAL_TRY_ASSIGN(policy, PolicyFor(context, options));
   }
