@@ -106,6 +106,7 @@ GraphicsPairs GraphicsPairsOf(const Strategy& strategy,
   pairs.plain = plain.size();
   std::set<Pair> with_views;
   std::set<Pair> with_variants;
+  std::set<Pair> unflagged;
   std::map<std::string, std::set<Pair>> by_views;
   std::array<std::set<Pair>, std::size(kCountedRadii)> within;
   std::array<std::set<Pair>, std::size(kCountedRadii)> hits;
@@ -124,6 +125,7 @@ GraphicsPairs GraphicsPairsOf(const Strategy& strategy,
     const bool is_turned = query.variant != Variant::kOrig;
     with_variants.insert(both);
     if (!is_turned) with_views.insert(both);
+    if (!query.template_like && !row.template_like) unflagged.insert(both);
     by_views[std::string(ViewName(query.view)) +
              (is_turned ? ", turned, meets " : " meets ") +
              std::string(ViewName(row.view))]
@@ -131,6 +133,7 @@ GraphicsPairs GraphicsPairsOf(const Strategy& strategy,
   }
   pairs.new_views = with_views.size();
   pairs.new_variants = with_variants.size();
+  pairs.new_unflagged = unflagged.size();
   for (const auto& [views, met] : by_views) {
     pairs.new_by_views[views] = met.size();
   }

@@ -49,6 +49,8 @@ struct GraphicsPairs {
   // view, and with those that the effort compares.
   uint64_t new_views = 0;
   uint64_t new_variants = 0;
+  // Of new_variants, those with a meeting that has no template-like side.
+  uint64_t new_unflagged = 0;
   // By query view and entry view, of new_variants; a pair may be in several.
   std::map<std::string, uint64_t> new_by_views;
   // By kCountedRadii: pairs within it, and those that are hits.

@@ -196,34 +196,46 @@ std::string MeetingTable(const std::vector<FalseMeetings>& meetings) {
   return text + "\n";
 }
 
+// The views that give most new pairs.
+std::string ByViews(const GraphicsPairs& pairs) {
+  constexpr size_t kShown = 12;
+  std::vector<std::pair<uint64_t, std::string>> by_views;
+  for (const auto& [views, count] : pairs.new_by_views) {
+    by_views.emplace_back(count, views);
+  }
+  std::ranges::sort(by_views, std::greater<>());
+  std::string text = "\nNew pairs of \"" + pairs.name + "\", entries " +
+                     pairs.entries + ", by view of the query and of the entry:";
+  const char* separator = " ";
+  for (size_t i = 0; i < std::min(kShown, by_views.size()); ++i) {
+    text += separator + by_views[i].second + " " + Count(by_views[i].first);
+    separator = "; ";
+  }
+  return text + ".\n";
+}
+
 std::string GraphicsTables(const GraphicsResult& graphics) {
   std::string text =
-      "| strategy | entries store | plain, 31 | new, no variants | new |";
+      "| strategy | entries store | plain, 31 | new, no variants | new | "
+      "unflagged |";
   for (size_t r = 1; r < std::size(kCountedRadii); ++r) {
     text += Format(" within %d | hits |", kCountedRadii[r]);
   }
-  text += "\n|---|---|---|---|---|";
+  text += "\n|---|---|---|---|---|---|";
   for (size_t r = 1; r < std::size(kCountedRadii); ++r) text += "---|---|";
   text += "\n";
   for (const GraphicsPairs& row : graphics.pairs) {
     text += "| " + row.name + " | " + row.entries +
-            Format(" | %llu | %llu | %llu |", Number(row.plain),
-                   Number(row.new_views), Number(row.new_variants));
+            Format(" | %llu | %llu | %llu | %llu |", Number(row.plain),
+                   Number(row.new_views), Number(row.new_variants),
+                   Number(row.new_unflagged));
     for (size_t r = 1; r < std::size(kCountedRadii); ++r) {
       text += " " + Count(row.within[r]) + " | " + Count(row.hits[r]) + " |";
     }
     text += "\n";
   }
-  text +=
-      "\nNew pairs of the last row by view of the query and of the entry:\n\n";
-  text += "| views | pairs |\n|---|---|\n";
-  std::vector<std::pair<uint64_t, std::string>> by_views;
-  for (const auto& [views, count] : graphics.pairs.back().new_by_views) {
-    by_views.emplace_back(count, views);
-  }
-  std::ranges::sort(by_views, std::greater<>());
-  for (const auto& [count, views] : by_views) {
-    text += "| " + views + Format(" | %llu |\n", Number(count));
+  for (const GraphicsPairs& row : graphics.pairs) {
+    if (row.entries == "trimmed, central-95") text += ByViews(row);
   }
   return text + "\n";
 }
@@ -268,7 +280,9 @@ std::string ToMarkdown(const Results& results) {
             MeetingTable(results.graphics->photograph_meetings);
     text +=
         "## Graphics\n\nPairs of graphics, copies of each other among "
-        "them. *new*: within 31 and not by plain PDQ.\n\n" +
+        "them. *new*: within 31 and not by plain PDQ; *unflagged*: of these, "
+        "with "
+        "no template-like side.\n\n" +
         GraphicsTables(*results.graphics);
   }
   return text;

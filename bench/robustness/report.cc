@@ -134,6 +134,7 @@ ordered_json GraphicsJson(const GraphicsResult& graphics) {
                     {"plain", row.plain},
                     {"new_without_variants", row.new_views},
                     {"new", row.new_variants},
+                    {"new_without_template_like", row.new_unflagged},
                     {"new_by_views", row.new_by_views},
                     {"within", ByRadius(row.within)},
                     {"hits", ByRadius(row.hits)}});
