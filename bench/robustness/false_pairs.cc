@@ -10,9 +10,12 @@ namespace {
 using Pair = std::pair<uint32_t, uint32_t>;
 
 bool Asks(const Strategy& strategy, const Tag& query) {
-  return strategy.query.Contains(query.view) &&
-         (query.variant == Variant::kOrig ||
-          strategy.turned.Contains(query.view));
+  if (!strategy.query.Contains(query.view)) return false;
+  if (query.is_superseded && strategy.query.Contains(View::kTurned)) {
+    return false;
+  }
+  return query.variant == Variant::kOrig ||
+         strategy.turned.Contains(query.view);
 }
 
 bool Meets(const Strategy& strategy, const Tag& query, const Tag& row) {
@@ -39,11 +42,14 @@ bool IsPlain(const Tag& query, const Tag& row) {
 
 void AddQueries(const std::vector<PdqView>& views, Tag tag, HashTable& table) {
   const Strategy everything = AllStrategies().back();
+  const bool has_turned = HasTurned(views);
   for (const PdqView& view : views) {
-    ForEachQuery(everything, view, [&](const PdqHash& hash, Variant variant) {
+    const bool is_whole = kWholeViews.Contains(view.view);
+    ForEachHash(everything, view, [&](const PdqHash& hash, Variant variant) {
       tag.view = view.view;
       tag.variant = variant;
       tag.template_like = view.template_like.value_or(false);
+      tag.is_superseded = has_turned && is_whole && variant != Variant::kOrig;
       table.Add(hash, tag);
     });
   }

@@ -19,6 +19,8 @@ struct Tag {
   View view = View::kStored;
   Variant variant = Variant::kOrig;
   bool template_like = false;
+  // The variant of a whole picture that also has them exact (View::kTurned).
+  bool is_superseded = false;
 };
 
 // Hashes by 64-bit word, so that one instruction takes several rows.

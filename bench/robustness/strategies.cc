@@ -53,14 +53,18 @@ bool IsFound(const Nearest& nearest, int review_radius_bits) {
          nearest.review <= review_radius_bits;
 }
 
-bool IsSearched(const PdqView& view) {
-  return view.quality.value_or(kFlatQualityMax + 1) > kFlatQualityMax;
+bool IsSearched(const PdqView& view) { return MakesNearMatches(view); }
+
+bool HasTurned(const std::vector<PdqView>& views) {
+  return std::ranges::any_of(views, [](const PdqView& view) {
+    return view.view == View::kTurned && IsSearched(view);
+  });
 }
 
-void ForEachQuery(const Strategy& strategy, const PdqView& view,
-                  const std::function<void(const PdqHash&, Variant)>& visit) {
+void ForEachHash(const Strategy& strategy, const PdqView& view,
+                 const std::function<void(const PdqHash&, Variant)>& visit) {
   if (!strategy.query.Contains(view.view) || !IsSearched(view)) return;
-  visit(view.hash, Variant::kOrig);
+  if (view.view != View::kTurned) visit(view.hash, Variant::kOrig);
   if (!strategy.turned.Contains(view.view) || !view.dihedral) return;
   for (int i = 1; i < kVariantCount; ++i) {
     visit((*view.dihedral)[static_cast<size_t>(i)],
@@ -68,32 +72,46 @@ void ForEachQuery(const Strategy& strategy, const PdqView& view,
   }
 }
 
+// Those hashes of a query by which the strategy does look.
+void ForEachQuery(const Strategy& strategy, const std::vector<PdqView>& query,
+                  const std::function<void(const PdqHash&, const PdqView&)>&
+                      visit) {
+  const bool is_superseded =
+      strategy.query.Contains(View::kTurned) && HasTurned(query);
+  for (const PdqView& view : query) {
+    ForEachHash(strategy, view, [&](const PdqHash& hash, Variant variant) {
+      if (is_superseded && kWholeViews.Contains(view.view) &&
+          variant != Variant::kOrig) {
+        return;
+      }
+      visit(hash, view);
+    });
+  }
+}
+
 Nearest Compare(const Strategy& strategy, const std::vector<PdqView>& query,
                 const std::vector<PdqView>& entry) {
   Nearest nearest;
-  for (const PdqView& asked : query) {
-    ForEachQuery(strategy, asked, [&](const PdqHash& hash, Variant) {
-      for (const PdqView& known : entry) {
-        if (!strategy.entry.Contains(known.view) || !IsSearched(known)) {
-          continue;
-        }
-        const int distance = HammingDistance(hash, known.hash);
-        nearest.any = std::min(nearest.any, distance);
-        const bool is_spared = strategy.spares_template_like &&
-                               (asked.template_like.value_or(false) ||
-                                known.template_like.value_or(false));
-        if (!is_spared) nearest.review = std::min(nearest.review, distance);
+  ForEachQuery(strategy, query, [&](const PdqHash& hash, const PdqView& asked) {
+    for (const PdqView& known : entry) {
+      if (!strategy.entry.Contains(known.view) || !IsSearched(known)) {
+        continue;
       }
-    });
-  }
+      const int distance = HammingDistance(hash, known.hash);
+      nearest.any = std::min(nearest.any, distance);
+      const bool is_spared = strategy.spares_template_like &&
+                             (asked.template_like.value_or(false) ||
+                              known.template_like.value_or(false));
+      if (!is_spared) nearest.review = std::min(nearest.review, distance);
+    }
+  });
   return nearest;
 }
 
 int CountQueries(const Strategy& strategy, const std::vector<PdqView>& query) {
   int count = 0;
-  for (const PdqView& view : query) {
-    ForEachQuery(strategy, view, [&](const PdqHash&, Variant) { ++count; });
-  }
+  ForEachQuery(strategy, query,
+               [&](const PdqHash&, const PdqView&) { ++count; });
   return count;
 }
 

@@ -47,10 +47,12 @@ bool IsFound(const Nearest& nearest, int review_radius_bits);
 // Quality is above what is ever compared.
 bool IsSearched(const PdqView& view);
 
-// Calls visit(hash, variant) for each hash by which the strategy looks for
+bool HasTurned(const std::vector<PdqView>& views);
+
+// Calls visit(hash, variant) for each hash by which the strategy may look for
 // this view of a query: none, one or eight.
-void ForEachQuery(const Strategy& strategy, const PdqView& view,
-                  const std::function<void(const PdqHash&, Variant)>& visit);
+void ForEachHash(const Strategy& strategy, const PdqView& view,
+                 const std::function<void(const PdqHash&, Variant)>& visit);
 
 Nearest Compare(const Strategy& strategy, const std::vector<PdqView>& query,
                 const std::vector<PdqView>& entry);

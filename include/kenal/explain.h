@@ -19,7 +19,8 @@ enum class Finding : uint8_t {
   kReview = 2,        // within the review radius
   kTooFar = 3,        // beyond both
   kFlat = 4,          // a side of quality kFlatQualityMax or below
-  kTemplateLike = 5,  // within the review radius, but a side is template-like
+  // A side is template-like, and a part or beyond the radius.
+  kTemplateLike = 5,
   kNotCompared = 6,   // beyond the effort of the query or of the list
 };
 // "match", "review", "too_far", "flat", "template_like", "not_compared".

@@ -125,8 +125,12 @@ enum class View : uint8_t {
   kAspect4x5 = 12,
   kAspect9x16 = 13,
   kAspect16x9 = 14,
+  // The whole of a small picture, turned and mirrored pixel by pixel: its
+  // variants are exact where those of `stored` are only near, and take their
+  // place in a query.
+  kTurned = 15,
 };
-inline constexpr int kViewCount = 15;
+inline constexpr int kViewCount = 16;
 // "stored", "upright", "trimmed", "frame", "frame-2", "straightened",
 // "central-95", "1:1", "16:9", ...
 std::string_view ViewName(View view);
@@ -183,7 +187,8 @@ StatusOr<Effort> ParseEffort(std::string_view name);
 // The views of a query that are compared.
 ViewSet QueryViews(Effort effort);
 // True when all eight variants of that view of a query are compared, not the
-// plain hash alone.
+// plain hash alone. (Where a query holds kTurned, its variants stand for those
+// of kWholeViews.)
 bool ComparesVariants(Effort effort, View view);
 
 // How pixels were prepared for PDQ (specification, section 1, and for
@@ -238,6 +243,11 @@ struct PdqView {
 
   friend bool operator==(const PdqView&, const PdqView&) = default;
 };
+
+// True when near matches are made with this PDQ: its quality is unknown or
+// above kFlatQualityMax, and it is not of a part that is template-like. (The
+// whole of such a picture is compared, at the tight radius.)
+bool MakesNearMatches(const PdqView& pdq);
 
 // What the decoder learned of a picture beside its hashes.
 struct PictureInfo {

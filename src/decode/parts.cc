@@ -76,6 +76,36 @@ std::optional<Region> OfAspect(const ReducedLuma& luma, const AspectCrop& crop) 
                 static_cast<int32_t>(width), static_cast<int32_t>(height)};
 }
 
+signal::PdqResult HashOf(const ReducedLuma& luma) {
+  signal::PdqStream stream(luma.width, luma.height);
+  for (int y = 0; y < luma.height; ++y) stream.AddGreyRow(luma.Row(y));
+  return stream.Finish();
+}
+
+// The plain hash of each variant's own pixels. Transposing costs a hash
+// nothing, so four passes make eight.
+std::array<PdqHash, kVariantCount> TurnedHashes(const ReducedLuma& luma) {
+  struct Pass {
+    int orientation;  // EXIF: as is, mirrored either way, and both
+    Variant plain;
+    Variant transposed;
+  };
+  constexpr Pass kPasses[] = {
+      {1, Variant::kOrig, Variant::kFlipPlus1},
+      {2, Variant::kFlipY, Variant::kRot90},
+      {4, Variant::kFlipX, Variant::kRot270},
+      {3, Variant::kRot180, Variant::kFlipMinus1}};
+  std::array<PdqHash, kVariantCount> hashes;
+  for (const Pass& pass : kPasses) {
+    const signal::PdqResult result =
+        HashOf(TurnUpright(luma, pass.orientation));
+    hashes[static_cast<size_t>(pass.plain)] = result.hash;
+    hashes[static_cast<size_t>(pass.transposed)] =
+        result.dihedral[static_cast<size_t>(Variant::kFlipPlus1)];
+  }
+  return hashes;
+}
+
 class PartHasher {
  public:
   PartHasher(const ReducedLuma& upright, int width, int height,
@@ -89,14 +119,13 @@ class PartHasher {
   }
 
   void Hash(View view, const ReducedLuma& luma, const Region& region) {
-    signal::PdqStream stream(luma.width, luma.height);
-    for (int y = 0; y < luma.height; ++y) stream.AddGreyRow(luma.Row(y));
-    const signal::PdqResult result = stream.Finish();
+    const signal::PdqResult result = HashOf(luma);
     PdqView out{.view = view,
                 .profile = PdqProfile::kReduced,
                 .hash = result.hash,
                 .quality = result.quality,
-                .dihedral = result.dihedral,
+                .dihedral = view == View::kTurned ? TurnedHashes(luma)
+                                                  : result.dihedral,
                 .template_like = IsTemplateLike(luma),
                 .region = InPicture(region)};
     if (work_.second_opinion) out.marr = MarrOf(luma);
@@ -188,6 +217,7 @@ std::vector<PdqView> HashParts(const ReducedLuma& upright, int width,
   for (const AspectCrop& crop : kAspectCrops) {
     if (auto region = OfAspect(upright, crop)) hasher.Add(crop.view, *region);
   }
+  if (upright.factor == 1) hasher.Add(View::kTurned, whole);
   return hasher.Take();
 }
 

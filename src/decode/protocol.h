@@ -24,7 +24,7 @@ inline constexpr int kWorkerInput = 4;
 
 inline constexpr size_t kHelloBytes = 16;
 inline constexpr size_t kRequestBytes = 32;
-inline constexpr size_t kResponseBytes = 5'760;
+inline constexpr size_t kResponseBytes = 6'144;
 
 using HelloMessage = std::array<uint8_t, kHelloBytes>;
 using RequestMessage = std::array<uint8_t, kRequestBytes>;

@@ -4,10 +4,6 @@
 
 namespace kenal::engine {
 
-bool IsSearchable(const PdqView& pdq) {
-  return !pdq.quality || *pdq.quality > kFlatQualityMax;
-}
-
 Effort LesserOf(Effort a, Effort b) { return std::min(a, b); }
 
 bool Compares(Effort effort, View view, Variant variant) {
@@ -37,6 +33,11 @@ std::optional<SecondOpinion> OpinionOn(const PdqView& query, Variant variant,
   const int distance = HammingDistance(*query.marr, *entry.marr);
   return SecondOpinion{.distance = distance,
                        .corroborates = distance <= kMarrRadiusBits};
+}
+
+bool HoldsTurned(const SignalSet& query) {
+  const PdqView* turned = FindView(query, View::kTurned);
+  return turned != nullptr && turned->dihedral && MakesNearMatches(*turned);
 }
 
 const PdqView* FindView(const SignalSet& signals, View view) {

@@ -11,9 +11,6 @@
 
 namespace kenal::engine {
 
-// True when near matches may be made with this PDQ.
-bool IsSearchable(const PdqView& pdq);
-
 // The effort that both allow.
 Effort LesserOf(Effort a, Effort b);
 
@@ -21,16 +18,31 @@ Effort LesserOf(Effort a, Effort b);
 // its effort is ignored.
 bool Compares(Effort effort, View view, Variant variant);
 
-// Calls `visit(hash, variant)` for the plain hash of a query and then for each
-// variant that differs from it, in the order of Variant.
+// The PDQ of one view; null when the set has none.
+const PdqView* FindView(const SignalSet& signals, View view);
+
+// True when a query holds kTurned with variants that can be searched.
+bool HoldsTurned(const SignalSet& query);
+
+// Calls `visit(hash, variant)` for each hash of one view of a query that an
+// effort may compare: the plain hash and then the variants that differ from
+// it, in the order of Variant. The variants of the whole come from kTurned
+// where the query holds that.
 template <typename Visit>
-void ForEachHash(const PdqView& pdq, const Visit& visit) {
-  visit(pdq.hash, Variant::kOrig);
+void ForEachHash(const SignalSet& query, const PdqView& pdq,
+                 const Visit& visit) {
+  const bool is_turned = pdq.view == View::kTurned;
+  if (!is_turned) visit(pdq.hash, Variant::kOrig);
   if (!pdq.dihedral) return;
+  if (kWholeViews.Contains(pdq.view) && HoldsTurned(query)) return;
   for (size_t i = 0; i < pdq.dihedral->size(); ++i) {
+    const Variant variant = static_cast<Variant>(i);
     // `orig` differs from the plain hash only in degenerate pictures.
-    if ((*pdq.dihedral)[i] == pdq.hash) continue;
-    visit((*pdq.dihedral)[i], static_cast<Variant>(i));
+    if (is_turned ? variant == Variant::kOrig
+                  : (*pdq.dihedral)[i] == pdq.hash) {
+      continue;
+    }
+    visit((*pdq.dihedral)[i], variant);
   }
 }
 
@@ -46,9 +58,6 @@ std::optional<Tier> TierAt(const ListPolicy& policy, int distance,
 // query was turned.
 std::optional<SecondOpinion> OpinionOn(const PdqView& query, Variant variant,
                                        const PdqView& entry);
-
-// The PDQ of one view; null when the set has none.
-const PdqView* FindView(const SignalSet& signals, View view);
 
 }  // namespace kenal::engine
 

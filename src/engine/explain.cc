@@ -24,17 +24,19 @@ struct NearestOfView {
   std::optional<Nearest> compared;
 };
 
-NearestOfView NearestOf(const PdqView& query, const PdqHash& known,
-                        Effort effort) {
+NearestOfView NearestOf(const SignalSet& set, const PdqView& query,
+                        const PdqHash& known, Effort effort) {
   std::optional<Nearest> any;
   std::optional<Nearest> compared;
-  engine::ForEachHash(query, [&](const PdqHash& hash, Variant variant) {
+  engine::ForEachHash(set, query, [&](const PdqHash& hash, Variant variant) {
     const Nearest here{variant, HammingDistance(hash, known)};
     KeepNearer(any, here);
     if (engine::Compares(effort, query.view, variant)) {
       KeepNearer(compared, here);
     }
   });
+  // A `turned` without variants has nothing to compare.
+  if (!any) any = {Variant::kOrig, HammingDistance(query.hash, known)};
   return {.any = *any, .compared = compared};
 }
 
@@ -50,8 +52,16 @@ bool IsHit(Finding finding) {
   return finding == Finding::kMatch || finding == Finding::kReview;
 }
 
-Comparison Compare(const PdqView& query, const PdqView& known,
-                   const ListPolicy& policy, Effort effort) {
+// Why a view makes no near matches, if it does not.
+std::optional<Finding> ShutOut(const PdqView& pdq) {
+  if (MakesNearMatches(pdq)) return std::nullopt;
+  const bool is_flat = pdq.quality && *pdq.quality <= kFlatQualityMax;
+  return is_flat ? Finding::kFlat : Finding::kTemplateLike;
+}
+
+Comparison Compare(const SignalSet& set, const PdqView& query,
+                   const PdqView& known, const ListPolicy& policy,
+                   Effort effort) {
   Comparison comparison{
       .how = {.query_view = query.view, .entry_view = known.view},
       .query_quality = query.quality,
@@ -60,10 +70,10 @@ Comparison Compare(const PdqView& query, const PdqView& known,
       .entry_template_like = known.template_like.value_or(false)};
   const bool template_like =
       comparison.query_template_like || comparison.entry_template_like;
-  const NearestOfView nearest = NearestOf(query, known.hash, effort);
+  const NearestOfView nearest = NearestOf(set, query, known.hash, effort);
   Nearest shown = nearest.any;
-  if (!engine::IsSearchable(query) || !engine::IsSearchable(known)) {
-    comparison.finding = Finding::kFlat;
+  if (const auto shut = ShutOut(query) ? ShutOut(query) : ShutOut(known)) {
+    comparison.finding = *shut;
   } else {
     comparison.finding = Finding::kNotCompared;
     // What more effort would find is worth more than how far the rest is.
@@ -104,7 +114,7 @@ Explanation Explain(const SignalSet& query, const SignalSet& known,
   const Effort allowed = engine::LesserOf(effort, policy.effort);
   for (const PdqView& of_query : query.pdq) {
     for (const PdqView& of_known : known.pdq) {
-      explanation.views.push_back(Compare(of_query, of_known, policy, allowed));
+      explanation.views.push_back(Compare(query, of_query, of_known, policy, allowed));
     }
   }
   std::ranges::sort(explanation.views, {}, [](const Comparison& comparison) {

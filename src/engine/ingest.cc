@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kBatchTime{500};
 
 bool IsFlat(const SignalSet& signals) {
   for (const PdqView& pdq : signals.pdq) {
-    if (!pdq.quality || *pdq.quality > kFlatQualityMax) return false;
+    if (MakesNearMatches(pdq)) return false;
   }
   return true;
 }

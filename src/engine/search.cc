@@ -27,8 +27,8 @@ NearQueries NearQueriesOf(std::span<const SignalSet> sets, Effort effort) {
   NearQueries queries;
   for (uint32_t set = 0; set < sets.size(); ++set) {
     for (const PdqView& pdq : sets[set].pdq) {
-      if (!IsSearchable(pdq)) continue;
-      ForEachHash(pdq, [&](const PdqHash& hash, Variant variant) {
+      if (!MakesNearMatches(pdq)) continue;
+      ForEachHash(sets[set], pdq, [&](const PdqHash& hash, Variant variant) {
         if (!Compares(effort, pdq.view, variant)) return;
         queries.hashes.push_back(hash);
         queries.origins.push_back(

@@ -48,7 +48,9 @@ Check ViewsCheck(std::span<const PdqView> views, Effort effort) {
         "views_not_compared",
         "the views given are beyond effort " + std::string(EffortName(effort)));
   }
-  const auto searchable = [](const PdqView* pdq) { return IsSearchable(*pdq); };
+  const auto searchable = [](const PdqView* pdq) {
+    return MakesNearMatches(*pdq);
+  };
   if (std::ranges::none_of(compared, searchable)) {
     return NotApplicable(
         "flat", "quality " + std::to_string(*compared[0]->quality) +

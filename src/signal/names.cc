@@ -41,7 +41,8 @@ constexpr Word<View> kViews[] = {{View::kStored, "stored"},
                                  {View::kAspect1x1, "1:1"},
                                  {View::kAspect4x5, "4:5"},
                                  {View::kAspect9x16, "9:16"},
-                                 {View::kAspect16x9, "16:9"}};
+                                 {View::kAspect16x9, "16:9"},
+                                 {View::kTurned, "turned"}};
 constexpr Word<PdqProfile> kProfiles[] = {{PdqProfile::kNative, "native"},
                                           {PdqProfile::kReduced, "reduced"}};
 constexpr Word<Effort> kEfforts[] = {{Effort::kFast, "fast"},

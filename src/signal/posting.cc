@@ -17,7 +17,7 @@ Posting Of(EntryId entry, View view, const HashType& hash) {
 std::vector<Posting> PostingsOf(EntryId entry, const SignalSet& signals) {
   std::vector<Posting> postings;
   for (const PdqView& pdq : signals.pdq) {
-    if (pdq.quality && *pdq.quality <= kFlatQualityMax) continue;
+    if (!MakesNearMatches(pdq)) continue;
     Posting posting = Of(entry, pdq.view, pdq.hash);
     posting.template_like = pdq.template_like.value_or(false);
     postings.push_back(posting);

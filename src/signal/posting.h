@@ -23,8 +23,8 @@ struct Posting {
   friend auto operator<=>(const Posting&, const Posting&) = default;
 };
 
-// The postings of a signal set: each digest, and the PDQ of each view whose
-// quality is unknown or above kFlatQualityMax.
+// The postings of a signal set: each digest, and each PDQ that makes near
+// matches.
 std::vector<Posting> PostingsOf(EntryId entry, const SignalSet& signals);
 
 // What one log record changed for views.

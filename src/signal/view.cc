@@ -7,8 +7,9 @@
 namespace kenal {
 namespace {
 
+constexpr ViewSet kFastViews = kWholeViews | ViewSet{View::kTurned};
 constexpr ViewSet kNormalViews =
-    kWholeViews |
+    kFastViews |
     ViewSet{View::kTrimmed, View::kFrame, View::kFrame2, View::kFrame3,
             View::kStraightened};
 constexpr ViewSet kThoroughViews =
@@ -42,7 +43,7 @@ StatusOr<ViewSet> ParseViewSet(std::string_view names) {
 ViewSet QueryViews(Effort effort) {
   switch (effort) {
     case Effort::kFast:
-      return kWholeViews;
+      return kFastViews;
     case Effort::kNormal:
       return kNormalViews;
     case Effort::kThorough:
@@ -52,7 +53,12 @@ ViewSet QueryViews(Effort effort) {
 }
 
 bool ComparesVariants(Effort effort, View view) {
-  return effort == Effort::kThorough || kWholeViews.Contains(view);
+  return effort == Effort::kThorough || kFastViews.Contains(view);
+}
+
+bool MakesNearMatches(const PdqView& pdq) {
+  if (pdq.quality && *pdq.quality <= kFlatQualityMax) return false;
+  return kFastViews.Contains(pdq.view) || !pdq.template_like.value_or(false);
 }
 
 }  // namespace kenal

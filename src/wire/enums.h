@@ -44,7 +44,8 @@ inline constexpr EnumPair<View, v1::View> kViews[] = {
     {View::kAspect1x1, v1::VIEW_ASPECT_1X1},
     {View::kAspect4x5, v1::VIEW_ASPECT_4X5},
     {View::kAspect9x16, v1::VIEW_ASPECT_9X16},
-    {View::kAspect16x9, v1::VIEW_ASPECT_16X9}};
+    {View::kAspect16x9, v1::VIEW_ASPECT_16X9},
+    {View::kTurned, v1::VIEW_TURNED}};
 inline constexpr EnumPair<Effort, v1::Effort> kEfforts[] = {
     {Effort::kFast, v1::EFFORT_FAST},
     {Effort::kNormal, v1::EFFORT_NORMAL},

@@ -35,7 +35,18 @@ struct Expected {
   friend auto operator<=>(const Expected&, const Expected&) = default;
 };
 
-bool Flat(const PdqView& pdq) { return pdq.quality.value_or(100) < 50; }
+bool ShutOut(const PdqView& pdq) {
+  const bool is_part = pdq.view != View::kStored &&
+                       pdq.view != View::kUpright && pdq.view != View::kTurned;
+  return pdq.quality.value_or(100) < 50 ||
+         (is_part && pdq.template_like.value_or(false));
+}
+
+bool HasTurned(const SignalSet& signals) {
+  return std::ranges::any_of(signals.pdq, [](const PdqView& pdq) {
+    return pdq.view == View::kTurned && pdq.dihedral && !ShutOut(pdq);
+  });
+}
 
 bool Asked(Effort effort, View view, int variant) {
   return QueryViews(effort).Contains(view) &&
@@ -50,9 +61,14 @@ std::optional<Expected> BruteForce(const SignalSet& query,
   std::optional<Expected> nearest;
   for (const PdqView& q : query.pdq) {
     for (const PdqView& k : known.pdq) {
-      if (Flat(q) || Flat(k)) continue;
+      if (ShutOut(q) || ShutOut(k)) continue;
       for (int variant = 0; variant < kVariantCount; ++variant) {
         if (variant > 0 && !q.dihedral) continue;
+        // The variants of the whole are those of `turned`, where it is given.
+        if (q.view == View::kTurned && variant == 0) continue;
+        if (kWholeViews.Contains(q.view) && variant > 0 && HasTurned(query)) {
+          continue;
+        }
         if (!Asked(effort, q.view, variant)) continue;
         if (!Asked(policy.effort, q.view, variant)) continue;
         const PdqHash& hash =

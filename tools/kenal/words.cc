@@ -43,6 +43,8 @@ std::string ViewText(View view) {
     case View::kAspect9x16:
     case View::kAspect16x9:
       return "cropped to " + std::string(ViewName(view));
+    case View::kTurned:
+      return "";  // Its variant says it.
   }
   return "";
 }
