@@ -93,12 +93,20 @@ Region ReadRegion(Reader& in) {
   return region;
 }
 
-// Within a picture of that size, upright or not.
 bool IsWithin(const Region& region, int32_t width, int32_t height) {
-  const int64_t side = std::max(width, height);
   return region.x >= 0 && region.y >= 0 && region.width > 0 &&
-         region.height > 0 && int64_t{region.x} + region.width <= side &&
-         int64_t{region.y} + region.height <= side;
+         region.height > 0 && int64_t{region.x} + region.width <= width &&
+         int64_t{region.y} + region.height <= height;
+}
+
+// Within the upright picture, which may have swapped its sides when there is
+// an upright view.
+bool IsWithin(const Region& region, const Outcome& outcome) {
+  const bool may_be_swapped =
+      std::ranges::find(outcome.views, View::kUpright, &PdqView::view) !=
+      outcome.views.end();
+  return IsWithin(region, outcome.width, outcome.height) ||
+         (may_be_swapped && IsWithin(region, outcome.height, outcome.width));
 }
 
 // A view that an honest worker can send after `outcome.views`.
@@ -134,8 +142,7 @@ StatusOr<PdqView> ReadView(Reader& in, const Outcome& outcome,
       view.marr.has_value() == work.second_opinion &&
       view.region.has_value() == !is_whole &&
       (view.marr || marr == MarrHash{}) &&
-      (view.region ? IsWithin(region, outcome.width, outcome.height)
-                   : region == Region{});
+      (view.region ? IsWithin(region, outcome) : region == Region{});
   if (!fits) return cannot_be();
   return view;
 }
