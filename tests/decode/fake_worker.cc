@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "src/decode/limits.h"
 #include "src/decode/protocol.h"
 #include "src/decode/sandbox.h"
@@ -19,26 +21,43 @@ enum Way {
   kTooLong,        // answers with more than an answer
   kContradiction,  // success without views
   kChatty,         // sends an answer that nobody asked for
+  // Answers with a view
+  kNotAsked,      // that was not asked for
+  kOutOfOrder,    // after one that comes later
+  kOutside,       // whose region is not in the picture
+  kMarrNotAsked,  // with a second opinion, unasked
+  kMarrMissing,   // without the second opinion that was asked for
 };
 
 void Send(std::span<const uint8_t> message) {
   (void)!send(kWorkerSocket, message.data(), message.size(), MSG_NOSIGNAL);
 }
 
-Outcome Success() {
+PdqView ViewOf(View name, const DecodeWork& work) {
+  PdqView view{.view = name, .quality = 100};
+  view.dihedral.emplace();
+  if (work.second_opinion) view.marr.emplace();
+  if (!kWholeViews.Contains(name)) view.region = Region{1, 1, 6, 6};
+  return view;
+}
+
+// All that was asked for.
+Outcome Success(const DecodeWork& work) {
   Outcome outcome;
   outcome.kind = Kind::kPng;
   outcome.width = 8;
   outcome.height = 8;
-  PdqView view;
-  view.quality = 100;
-  view.dihedral.emplace();
-  outcome.views.push_back(view);
+  outcome.views.push_back(ViewOf(View::kStored, work));
+  for (int i = 2; i < kViewCount; ++i) {
+    const View name{static_cast<uint8_t>(i)};
+    if (work.views.Contains(name)) outcome.views.push_back(ViewOf(name, work));
+  }
   return outcome;
 }
 
-void Answer(uint64_t id) {
-  Outcome outcome = Success();
+void Answer(const Request& request) {
+  const uint64_t id = request.id;
+  Outcome outcome = Success(request.work);
   switch (KENAL_FAKE_WAY) {
     case kSilent:
       for (;;) pause();
@@ -58,10 +77,28 @@ void Answer(uint64_t id) {
       outcome.views.clear();
       Send(Encode(id, outcome));
       return;
+    case kNotAsked:
+      outcome.views.push_back(ViewOf(View::kAspect16x9, request.work));
+      break;
+    case kOutOfOrder:
+      std::swap(outcome.views[1], outcome.views[2]);
+      break;
+    case kOutside:
+      outcome.views[1].region->width = 8;
+      break;
+    case kMarrNotAsked:
+    case kMarrMissing:
+      for (PdqView& view : outcome.views) {
+        view.marr.reset();
+        if (KENAL_FAKE_WAY == kMarrNotAsked) view.marr.emplace();
+      }
+      break;
     default:
       Send(Encode(id, outcome));
       Send(Encode(id + 1, outcome));
+      return;
   }
+  Send(Encode(id, outcome));
 }
 
 }  // namespace
@@ -79,7 +116,7 @@ int main() {
   RequestMessage message;
   while (recv(kWorkerSocket, message.data(), message.size(), 0) ==
          static_cast<ssize_t>(message.size())) {
-    Answer(ParseRequest(message)->id);
+    Answer(*ParseRequest(message));
   }
   return 0;
 }

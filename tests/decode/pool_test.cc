@@ -283,6 +283,45 @@ TEST(DecoderPool, LiesAreNotBelieved) {
   }
 }
 
+// The parent looks at every view before it believes one.
+TEST(DecoderPool, ViewsThatNoHonestWorkerSendsAreRefused) {
+  const DecodeWork work{.views = {View::kTrimmed, View::kCentral90}};
+  const DecodeWork with_opinion{.views = work.views, .second_opinion = true};
+  const std::pair<const char*, DecodeWork> lies[] = {
+      {"not_asked", work},      {"not_asked", with_opinion},
+      {"out_of_order", work},   {"outside", work},
+      {"marr_not_asked", work}, {"marr_missing", with_opinion}};
+  for (const auto& [way, asked] : lies) {
+    SCOPED_TRACE(way);
+    StatusOr<std::unique_ptr<DecoderPool>> pool =
+        DecoderPool::Start({.worker_count = 1, .decoder_path = Fake(way)});
+    ASSERT_TRUE(pool.ok());
+    std::vector<pid_t> before = Children();
+    FileBytes file = {1, 2, 3};
+    Decoded decoded = (*pool)->Decode(file, asked);
+    ASSERT_TRUE(decoded.failure);
+    EXPECT_EQ(decoded.failure->code, "decoder_died");
+    EXPECT_THAT(decoded.failure->message, HasSubstr("view that cannot be"));
+    EXPECT_TRUE(decoded.views.empty());
+    EXPECT_NE(Children(), before);
+  }
+}
+
+// The same worker is believed when what it sends is what was asked for.
+TEST(DecoderPool, ViewsAndSecondOpinionsThatWereAskedForAreBelieved) {
+  const ViewSet views{View::kTrimmed, View::kCentral90, View::kAspect16x9};
+  for (const bool second_opinion : {false, true}) {
+    StatusOr<std::unique_ptr<DecoderPool>> pool = DecoderPool::Start(
+        {.worker_count = 1, .decoder_path = Fake("chatty")});
+    ASSERT_TRUE(pool.ok());
+    FileBytes file = {1, 2, 3};
+    Decoded decoded = (*pool)->Decode(file, {views, second_opinion});
+    ASSERT_EQ(decoded.views.size(), 4u);
+    EXPECT_EQ(decoded.views[3].view, View::kAspect16x9);
+    EXPECT_EQ(decoded.views[3].marr.has_value(), second_opinion);
+  }
+}
+
 // A worker that speaks out of turn is replaced before it gets another file,
 // so its second answer cannot be taken for that of the next file.
 TEST(DecoderPool, AnAnswerThatNobodyAskedForIsThrownAway) {
