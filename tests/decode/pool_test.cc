@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "src/decode/limits.h"
+#include "src/decode/sanitized.h"
 #include "src/decode/worker_process.h"
 #include "tests/decode/pictures.h"
 #include "tests/decode/processes.h"
@@ -149,6 +150,37 @@ TEST(DecoderPool, TruncatedFilesGiveTheSameHashWhateverCameBefore) {
   }
 }
 
+TEST(DecoderPool, AnIdleWorkerFitsWhatIsSetAsideForTheProgram) {
+  if (kIsSanitized) GTEST_SKIP() << "shadow memory is address space too";
+  std::unique_ptr<DecoderPool> pool = StartPool(1);
+  for (pid_t pid : Children()) {
+    EXPECT_GT(PeakAddressBytes(pid), 0);
+    EXPECT_LE(PeakAddressBytes(pid), static_cast<int64_t>(kProgramBytes));
+  }
+}
+
+// The largest progressive picture that the header check lets pass, also when
+// the input takes a part of the worker's memory.
+TEST(DecoderPool, WhatTheHeaderCheckAdmitsDoesNotRunOutOfMemory) {
+  if (kIsSanitized) GTEST_SKIP() << "a sanitizer needs memory of its own";
+  std::unique_ptr<DecoderPool> pool = StartPool(1);
+  for (const size_t input_bytes : {size_t{0}, size_t{50'000'000}}) {
+    Decoded decoded;
+    for (int height = 14'000; height > 0; height -= 250) {
+      FileBytes file = JpegHeader(11'000, height, true);
+      file.resize(std::max(file.size(), input_bytes));
+      decoded = pool->Decode(file, {.views = QueryViews(Effort::kThorough),
+                                    .second_opinion = true});
+      const bool is_refused =
+          decoded.failure &&
+          decoded.failure->message.find("; the limit is") != std::string::npos;
+      if (!is_refused) break;
+    }
+    EXPECT_FALSE(decoded.failure) << decoded.failure->message;
+    EXPECT_GT(decoded.picture->height, 5'000);
+  }
+}
+
 // Kills every worker again and again while two callers decode. Each file is
 // answered, rightly or as a death; and afterwards the pool is as before.
 TEST(DecoderPool, SurvivesTheDeathOfItsWorkers) {
@@ -234,12 +266,14 @@ TEST(DecoderPool, AFileThatEndedAWorkerIsNotTriedAgain) {
       DecoderPool::Start({.worker_count = 1, .decoder_path = Fake("too_long")});
   ASSERT_TRUE(pool.ok());
   FileBytes file = {1, 2, 3};
-  EXPECT_THAT((*pool)->Decode(file, {}).failure->message, HasSubstr("too long"));
+  EXPECT_THAT((*pool)->Decode(file, {}).failure->message,
+              HasSubstr("too long"));
   Decoded again = (*pool)->Decode(file, {});
   EXPECT_EQ(again.failure->code, "decoder_died");
   EXPECT_THAT(again.failure->message, HasSubstr("not tried again"));
   FileBytes other = {1, 2, 4};
-  EXPECT_THAT((*pool)->Decode(other, {}).failure->message, HasSubstr("too long"));
+  EXPECT_THAT((*pool)->Decode(other, {}).failure->message,
+              HasSubstr("too long"));
 }
 
 // The program is gone when its workers die, as in a botched upgrade, and
@@ -311,8 +345,8 @@ TEST(DecoderPool, ViewsThatNoHonestWorkerSendsAreRefused) {
 TEST(DecoderPool, ViewsAndSecondOpinionsThatWereAskedForAreBelieved) {
   const ViewSet views{View::kTrimmed, View::kCentral90, View::kAspect16x9};
   for (const bool second_opinion : {false, true}) {
-    StatusOr<std::unique_ptr<DecoderPool>> pool = DecoderPool::Start(
-        {.worker_count = 1, .decoder_path = Fake("chatty")});
+    StatusOr<std::unique_ptr<DecoderPool>> pool =
+        DecoderPool::Start({.worker_count = 1, .decoder_path = Fake("chatty")});
     ASSERT_TRUE(pool.ok());
     FileBytes file = {1, 2, 3};
     Decoded decoded = (*pool)->Decode(file, {views, second_opinion});
@@ -343,7 +377,9 @@ class WorkerLimits : public testing::Test {
     EXPECT_TRUE(worker.ok());
     EXPECT_TRUE((*worker)->AwaitHello().ok());
     FileBytes file = {1, 2, 3};
-    return (*worker)->Decode(file, {}, limits).failure.value_or(SignalFailure{});
+    return (*worker)
+        ->Decode(file, {}, limits)
+        .failure.value_or(SignalFailure{});
   }
 };
 

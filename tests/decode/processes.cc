@@ -18,6 +18,15 @@ std::string Read(const std::string& path) {
   return text.str();
 }
 
+int64_t StatusBytes(pid_t pid, const std::string& what) {
+  std::istringstream status(Read("/proc/" + std::to_string(pid) + "/status"));
+  for (std::string word; status >> word;) {
+    int64_t kibibytes = 0;
+    if (word == what && status >> kibibytes) return kibibytes * 1024;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::vector<pid_t> Children() {
@@ -39,14 +48,9 @@ bool IsRunning(pid_t pid) {
          status[end + 2] != 'X';
 }
 
-int64_t PeakResidentBytes(pid_t pid) {
-  std::istringstream status(Read("/proc/" + std::to_string(pid) + "/status"));
-  for (std::string word; status >> word;) {
-    int64_t kibibytes = 0;
-    if (word == "VmHWM:" && status >> kibibytes) return kibibytes * 1024;
-  }
-  return 0;
-}
+int64_t PeakResidentBytes(pid_t pid) { return StatusBytes(pid, "VmHWM:"); }
+
+int64_t PeakAddressBytes(pid_t pid) { return StatusBytes(pid, "VmPeak:"); }
 
 int64_t CpuTimeMs(pid_t pid) {
   clockid_t clock;

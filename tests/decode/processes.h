@@ -19,6 +19,9 @@ bool IsRunning(pid_t pid);
 // The highest resident memory so far; 0 when the process is gone.
 int64_t PeakResidentBytes(pid_t pid);
 
+// The largest address space so far; 0 when the process is gone.
+int64_t PeakAddressBytes(pid_t pid);
+
 // CPU time used so far; 0 when the process is gone.
 int64_t CpuTimeMs(pid_t pid);
 
