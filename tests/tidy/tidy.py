@@ -38,7 +38,7 @@ THIRD_PARTY = {
     "hwy/": {"signal", "index"},
     "faiss/": {"index"},
     "rocksdb/": {"catalogue"},
-    "opencv2/": set(),
+    "opencv2/": {"decode"},
     "grpc": {"client", "service", "wire"},
     "google/protobuf": {"client", "service", "wire"},
     "proto/": {"client", "service", "wire"},
