@@ -39,9 +39,9 @@ const Slip kSlips[] = {
     {"pdq.hash", [](Set& s) { s.mutable_pdq(0)->set_hash("short"); }},
     {"pdq.hash", [](Set& s) { s.add_pdq()->set_view(v1::VIEW_UPRIGHT); }},
     {"twice", [](Set& s) { s.add_pdq()->set_hash(std::string(32, 'i')); }},
-    {"pdq.view: 16 is not a value known here; use one of: VIEW_STORED, "
+    {"pdq.view: 17 is not a value known here; use one of: VIEW_STORED, "
      "VIEW_UPRIGHT, VIEW_TRIMMED, VIEW_FRAME",
-     [](Set& s) { s.mutable_pdq(0)->set_view(static_cast<v1::View>(16)); }},
+     [](Set& s) { s.mutable_pdq(0)->set_view(static_cast<v1::View>(17)); }},
     {"pdq.profile: 3 is not a value known here; use one of: "
      "PDQ_PROFILE_NATIVE, PDQ_PROFILE_REDUCED",
      [](Set& s) {
