@@ -232,9 +232,12 @@ Decoded Pool::DecodeOn(WorkerPtr worker, std::span<const uint8_t> bytes,
                        const DecodeWork& work, bool* was_dead_before) {
   WorkerProcess::Result result = worker->Decode(bytes, work);
   *was_dead_before = result.was_dead_before;
-  if (result.failure) Refuse(bytes);
+  const bool was_whole_only = work == DecodeWork{};
+  if (result.failure && was_whole_only) Refuse(bytes);
   GiveBack(std::move(worker), result.outcome.has_value());
   if (result.outcome) return ToDecoded(*result.outcome);
+  // What parts cost must not cost the picture.
+  if (result.failure && !was_whole_only) return Decode(bytes, {});
   Decoded decoded;
   decoded.failure = std::move(result.failure);
   return decoded;

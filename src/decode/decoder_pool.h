@@ -36,6 +36,7 @@ struct Decoded {
 struct DecodeWork {
   ViewSet views;
   bool second_opinion = false;  // a MarrHash for every view
+  friend bool operator==(const DecodeWork&, const DecodeWork&) = default;
 };
 
 class DecoderPool {
@@ -47,6 +48,8 @@ class DecoderPool {
   virtual ~DecoderPool() = default;  // ends the workers
 
   // Never fails as a call; a picture that cannot be decoded is a `failure`.
+  // When a worker dies or overruns over `work`, the whole picture is hashed
+  // without it.
   // Thread-safe; waits while all workers are busy. Nothing of `bytes` or of
   // the pixels is kept after the call.
   virtual Decoded Decode(std::span<const uint8_t> bytes,

@@ -293,7 +293,7 @@ class FrameFinder {
 std::vector<Region> FindFrames(const ReducedLuma& copy, const Region& within,
                                size_t count_max) {
   std::vector<Region> frames;
-  if (copy.width < 2 * kSidePixelsMin || copy.height < 2 * kSidePixelsMin) return frames;
+  if (std::min(copy.width, copy.height) < 2 * kSidePixelsMin) return frames;
   const Region whole{0, 0, copy.width, copy.height};
   for (const Candidate& candidate : FrameFinder(copy).Candidates()) {
     if (frames.size() == count_max) break;

@@ -45,7 +45,9 @@ Region Whole(const ReducedLuma& luma) {
 }
 
 ReducedLuma Cut(const ReducedLuma& from, const Region& region) {
-  ReducedLuma out{.width = region.width, .height = region.height, .factor = from.factor};
+  ReducedLuma out{.width = region.width,
+                  .height = region.height,
+                  .factor = from.factor};
   for (int y = region.y; y < region.y + region.height; ++y) {
     const uint8_t* row = from.Row(y) + region.x;
     out.pixels.insert(out.pixels.end(), row, row + region.width);
@@ -59,7 +61,8 @@ Region Central(const ReducedLuma& luma, int percent) {
   return {(luma.width - width) / 2, (luma.height - height) / 2, width, height};
 }
 
-std::optional<Region> OfAspect(const ReducedLuma& luma, const AspectCrop& crop) {
+std::optional<Region> OfAspect(const ReducedLuma& luma,
+                               const AspectCrop& crop) {
   int64_t width = luma.width;
   int64_t height = luma.height;
   if (width * crop.down > height * crop.across) {
@@ -114,11 +117,11 @@ class PartHasher {
 
   void Add(View view, const Region& region) {
     if (!work_.views.Contains(view)) return;
-    if (std::min(region.width, region.height) < kPartSideMin) return;
     Hash(view, Cut(upright_, region), region);
   }
 
   void Hash(View view, const ReducedLuma& luma, const Region& region) {
+    if (std::min(luma.width, luma.height) < kPartSideMin) return;
     const signal::PdqResult result = HashOf(luma);
     PdqView out{.view = view,
                 .profile = PdqProfile::kReduced,
@@ -192,14 +195,12 @@ ReducedLuma TurnUpright(ReducedLuma copy, int orientation) {
 
 std::vector<PdqView> HashParts(const ReducedLuma& upright, int width,
                                int height, const DecodeWork& work) {
+  if (work.views == ViewSet{}) return {};
   if (std::min(upright.width, upright.height) < kPartSideMin) return {};
   PartHasher hasher(upright, width, height, work);
   const Region whole = Whole(upright);
-  Region trimmed = whole;
-  if (work.views.Contains(View::kTrimmed)) {
-    trimmed = TrimBorders(upright, whole);
-    if (trimmed != whole) hasher.Add(View::kTrimmed, trimmed);
-  }
+  const Region trimmed = TrimBorders(upright, whole);
+  if (trimmed != whole) hasher.Add(View::kTrimmed, trimmed);
   if (const size_t wanted = FramesWanted(work.views); wanted > 0) {
     const std::vector<Region> frames = FindFrames(upright, trimmed, wanted);
     for (size_t i = 0; i < frames.size(); ++i) {

@@ -24,9 +24,10 @@ inline constexpr int kPartSideMin = 40;  // pixels of the copy
 // The copy turned and mirrored as an EXIF orientation, 1..8, says.
 signal::ReducedLuma TurnUpright(signal::ReducedLuma copy, int orientation);
 
-// Those of `work.views` that the picture has, ordered by view (kTurned only
-// when the copy is the picture, pixel for pixel), of profile kReduced, each with region, quality, variants, template_like, and marr when
-// asked for. width, height: of the upright picture.
+// Those of `work.views` that the picture has, ordered by view, of profile
+// kReduced, each with region, quality, variants, template_like, and marr when
+// asked for. kTurned only when the copy is the picture, pixel for pixel.
+// width, height: of the upright picture.
 std::vector<PdqView> HashParts(const signal::ReducedLuma& upright, int width,
                                int height, const DecodeWork& work);
 

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "src/decode/parts.h"
+
 namespace kenal::decode {
 namespace {
 
@@ -31,6 +33,9 @@ constexpr int kOnEdgePercentMin = 60;
 constexpr int kWithGroundPercentMin = 20;
 
 constexpr int kAreaPercentMin = 35;
+
+// Corners of the quad have at least this sine: 30 to 150 degrees.
+constexpr double kCornerSineMin = 0.5;
 
 struct Point {
   double x = 0;
@@ -211,8 +216,10 @@ Straightened Sample(const ReducedLuma& copy, const Quad& quad) {
       out.luma.pixels.push_back(ToneAt(copy, at));
     }
   }
-  const auto [left, right] = std::minmax({quad[0].x, quad[1].x, quad[2].x, quad[3].x});
-  const auto [top, bottom] = std::minmax({quad[0].y, quad[1].y, quad[2].y, quad[3].y});
+  const auto [left, right] =
+      std::minmax({quad[0].x, quad[1].x, quad[2].x, quad[3].x});
+  const auto [top, bottom] =
+      std::minmax({quad[0].y, quad[1].y, quad[2].y, quad[3].y});
   const int x = std::max(0, static_cast<int>(left));
   const int y = std::max(0, static_cast<int>(top));
   out.bounds = {x, y, std::min(copy.width, static_cast<int>(right) + 1) - x,
@@ -220,17 +227,25 @@ Straightened Sample(const ReducedLuma& copy, const Quad& quad) {
   return out;
 }
 
+// Convex, with every side a picture's and no corner far outside the copy.
 bool IsSound(const ReducedLuma& copy, const Quad& quad) {
-  double doubled = 0;
+  double doubled_area = 0;
   for (size_t i = 0; i < quad.size(); ++i) {
     const Point& a = quad[i];
     const Point& b = quad[(i + 1) % quad.size()];
-    doubled += a.x * b.y - b.x * a.y;
-    // A corner may have been cut off, but not by much.
-    if (a.x < -0.2 * copy.width || a.x > 1.2 * copy.width) return false;
-    if (a.y < -0.2 * copy.height || a.y > 1.2 * copy.height) return false;
+    const Point& c = quad[(i + 2) % quad.size()];
+    doubled_area += a.x * b.y - b.x * a.y;
+    const double turn =
+        (b.x - a.x) * (c.y - b.y) - (b.y - a.y) * (c.x - b.x);
+    const double sides = Distance(a, b) * Distance(b, c);
+    // Written so that a NaN is refused.
+    const bool is_corner = Distance(a, b) >= kPartSideMin &&
+                           turn >= kCornerSineMin * sides;
+    const bool is_near = a.x >= -0.2 * copy.width && a.x <= 1.2 * copy.width &&
+                         a.y >= -0.2 * copy.height && a.y <= 1.2 * copy.height;
+    if (!is_corner || !is_near) return false;
   }
-  return doubled * 50 >=
+  return doubled_area * 50 >=
          double{kAreaPercentMin} * copy.width * copy.height;
 }
 
