@@ -284,7 +284,9 @@ TEST(Parts, ComeThroughTheSandboxUnchanged) {
     for (const DecodeWork& work :
          {kAll, DecodeWork{}, DecodeWork{.second_opinion = true},
           DecodeWork{.views = QueryViews(Effort::kNormal)}}) {
-      EXPECT_EQ(pool->Decode(file, work).views, ViewsOf(file, work));
+      const Decoded decoded = pool->Decode(file, work);
+      ASSERT_FALSE(decoded.failure) << decoded.failure->message;
+      EXPECT_EQ(decoded.views, ViewsOf(file, work));
     }
   }
 }
