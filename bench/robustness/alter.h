@@ -67,6 +67,32 @@ cv::Mat Collaged(const cv::Mat& picture, const cv::Mat& beside, cv::RNG& rng);
 cv::Mat OnBlurredFill(const cv::Mat& picture, int aspect_width,
                       int aspect_height);
 
+// What people make of a picture to pass it on (alter_reposts.cc).
+// A card with rounded corners and a shadow, on a ground of two colours.
+cv::Mat OnGradientCard(const cv::Mat& picture, cv::RNG& rng);
+// A chat: the picture in a bubble, under a quote of what it answers.
+cv::Mat InChatBubble(const cv::Mat& picture, cv::RNG& rng);
+// Whole in one of 3 x 3 tiles with gaps; the others are cuts of `beside`.
+cv::Mat AmongNine(const cv::Mat& picture, const cv::Mat& beside, cv::RNG& rng);
+// `beside` with a rim in a corner, over so many percent of the area.
+cv::Mat WithInset(const cv::Mat& picture, const cv::Mat& beside,
+                  double area_percent, cv::RNG& rng);
+// A photograph of a 16:9 monitor that shows the picture, turned either way.
+cv::Mat OnMonitor(const cv::Mat& picture, double degrees, cv::RNG& rng);
+// A 9:16 video with caption bars above and below, and buttons on the right.
+cv::Mat InVerticalVideo(const cv::Mat& picture, cv::RNG& rng);
+
+// What is done to the picture itself (alter_edits.cc).
+// Grey values as a blend of a dark and a light ink.
+cv::Mat Duotoned(const cv::Mat& picture, cv::RNG& rng);
+// A triangle of so many percent of the area is torn off a print.
+cv::Mat CornerTornOff(const cv::Mat& picture, double area_percent,
+                      cv::RNG& rng);
+// Headline, tag and ticker over the lower part, and a station's logo.
+cv::Mat OnTheNews(const cv::Mat& picture, cv::RNG& rng);
+// Faded, with grain, a light leak and a date.
+cv::Mat AsOldFilm(const cv::Mat& picture, cv::RNG& rng);
+
 // Text whose capitals are `height_pixels` high, from its lower left corner.
 void DrawText(cv::Mat& canvas, const std::string& text, cv::Point at,
               double height_pixels, const Colour& colour,

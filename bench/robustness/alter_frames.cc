@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "bench/robustness/alter.h"
+#include "bench/robustness/draw.h"
 
 namespace kenal::robustness {
 namespace {
@@ -35,30 +36,11 @@ Theme DrawTheme(cv::RNG& rng) {
           {238, 236, 235}, {140, 134, 130}, accent};
 }
 
-template <size_t kCount>
-const std::string& OneOf(const std::array<std::string, kCount>& texts,
-                         cv::RNG& rng) {
-  return texts[static_cast<size_t>(rng.uniform(0, static_cast<int>(kCount)))];
-}
-
 std::string Clock(cv::RNG& rng) {
   const int hour = rng.uniform(7, 23);
   const int minute = rng.uniform(0, 60);
   return std::to_string(hour) + (minute < 10 ? ":0" : ":") +
          std::to_string(minute);
-}
-
-void Box(cv::Mat& screen, cv::Rect box, const Colour& colour) {
-  cv::rectangle(screen, box, colour, cv::FILLED);
-}
-
-// A box with round ends.
-void Pill(cv::Mat& screen, cv::Rect box, const Colour& colour) {
-  const int radius = std::max(1, box.height / 2);
-  const int y = box.y + box.height / 2;
-  cv::line(screen, {box.x + radius, y},
-           {std::max(box.x + radius, box.x + box.width - radius), y}, colour,
-           2 * radius, cv::LINE_AA);
 }
 
 // Battery, bars of reception and a fan, from the right end of a status bar.
@@ -84,11 +66,6 @@ void StatusIcons(cv::Mat& screen, int right, int middle_y, int size,
                 {height * i / 2, height * i / 2}, 0, 225, 315, colour, 1,
                 cv::LINE_AA);
   }
-}
-
-void TextLine(cv::Mat& screen, int x, int y, int width, int height,
-              const Colour& colour) {
-  Pill(screen, {x, y, std::max(width, 2 * height), height}, colour);
 }
 
 // The top of a phone's app: a status bar, then a title bar.
@@ -220,25 +197,6 @@ void SideColumn(cv::Mat& screen, cv::Rect column, const Theme& theme,
       y += 2 * line;
     }
   }
-}
-
-void Place(cv::Mat& screen, const cv::Mat& picture, cv::Point at) {
-  picture.copyTo(screen({at.x, at.y, picture.cols, picture.rows}));
-}
-
-cv::Mat Covering(const cv::Mat& picture, cv::Size size) {
-  const double scale =
-      std::max(static_cast<double>(size.width) / picture.cols,
-               static_cast<double>(size.height) / picture.rows);
-  const int width =
-      std::max(size.width, static_cast<int>(std::lround(picture.cols * scale)));
-  const int height = std::max(
-      size.height, static_cast<int>(std::lround(picture.rows * scale)));
-  cv::Mat scaled;
-  cv::resize(picture, scaled, {width, height}, 0, 0,
-             scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
-  return scaled({(width - size.width) / 2, (height - size.height) / 2,
-                 size.width, size.height});
 }
 
 }  // namespace

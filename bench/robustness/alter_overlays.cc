@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "bench/robustness/alter.h"
+#include "bench/robustness/draw.h"
 
 namespace kenal::robustness {
 namespace {
@@ -19,12 +20,6 @@ const std::array<std::string, 6> kShouts = {"WAIT FOR IT",   "SHARE THIS NOW",
                                             "LINK IN BIO",   "WEEKEND!"};
 const std::array<std::string, 4> kMarks = {"example stock", "PREVIEW",
                                            "sample.org", "(c) example"};
-
-template <size_t kCount>
-const std::string& OneOf(const std::array<std::string, kCount>& texts,
-                         cv::RNG& rng) {
-  return texts[static_cast<size_t>(rng.uniform(0, static_cast<int>(kCount)))];
-}
 
 }  // namespace
 

@@ -212,6 +212,39 @@ void AddTurns(Table& table) {
   });
 }
 
+void AddReposts(Table& table) {
+  table.Family("passed on");
+  table.AddJpeg("card on gradient", kFramedQuality, [](const Scene& s) {
+    return OnGradientCard(s.picture, s.rng);
+  });
+  table.AddJpeg("chat bubble, quote", kFramedQuality,
+                [](const Scene& s) { return InChatBubble(s.picture, s.rng); });
+  table.AddJpeg("collage 3x3, gaps", kFramedQuality, [](const Scene& s) {
+    return AmongNine(s.picture, s.beside, s.rng);
+  });
+  table.AddJpeg("inset 25% of area", kFramedQuality, [](const Scene& s) {
+    return WithInset(s.picture, s.beside, 25, s.rng);
+  });
+  table.AddJpeg("photo of monitor, 3 deg", 75,
+                [](const Scene& s) { return OnMonitor(s.picture, 3, s.rng); });
+  table.AddJpeg("vertical video, captions", 70, [](const Scene& s) {
+    return InVerticalVideo(s.picture, s.rng);
+  });
+}
+
+void AddEdits(Table& table) {
+  table.Family("edited");
+  table.Add("duotone",
+            [](const Scene& s) { return Duotoned(s.picture, s.rng); });
+  table.AddJpeg("corner torn off 15%", kFramedQuality, [](const Scene& s) {
+    return CornerTornOff(s.picture, 15, s.rng);
+  });
+  table.AddJpeg("news lower third", 75,
+                [](const Scene& s) { return OnTheNews(s.picture, s.rng); });
+  table.AddJpeg("old film, light leak", kFramedQuality,
+                [](const Scene& s) { return AsOldFilm(s.picture, s.rng); });
+}
+
 uint64_t Mixed(uint64_t value) {
   value += 0x9E3779B97F4A7C15;
   value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
@@ -240,7 +273,14 @@ std::vector<Alteration> AllAlterations() {
   AddFrames(table);
   AddOverlays(table);
   AddTurns(table);
-  return table.Take();
+  std::vector<Alteration> all = table.Take();
+  Table untuned("untuned");
+  AddReposts(untuned);
+  AddEdits(untuned);
+  for (Alteration& alteration : untuned.Take()) {
+    all.push_back(std::move(alteration));
+  }
+  return all;
 }
 
 Copy MakeCopy(const Alteration& alteration, const cv::Mat& picture,

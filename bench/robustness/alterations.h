@@ -26,7 +26,8 @@ struct Alteration {
   std::function<Copy(const Scene&)> apply;
 };
 
-// 64 of the group "reference": what views and thresholds were chosen on.
+// 64 of the group "reference", which views and thresholds were chosen on, then
+// 10 of the group "untuned", which were written when all of that was settled.
 std::vector<Alteration> AllAlterations();
 
 // Makes one copy. The same picture, number and name give the same copy, in

@@ -33,6 +33,8 @@ int main(int argc, char** argv) {
       "Alters photographs in memory in many ways and counts which copies are "
       "found again, and which pictures are taken for one another.",
       "robustness_bench");
+  // So that a script's own options can be overridden.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option("PHOTOGRAPHS", options.photographs,
                  "Folder; everything below it is read")
       ->required();
