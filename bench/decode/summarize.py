@@ -4,15 +4,18 @@
   summarize.py RAW.json OUT.json OUT.svg
 
 OUT.json keeps every repetition and of the host only what matters for time.
+Prints, for each row, median and (least) core time in ms a picture, and the
+same as a multiple of plain PDQ.
 """
 import json
 import math
 import statistics
 import sys
 
-STAGES = [("JpegCodecAlone", "codec alone", "#7a7a7a"),
-          ("JpegInProcess", "codec, luma and PDQ in one process", "#2a6fb0"),
-          ("JpegInSandbox", "the same in the sandbox", "#c2451e")]
+STAGES = [("CodecAlone", "codec alone", "#7a7a7a"),
+          ("PlainPdq", "codec and PDQ of the whole", "#2a6fb0"),
+          ("InSandbox/normal", "effort normal in the sandbox", "#c2451e"),
+          ("InSandbox/thorough", "effort thorough in the sandbox", "#7d3c98")]
 WIDTH, HEIGHT, MARGIN = 640, 400, 56
 
 
@@ -22,20 +25,49 @@ def read(path):
   context = {key: raw["context"][key]
              for key in ("date", "num_cpus", "mhz_per_cpu", "load_avg")}
   runs = [{key: run[key] for key in
-           ("name", "iterations", "real_time", "core_ms", "items_per_second")}
+           ("name", "iterations", "real_time", "core_ms", "items_per_second")
+           if key in run}
           for run in raw["benchmarks"] if run["run_type"] == "iteration"]
   return {"context": context, "benchmarks": runs}
+
+
+def rows(summary):
+  """(stage, what) -> core time of each repetition."""
+  found = {}
+  for run in summary["benchmarks"]:
+    stage, _, what = run["name"].removesuffix("/real_time").rpartition("/")
+    if "core_ms" in run:
+      found.setdefault((stage, what), []).append(run["core_ms"])
+  return found
 
 
 def core_ms(summary, stage):
   """Megapixels -> median core time."""
   by_size = {}
-  for run in summary["benchmarks"]:
-    name, *size = run["name"].split("/")
-    if name == stage:
-      pixels = int(size[0]) * int(size[1]) / 1e6
-      by_size.setdefault(pixels, []).append(run["core_ms"])
-  return {size: statistics.median(times) for size, times in by_size.items()}
+  for (name, what), times in rows(summary).items():
+    if name == stage and "x" in what:
+      width, height = what.split("x")
+      by_size[int(width) * int(height) / 1e6] = statistics.median(times)
+  return by_size
+
+
+def table(summary):
+  """Median and least core time, and how often plain PDQ that is."""
+  found = rows(summary)
+  stages = sorted({stage for stage, _ in found})
+  whats = sorted({what for stage, what in found if stage == "PlainPdq"})
+  out = []
+  for stage in stages:
+    for what in whats:
+      if (stage, what) not in found:
+        continue
+      times, plain = found[stage, what], found["PlainPdq", what]
+      median = statistics.median(times)
+      out.append(
+          f"{stage:28} {what:16} {median:7.2f} ({min(times):.2f})"
+          f"  {median / statistics.median(plain):.2f}"
+          f" ({min(times) / min(plain):.2f})")
+  return "\n".join(out)
 
 
 def draw(summary):
@@ -87,6 +119,7 @@ def main():
     file.write("\n")
   with open(sys.argv[3], "w", encoding="utf-8") as file:
     file.write(draw(summary))
+  print(table(summary))
 
 
 if __name__ == "__main__":
