@@ -21,8 +21,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   uint64_t id = 0;
   if (size >= 16) std::memcpy(&id, data + 8, sizeof id);
-  const DecodeWork work = {ViewSet::FromBits((1u << kViewCount) - 1).value(),
-                           size > 8 && (data[8] & 1) != 0};
+  const DecodeWork work = {
+      kenal::ViewSet::FromBits((1u << kenal::kViewCount) - 1).value(),
+      size > 8 && (data[8] & 1) != 0};
   if (auto outcome = ParseResponse(message, id, work); outcome.ok()) {
     KENAL_CHECK(equals(Encode(id, *outcome)));
     Decoded decoded = ToDecoded(*outcome);
