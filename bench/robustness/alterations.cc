@@ -213,7 +213,7 @@ void AddTurns(Table& table) {
 }
 
 void AddReposts(Table& table) {
-  table.Family("passed on");
+  table.Family("untuned: passed on");
   table.AddJpeg("card on gradient", kFramedQuality, [](const Scene& s) {
     return OnGradientCard(s.picture, s.rng);
   });
@@ -233,7 +233,7 @@ void AddReposts(Table& table) {
 }
 
 void AddEdits(Table& table) {
-  table.Family("edited");
+  table.Family("untuned: edited");
   table.Add("duotone",
             [](const Scene& s) { return Duotoned(s.picture, s.rng); });
   table.AddJpeg("corner torn off 15%", kFramedQuality, [](const Scene& s) {
