@@ -81,10 +81,12 @@ void Answer(const Request& request) {
       outcome.views.push_back(ViewOf(View::kAspect16x9, request.work));
       break;
     case kOutOfOrder:
-      std::swap(outcome.views[1], outcome.views[2]);
+      if (outcome.views.size() > 2) {
+        std::swap(outcome.views[1], outcome.views[2]);
+      }
       break;
     case kOutside:
-      outcome.views[1].region->width = 8;
+      outcome.views.back().region = Region{1, 1, 8, 6};
       break;
     case kMarrNotAsked:
     case kMarrMissing:
