@@ -3,6 +3,8 @@
 #include <functional>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
+#include <span>
+#include <vector>
 
 #include "src/decode/rectangles.h"
 
@@ -76,15 +78,27 @@ struct Line {
   int score = 0;
 };
 
-// The densest run of one line; only its length in edge pixels matters.
-int DensestRun(const uint8_t* edges, int length) {
-  int best = 0;
-  int run = 0;
-  for (int i = 0; i < length; ++i) {
-    run = std::max(0, run + (edges[i] != 0 ? kEdgeCounts : -kGapCosts));
-    best = std::max(best, run);
+// The densest run of each column, in edge pixels less what gaps cost. All
+// columns go down together, so that compilers make vectors of it; a run of the
+// longest column fits 16 bits.
+std::vector<int16_t> DensestRuns(const cv::Mat& edges) {
+  const size_t columns = static_cast<size_t>(edges.cols);
+  std::vector<int16_t> run(columns);
+  std::vector<int16_t> best(columns);
+  for (int y = 0; y < edges.rows; ++y) {
+    const uint8_t* row = edges.ptr(y);
+    for (size_t x = 0; x < columns; ++x) {
+      // An edge is 255: all bits of the sum's second term.
+      const int16_t is_edge = static_cast<int8_t>(row[x]);
+      const int16_t change = static_cast<int16_t>(
+          (is_edge & (kEdgeCounts + kGapCosts)) - kGapCosts);
+      const int16_t next = static_cast<int16_t>(run[x] + change);
+      run[x] = std::max<int16_t>(next, 0);
+      best[x] = std::max(best[x], run[x]);
+    }
   }
-  return best / kEdgeCounts;
+  for (int16_t& value : best) value /= kEdgeCounts;
+  return best;
 }
 
 // Running counts along one line.
@@ -131,12 +145,13 @@ LineEdges CountEdges(const cv::Mat& edges, const cv::Mat& either, int row) {
   return out;
 }
 
-std::vector<Line> BestLines(const cv::Mat& edges, const cv::Mat& either) {
+// runs: of each row of `edges` and the next together.
+std::vector<Line> BestLines(const cv::Mat& edges,
+                            std::span<const int16_t> runs) {
   std::vector<Line> found;
   const int run_min = edges.cols * kRunPercentMin / 100;
   for (int row = 2; row + 3 < edges.rows; ++row) {
-    if (cv::countNonZero(either.row(row)) < run_min) continue;
-    const int run = DensestRun(either.ptr(row), edges.cols);
+    const int run = runs[static_cast<size_t>(row)];
     if (run < run_min) continue;
     // Of the two lines that show one edge, the one that has more of it.
     found.push_back({row + 1, 4 * run + cv::countNonZero(edges.row(row))});
@@ -153,14 +168,18 @@ std::vector<Line> BestLines(const cv::Mat& edges, const cv::Mat& either) {
   return best;
 }
 
-// edges: row i says where there is an edge between lines i and i + 1.
-Direction LinesOf(const cv::Mat& edges) {
+// edges_across: column i says where there is an edge between lines i and i + 1.
+Direction LinesOf(const cv::Mat& edges_across) {
   // An edge that lies between two lines shows in one here, in the other there.
-  cv::Mat either;
-  cv::dilate(edges, either,
-             cv::getStructuringElement(cv::MORPH_RECT, cv::Size(1, 2)),
+  cv::Mat either_across;
+  cv::dilate(edges_across, either_across,
+             cv::getStructuringElement(cv::MORPH_RECT, cv::Size(2, 1)),
              cv::Point(0, 0));
-  Direction out{.lines = BestLines(edges, either)};
+  cv::Mat edges;
+  cv::Mat either;
+  cv::transpose(edges_across, edges);
+  cv::transpose(either_across, either);
+  Direction out{.lines = BestLines(edges, DensestRuns(either_across))};
   out.lines.push_back({.at = 0});
   out.lines.push_back({.at = edges.rows});
   std::ranges::sort(out.lines, {}, &Line::at);
@@ -218,13 +237,10 @@ class FrameFinder {
   explicit FrameFinder(const ReducedLuma& copy) : copy_(copy) {
     const cv::Mat luma(copy.height, copy.width, CV_8U,
                        const_cast<uint8_t*>(copy.pixels.data()));
-    cv::Mat lines;
-    cv::transpose(EdgesAcross(luma), lines);
-    across_ = LinesOf(lines);
+    across_ = LinesOf(EdgesAcross(luma));
     cv::Mat turned;
     cv::transpose(luma, turned);
-    cv::transpose(EdgesAcross(turned), lines);
-    down_ = LinesOf(lines);
+    down_ = LinesOf(EdgesAcross(turned));
     cv::Mat steps;
     cv::absdiff(luma.colRange(1, copy.width), luma.colRange(0, copy.width - 1),
                 steps);

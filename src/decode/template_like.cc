@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <functional>
+#include <opencv2/core.hpp>
 
 #include "src/decode/parts.h"
 
@@ -23,24 +24,45 @@ constexpr int64_t kFlatPercentMin = 60;
 constexpr int64_t kTonePercentMin = 70;
 constexpr int64_t kEvenPercentMin = 50;
 
+// Neighbours are of one tone so often that counting into one table would wait
+// for itself.
+std::array<int64_t, kBins> CountTones(const cv::Mat& pixels) {
+  constexpr size_t kTables = 4;
+  std::array<std::array<uint32_t, 256>, kTables> counts{};
+  for (int y = 0; y < pixels.rows; ++y) {
+    const uint8_t* row = pixels.ptr(y);
+    const size_t width = static_cast<size_t>(pixels.cols);
+    size_t x = 0;
+    for (; x + kTables <= width; x += kTables) {
+      for (size_t i = 0; i < kTables; ++i) ++counts[i][row[x + i]];
+    }
+    for (; x < width; ++x) ++counts[0][row[x]];
+  }
+  std::array<int64_t, kBins> bins{};
+  for (const auto& table : counts) {
+    for (size_t tone = 0; tone < table.size(); ++tone) {
+      bins[tone / kBinLevels] += table[tone];
+    }
+  }
+  return bins;
+}
+
 }  // namespace
 
 bool IsTemplateLike(const signal::ReducedLuma& luma) {
   if (luma.width < 2 || luma.height < 2) return true;
-  std::array<int64_t, kBins> bins{};
-  int64_t flat = 0;
-  int64_t even = 0;
-  for (int y = 0; y + 1 < luma.height; ++y) {
-    const uint8_t* row = luma.Row(y);
-    const uint8_t* below = luma.Row(y + 1);
-    for (int x = 0; x + 1 < luma.width; ++x) {
-      ++bins[row[x] / kBinLevels];
-      const int step = std::max(std::abs(row[x] - row[x + 1]),
-                                std::abs(row[x] - below[x]));
-      flat += step <= kFlatStepMax;
-      even += step == 0;
-    }
-  }
+  const cv::Mat all_pixels(luma.height, luma.width, CV_8U,
+                           const_cast<uint8_t*>(luma.pixels.data()));
+  const cv::Rect inner(0, 0, luma.width - 1, luma.height - 1);
+  const cv::Mat pixels = all_pixels(inner);
+  cv::Mat steps;
+  cv::Mat down;
+  cv::absdiff(pixels, all_pixels(inner + cv::Point(1, 0)), steps);
+  cv::absdiff(pixels, all_pixels(inner + cv::Point(0, 1)), down);
+  cv::max(steps, down, steps);
+  const int64_t flat = cv::countNonZero(steps <= kFlatStepMax);
+  const int64_t even = cv::countNonZero(steps == 0);
+  std::array<int64_t, kBins> bins = CountTones(pixels);
   std::partial_sort(bins.begin(), bins.begin() + kTones, bins.end(),
                     std::greater());
   int64_t in_tones = 0;
