@@ -14,7 +14,7 @@ packages=(
   # picture codecs
   libgif-dev libheif-dev libjpeg62-turbo-dev libpng-dev libtiff-dev libwebp-dev
   # tests and benchmarks
-  libbenchmark-dev libgmock-dev libgtest-dev python3-grpcio python3-protobuf
+  gnuplot-nox libbenchmark-dev libgmock-dev libgtest-dev python3-grpcio python3-protobuf
   # fuzzing
   clang-14 libclang-rt-14-dev
 )

@@ -8,8 +8,7 @@
 # cropped, framed, put into a screenshot, turned ...), each copy is looked for,
 # and pictures that are taken for one another are counted. Results go to OUT
 # (build/robustness/own or build/robustness/corpus-results): results.md,
-# results.json and, where gnuplot is installed, recall.png. Of the pictures
-# nothing is written, and nothing leaves this machine. Pictures are decoded
+# results.json and recall.png. Of the pictures nothing is written, and nothing leaves this machine. Pictures are decoded
 # without the sandbox here: use pictures that you trust.
 #
 # Options go to robustness_bench: --sample N for a quick look, --side 1600,
@@ -64,9 +63,5 @@ step "Measuring"
 build/release/bin/robustness_bench "$pictures" --out "$out" \
   --threads "$(nproc)" "${options[@]}" "$@"
 
-if command -v gnuplot >/dev/null; then
-  gnuplot -c bench/robustness/plot_recall.gp "$out/recall.dat" "$out/recall.png"
-  echo "Plot: $out/recall.png"
-else
-  echo "Without gnuplot there is no plot: apt-get install gnuplot-nox"
-fi
+gnuplot -c bench/robustness/plot_recall.gp "$out/recall.dat" "$out/recall.png"
+echo "Plot: $out/recall.png"
