@@ -97,7 +97,9 @@ std::vector<int16_t> DensestRuns(const cv::Mat& edges) {
       best[x] = std::max(best[x], run[x]);
     }
   }
-  for (int16_t& value : best) value /= kEdgeCounts;
+  for (int16_t& value : best) {
+    value = static_cast<int16_t>(value / kEdgeCounts);
+  }
   return best;
 }
 
