@@ -89,8 +89,11 @@ struct StoreStats {
   std::string store_id;  // hex, made by init
   Sequence head;
   std::vector<ListInfo> lists;
-  uint64_t pdq_rows = 0;     // near-searchable hashes in the index
-  uint64_t digest_rows = 0;  // digests in the index
+  // Near-searchable hashes and digests, once an index: lists with a review
+  // radius are in an index of their own, so what is on lists of both kinds
+  // counts twice.
+  uint64_t pdq_rows = 0;
+  uint64_t digest_rows = 0;
   uint64_t index_bytes = 0;
   uint64_t store_bytes = 0;  // on disk
 };

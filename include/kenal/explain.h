@@ -27,7 +27,11 @@ enum class Finding : uint8_t {
 std::string_view FindingName(Finding finding);
 
 // One view of the query beside one view of the entry, in the query's nearest
-// variant. The distance is given whatever the finding.
+// variant. The distance is given whatever the finding. Of an entry
+// (Matcher::Explain) it is exact for hits alone: for other findings it is the
+// nearest multiple of 16, no second opinion is given, and no variant (kOrig)
+// but of a kNotCompared that more effort would make a hit. Exact ones would
+// spell out the entry's hashes.
 struct Comparison {
   Transform how;
   int distance = 0;

@@ -7,6 +7,7 @@
 
 #include "src/catalogue/catalogue.h"
 #include "src/engine/comparing.h"
+#include "src/engine/hold_back.h"
 #include "src/engine/search.h"
 #include "src/engine/searchable.h"
 #include "src/engine/verdict.h"
@@ -125,6 +126,7 @@ class StoreEngine final : public Engine {
     KENAL_TRY_ASSIGN(const Entry entry, catalogue_->GetEntry(list, reference));
     Explanation explanation =
         kenal::Explain(query, entry.signals, info.policy, options.effort);
+    engine::HoldBack(explanation);
     explanation.entry_state = entry.state;
     return explanation;
   }
@@ -210,12 +212,23 @@ class StoreEngine final : public Engine {
     return answers;
   }
 
+  // What was tried at most, of what was asked for.
+  static Effort EffortTried(const State& state, Effort asked) {
+    std::optional<Effort> allowed;
+    for (const engine::Reach& reach : state.reaches) {
+      if (!reach.any) continue;
+      allowed = std::max(allowed.value_or(reach.effort), reach.effort);
+    }
+    return engine::LesserOf(asked, allowed.value_or(asked));
+  }
+
   StatusOr<Answer> AnsweredOne(Asked& asked, const SignalSet& query,
                                std::vector<Hit> hits) const {
     const State& state = *asked.state;
     Answer answer{.sequence = state.indexes.sequence(),
                   .match_count = hits.size(),
-                  .checks = engine::ChecksOf(query, asked.options.effort),
+                  .checks = engine::ChecksOf(
+                      query, EffortTried(state, asked.options.effort)),
                   .damaged = query.picture && query.picture->damaged};
     answer.verdict = engine::VerdictOf(hits, answer.checks);
     answer.tier = engine::TierOf(answer.verdict, hits);

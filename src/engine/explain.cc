@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "src/engine/comparing.h"
+#include "src/engine/hold_back.h"
 
 namespace kenal {
 namespace {
@@ -94,6 +95,14 @@ Comparison Compare(const SignalSet& set, const PdqView& query,
   return comparison;
 }
 
+void Sort(std::vector<Comparison>& views) {
+  std::ranges::sort(views, {}, [](const Comparison& comparison) {
+    const Transform& how = comparison.how;
+    return std::tuple(!IsHit(comparison.finding), comparison.distance,
+                      how.query_view, how.query_variant, how.entry_view);
+  });
+}
+
 template <typename Digest>
 void CompareDigests(const std::optional<Digest>& query,
                     const std::optional<Digest>& known,
@@ -114,15 +123,29 @@ Explanation Explain(const SignalSet& query, const SignalSet& known,
   const Effort allowed = engine::LesserOf(effort, policy.effort);
   for (const PdqView& of_query : query.pdq) {
     for (const PdqView& of_known : known.pdq) {
-      explanation.views.push_back(Compare(query, of_query, of_known, policy, allowed));
+      explanation.views.push_back(
+          Compare(query, of_query, of_known, policy, allowed));
     }
   }
-  std::ranges::sort(explanation.views, {}, [](const Comparison& comparison) {
-    const Transform& how = comparison.how;
-    return std::tuple(!IsHit(comparison.finding), comparison.distance,
-                      how.query_view, how.query_variant, how.entry_view);
-  });
+  Sort(explanation.views);
   return explanation;
+}
+
+void engine::HoldBack(Explanation& explanation) {
+  const ListPolicy& policy = explanation.policy;
+  for (Comparison& pair : explanation.views) {
+    if (IsHit(pair.finding)) continue;
+    const bool template_like =
+        pair.query_template_like || pair.entry_template_like;
+    const bool more_would_hit =
+        pair.finding == Finding::kNotCompared &&
+        TierAt(policy, pair.distance, template_like).has_value();
+    if (!more_would_hit) pair.how.query_variant = Variant::kOrig;
+    pair.distance = (pair.distance + kRoundedToBits / 2) / kRoundedToBits *
+                    kRoundedToBits;
+    pair.second_opinion.reset();
+  }
+  Sort(explanation.views);
 }
 
 }  // namespace kenal

@@ -37,6 +37,20 @@ Check Done(std::string reason, std::string message) {
           .message = std::move(message)};
 }
 
+// Why none of the views that would be compared makes near matches.
+Check NoneSearchable(std::span<const PdqView* const> compared) {
+  for (const PdqView* pdq : compared) {
+    if (!pdq->quality || *pdq->quality > kFlatQualityMax) continue;
+    return NotApplicable(
+        "flat", "quality " + std::to_string(*pdq->quality) +
+                    " shows too little detail: no near match is made at " +
+                    std::to_string(kFlatQualityMax) + " and below");
+  }
+  return NotApplicable(
+      "template_like",
+      "only parts of few flat tones were given; they make no near match");
+}
+
 // Of a set whose views were compared, or could have been.
 Check ViewsCheck(std::span<const PdqView> views, Effort effort) {
   std::vector<const PdqView*> compared;
@@ -52,10 +66,7 @@ Check ViewsCheck(std::span<const PdqView> views, Effort effort) {
     return MakesNearMatches(*pdq);
   };
   if (std::ranges::none_of(compared, searchable)) {
-    return NotApplicable(
-        "flat", "quality " + std::to_string(*compared[0]->quality) +
-                    " shows too little detail: no near match is made at " +
-                    std::to_string(kFlatQualityMax) + " and below");
+    return NoneSearchable(compared);
   }
   const auto whole = [](const PdqView* pdq) {
     return kWholeViews.Contains(pdq->view);

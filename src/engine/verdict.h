@@ -23,6 +23,7 @@ struct Hit {
 };
 
 // What became of each signal type of `signals`, in SignalType order.
+// effort  the most that was tried with any list.
 std::vector<Check> ChecksOf(const SignalSet& signals, Effort effort);
 
 // From all hits, whatever their order or number.

@@ -141,6 +141,32 @@ TEST(Checks, APlainPictureWithADetailedPartIsSearched) {
   EXPECT_EQ(ChecksOf(signals, Effort::kNormal)[0].reason, "views_not_compared");
 }
 
+// Parts of few flat tones with every quality that lets the hash itself pass,
+// beside views that are flat or not compared.
+TEST(Checks, NothingButTemplateLikePartsIsSaidSo) {
+  for (const std::optional<int> quality : {std::optional<int>{}, {50}, {100}}) {
+    SignalSet signals;
+    signals.pdq = {{.view = View::kTrimmed,
+                    .quality = quality,
+                    .template_like = true},
+                   {.view = View::kFrame,
+                    .quality = quality,
+                    .template_like = true},
+                   {.view = View::kCentral80, .quality = 10}};
+    const Check check = ChecksOf(signals, Effort::kNormal)[0];
+    EXPECT_EQ(check.state, CheckState::kNotApplicable);
+    EXPECT_EQ(check.reason, "template_like");
+    EXPECT_EQ(check.message,
+              "only parts of few flat tones were given; they make no near "
+              "match");
+    const Check with_flat = ChecksOf(signals, Effort::kThorough)[0];
+    EXPECT_EQ(with_flat.reason, "flat");
+    EXPECT_THAT(with_flat.message, HasSubstr("quality 10 "));
+    signals.pdq[1].template_like = false;
+    EXPECT_EQ(ChecksOf(signals, Effort::kNormal)[0].state, CheckState::kDone);
+  }
+}
+
 TEST(Checks, UnknownQualityIsComparedAndSaid) {
   const Check check = ChecksOf(WithPdq(std::nullopt), Effort::kNormal)[0];
   EXPECT_EQ(check.state, CheckState::kDone);

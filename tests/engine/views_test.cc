@@ -150,7 +150,8 @@ class ViewsTest : public ::testing::Test {
         .pdq_radius = {OneOf({0, 10, 30, 31, 31, 32, 45})},
         .effort = OneOf({Effort::kFast, Effort::kNormal, Effort::kThorough}),
         .stored_views =
-            *ViewSet::FromBits(static_cast<uint32_t>(Below(1 << kViewCount))) |
+            *ViewSet::FromBits(static_cast<uint32_t>(
+                Below(1 << kViewCount) & ~(1 << 15))) |  // all but `turned`
             kWholeViews,
         .second_opinion = Below(2) == 0};
     if (Below(2) == 0) policy.review_radius = Radius{46 + Below(18)};
@@ -292,6 +293,87 @@ TEST_F(ViewsTest, FindExactlyWhatBruteForceFindsAsPoliciesChange) {
   EXPECT_GT(near, 500U);
 }
 
+// Holds what the engine tells of an entry against all that there is to tell.
+void ExpectHeldBack(const Explanation& told, const Explanation& all) {
+  ASSERT_EQ(told.views.size(), all.views.size());
+  for (const Comparison& whole : all.views) {
+    const auto pair = std::ranges::find_if(told.views, [&](const auto& other) {
+      return other.how.query_view == whole.how.query_view &&
+             other.how.entry_view == whole.how.entry_view;
+    });
+    ASSERT_NE(pair, told.views.end());
+    Comparison expected = whole;
+    if (whole.finding > Finding::kReview) {
+      EXPECT_EQ(pair->distance % 16, 0);
+      EXPECT_LE(std::abs(pair->distance - whole.distance), 8);
+      expected.distance = pair->distance;
+      expected.second_opinion.reset();
+      expected.how.query_variant = pair->how.query_variant;
+      if (whole.finding != Finding::kNotCompared) {
+        EXPECT_EQ(pair->how.query_variant, Variant::kOrig);
+      }
+    }
+    EXPECT_EQ(*pair, expected);
+  }
+  EXPECT_TRUE(std::ranges::is_sorted(told.views, {}, [](const auto& pair) {
+    return std::tuple(pair.finding > Finding::kReview, pair.distance,
+                      pair.how.query_view, pair.how.query_variant,
+                      pair.how.entry_view);
+  }));
+}
+
+// Whoever may ask at will learns little of an entry that is far: which of two
+// hashes is nearer by a bit is told neither by distances nor by variants.
+TEST_F(ViewsTest, ExplainTellsNoSingleBitsOfAnEntry) {
+  ASSERT_TRUE(engine_->CreateList("l", Purpose::kTest, {}, kBy).ok());
+  EntryDraft draft{.provenance = {.source = "a source"}};
+  const PdqHash hash = RandomHash<PdqHash>(random_);
+  draft.signals.pdq = {{.hash = hash, .quality = 100, .marr = MarrHash{}}};
+  ASSERT_TRUE(engine_->AddEntries("l", {&draft, 1}, kBy).ok());
+  SignalSet query;
+  query.pdq = {{.quality = 100, .marr = MarrHash{}},
+               {.view = View::kTrimmed, .quality = 100},
+               {.view = View::kCentral95, .quality = 100}};
+  std::optional<Explanation> first;
+  for (int round = 0; round < 50; ++round) {
+    for (PdqView& pdq : query.pdq) {
+      pdq.hash = AtDistance(hash, 125 + Below(8), random_);
+      pdq.dihedral.emplace();
+      for (PdqHash& variant : *pdq.dihedral) {
+        variant = AtDistance(hash, 125 + Below(8), random_);
+      }
+    }
+    const auto why = engine_->Explain(query, "l", "1", {});
+    ASSERT_TRUE(why.ok()) << why.status();
+    if (!first) first = *why;
+    EXPECT_EQ(*why, *first);
+  }
+  EXPECT_EQ(first->views.at(0).distance, 128);
+}
+
+// Beyond what the lists in use allow nothing is compared, and that is said.
+TEST_F(ViewsTest, ChecksAreOfTheEffortThatTheListsAllow) {
+  SignalSet query;
+  query.pdq = {{.view = View::kFrame,
+                .hash = RandomHash<PdqHash>(random_),
+                .quality = 100}};
+  const auto check = [&] { return engine_->Match(query)->checks.at(0); };
+  EXPECT_EQ(check().state, CheckState::kDone);  // without any list
+  ListPolicy fast{.effort = Effort::kFast};
+  ListPolicy normal{.effort = Effort::kNormal};
+  ASSERT_TRUE(engine_->CreateList("fast", Purpose::kTest, fast, kBy).ok());
+  EXPECT_EQ(check().reason, "views_not_compared");
+  EXPECT_EQ(check().message, "the views given are beyond effort fast");
+  ASSERT_TRUE(engine_->CreateList("normal", Purpose::kTest, normal, kBy).ok());
+  EXPECT_EQ(check().state, CheckState::kDone);
+  normal.enabled = false;
+  ASSERT_TRUE(engine_->SetListPolicy("normal", normal, kBy).ok());
+  EXPECT_EQ(check().reason, "views_not_compared");
+  query.pdq[0].view = View::kCentral80;
+  ASSERT_TRUE(engine_->SetListPolicy("normal", {}, kBy).ok());
+  EXPECT_EQ(check().message, "the views given are beyond effort normal");
+}
+
 TEST_F(ViewsTest, ExplainAgreesWithMatchForEveryEntry) {
   for (int i = 0; i < 4; ++i) {
     const std::string name = "list" + std::to_string(i);
@@ -320,6 +402,8 @@ TEST_F(ViewsTest, ExplainAgreesWithMatchForEveryEntry) {
       EXPECT_EQ(*why->entry_state, EntryState::kActive);
       EXPECT_EQ(why->policy, policies_.at(known.list));
       EXPECT_EQ(why->views.size(), query.pdq.size() * known.signals.pdq.size());
+      ExpectHeldBack(*why, Explain(query, known.signals, why->policy,
+                                   options.effort));
       for (const DigestComparison& digest : why->digests) {
         EXPECT_EQ(digest.equal, matches.contains({known.id, digest.type}));
       }
