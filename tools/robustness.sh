@@ -8,8 +8,9 @@
 # cropped, framed, put into a screenshot, turned ...), each copy is looked for,
 # and pictures that are taken for one another are counted. Results go to OUT
 # (build/robustness/own or build/robustness/corpus-results): results.md,
-# results.json and recall.png. Of the pictures nothing is written, and nothing leaves this machine. Pictures are decoded
-# without the sandbox here: use pictures that you trust.
+# results.json and recall.png. Of the pictures nothing is written, and nothing
+# leaves this machine. Pictures are decoded without the sandbox here: use
+# pictures that you trust.
 #
 # Options go to robustness_bench: --sample N for a quick look, --side 1600,
 # --graphics FOLDER, --image-hashes N; --help shows them all.

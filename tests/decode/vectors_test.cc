@@ -97,7 +97,8 @@ TEST(DecoderVectors, UprightIsThereExactlyWhenTheOrientationTurns) {
       {"gen/a-photo.tif", 1},  {"gen/a-phone-exif6.jpg", 2},
   };
   for (const auto& [file, count] : view_counts) {
-    EXPECT_EQ(pool->Decode(ReadVectorFile(file), {}).views.size(), count) << file;
+    EXPECT_EQ(pool->Decode(ReadVectorFile(file), {}).views.size(), count)
+        << file;
   }
 }
 
