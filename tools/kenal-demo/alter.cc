@@ -48,6 +48,36 @@ cv::Mat Border(const cv::Mat& picture) {
   return copy;
 }
 
+// As a picture looks within a post: a bar above, lines of text below.
+cv::Mat Post(const cv::Mat& picture) {
+  const int bar = picture.rows / 10;
+  cv::Mat copy;
+  cv::copyMakeBorder(picture, copy, bar, 2 * bar, bar / 2, bar / 2,
+                     cv::BORDER_CONSTANT, cv::Scalar::all(245));
+  const double scale = bar / 60.0;
+  const int thickness = std::max(1, static_cast<int>(scale * 2));
+  const auto write = [&](const char* text, int y) {
+    cv::putText(copy, text, {bar, y}, cv::FONT_HERSHEY_SIMPLEX, scale,
+                cv::Scalar::all(40), thickness, cv::LINE_AA);
+  };
+  write("somebody posted this", bar * 2 / 3);
+  write("and somebody else liked it", copy.rows - bar * 5 / 4);
+  write("17 comments", copy.rows - bar / 2);
+  return copy;
+}
+
+// As an editor leaves it that turns within the canvas.
+cv::Mat Tilted(const cv::Mat& picture) {
+  constexpr double kDegrees = 4;
+  const cv::Point2f middle(static_cast<float>(picture.cols) / 2,
+                           static_cast<float>(picture.rows) / 2);
+  cv::Mat copy;
+  cv::warpAffine(picture, copy,
+                 cv::getRotationMatrix2D(middle, kDegrees, 1.0),
+                 picture.size());
+  return copy;
+}
+
 std::vector<Alteration> Alterations() {
   const auto turned = [](int how) {
     return [how](const cv::Mat& picture) {
@@ -80,6 +110,8 @@ std::vector<Alteration> Alterations() {
          return copy;
        }},
       {"border-1", Border},
+      {"in-a-post", Post},
+      {"tilted-4", Tilted},
   };
 }
 

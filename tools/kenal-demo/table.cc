@@ -33,6 +33,15 @@ struct Recall {
   int flat = 0;  // asked about and not found
 };
 
+// The view and variant of the copy that met the listed picture.
+std::string How(const nlohmann::json& transform) {
+  const auto view = transform.at("view").get<std::string>();
+  const auto variant = transform.at("variant").get<std::string>();
+  std::string how = view == "stored" || view == "turned" ? "" : view;
+  if (variant != "orig") how += (how.empty() ? "" : " ") + variant;
+  return how.empty() ? "as it is" : how;
+}
+
 Row RowOf(const nlohmann::json& answer) {
   Row row;
   const fs::path path = answer.at("path").get<std::string>();
@@ -57,17 +66,14 @@ Row RowOf(const nlohmann::json& answer) {
       continue;
     }
     row.distance = std::to_string(match.at("distance").get<int>());
-    const auto variant = match.at("transform").at("variant").get<std::string>();
-    if (row.how != "same file") {
-      row.how = variant == "orig" ? "as it is" : variant;
-    }
+    if (row.how != "same file") row.how = How(match.at("transform"));
     break;
   }
   return row;
 }
 
 void PrintRow(const Row& row) {
-  std::printf("  %-24.24s %-13s %-15s %8s  %-11s %s\n", row.work.c_str(),
+  std::printf("  %-24.24s %-13s %-15s %8s  %-12s %s\n", row.work.c_str(),
               row.alteration.c_str(), row.verdict.c_str(), row.distance.c_str(),
               row.how.c_str(), row.list.c_str());
 }
