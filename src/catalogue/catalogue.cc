@@ -52,6 +52,11 @@ StatusOr<ListPolicy> CheckedPolicy(ListPolicy policy) {
   if (!ViewSet::FromBits(policy.stored_views.bits())) {
     return InvalidArgument("a policy names a view that is not known");
   }
+  if (policy.stored_views.Contains(View::kTurned)) {
+    return InvalidArgument(
+        "the view turned is of queries alone and cannot be stored; the whole "
+        "picture always is");
+  }
   policy.stored_views = policy.stored_views | kWholeViews;
   return policy;
 }

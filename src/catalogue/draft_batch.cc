@@ -101,10 +101,11 @@ Status CheckPicture(const SignalSet& signals) {
 }
 
 // What makes two drafts without an id of their source the same entry: all of
-// their digests and whether there is a PDQ, or the PDQ of every view when there
-// is no digest. A draft with fewer digests, or none of its PDQ, is thus another
-// entry and takes no signals away; one with the same digests and other views
-// says anew how the picture looks, and replaces it.
+// their digests and whether there is a PDQ; without digests the PDQ of the
+// whole picture, or of every view when that is not given. A draft with fewer
+// digests, or none of its PDQ, is thus another entry and takes no signals away;
+// one with the same identity and other views says anew how the picture looks,
+// and replaces it.
 std::string Identity(const SignalSet& signals) {
   std::string identity;
   Encoder out(identity);
@@ -119,7 +120,12 @@ std::string Identity(const SignalSet& signals) {
     out.Byte(signals.pdq.empty() ? 0 : 1);
     return identity;
   }
+  const auto is_whole = [](const PdqView& pdq) {
+    return kWholeViews.Contains(pdq.view);
+  };
+  const bool has_whole = std::ranges::any_of(signals.pdq, is_whole);
   for (const PdqView& pdq : signals.pdq) {
+    if (has_whole && !is_whole(pdq)) continue;
     out.Byte(static_cast<uint8_t>(pdq.view));
     take(pdq.hash);
   }
@@ -176,7 +182,7 @@ std::string DerivedSourceId(base::HmacSha256Key& secret,
 Status DraftBatch::Add(const EntryDraft& draft, int64_t now_unix_ms) {
   KENAL_TRY(CheckDraft(draft));
   if (KeepsAll(policy_, draft.signals)) {
-    Append(draft, now_unix_ms);
+    Append(draft, draft.signals, now_unix_ms);
     return OkStatus();
   }
   EntryDraft kept = draft;
@@ -186,14 +192,15 @@ Status DraftBatch::Add(const EntryDraft& draft, int64_t now_unix_ms) {
         "the list keeps views " + ViewSetName(policy_.stored_views) +
         "; of these the entry has none that could match, and no digest");
   }
-  Append(kept, now_unix_ms);
+  Append(kept, draft.signals, now_unix_ms);
   return OkStatus();
 }
 
-void DraftBatch::Append(const EntryDraft& draft, int64_t now_unix_ms) {
+void DraftBatch::Append(const EntryDraft& draft, const SignalSet& given,
+                        int64_t now_unix_ms) {
   Ends ends;
   if (draft.source_id.empty()) {
-    bytes_ += DerivedSourceId(secret_, draft.signals);
+    bytes_ += DerivedSourceId(secret_, given);
   } else {
     bytes_ += draft.source_id;
   }

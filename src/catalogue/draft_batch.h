@@ -26,6 +26,8 @@ Status CheckDraft(const EntryDraft& draft);
 // The id of a draft whose source gave none: 32 hex digits of HMAC-SHA-256,
 // under the store's secret, of what makes it the same entry (docs/format.md,
 // "Source ids"). The draft has a signal.
+// signals  as they were given, before a policy leaves any out: the same draft
+//          is the same entry under every policy.
 std::string DerivedSourceId(base::HmacSha256Key& secret,
                             const SignalSet& signals);
 
@@ -65,7 +67,9 @@ class DraftBatch {
     return std::string_view(bytes_).substr(from, to - from);
   }
 
-  void Append(const EntryDraft& draft, int64_t now_unix_ms);
+  // given  the draft's signals before the policy left any out.
+  void Append(const EntryDraft& draft, const SignalSet& given,
+              int64_t now_unix_ms);
 
   base::HmacSha256Key secret_;
   const ListPolicy policy_;

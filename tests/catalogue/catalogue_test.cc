@@ -10,6 +10,7 @@
 namespace kenal::catalogue {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -151,6 +152,18 @@ TEST_F(CatalogueLists, RefuseAnEffortOrAViewThatIsNone) {
                   .status()
                   .code(),
               StatusCode::kInvalidArgument);
+  }
+}
+
+TEST_F(CatalogueLists, StoreEveryViewButTheOneOfQueries) {
+  for (int view = 0; view < kViewCount; ++view) {
+    const ListPolicy policy{.stored_views = ViewSet{View(view)}};
+    const auto set = catalogue_->SetListPolicy("main", policy, kBy);
+    EXPECT_EQ(set.ok(), View(view) != View::kTurned) << view;
+    if (set.ok()) continue;
+    EXPECT_EQ(set.status().code(), StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(set.status().message()),
+                HasSubstr("turned is of queries alone"));
   }
 }
 
@@ -326,6 +339,44 @@ TEST_F(CatalogueEntries, HoldWhatThePolicyKeepsWhenTheyAreAdded) {
   EXPECT_THAT(Problems(*catalogue_), IsEmpty());
 }
 
+// Without a digest and an id of its source, an entry stays the same one
+// whatever its list stores by then: what was withdrawn stays withdrawn.
+TEST_F(CatalogueEntries, AreTheSameUnderEveryPolicy) {
+  EntryDraft whole = BareDraft<PdqHash>(1);
+  EntryDraft parts = BareDraft<PdqHash>(2);
+  EntryDraft digest = BareDraft<Md5>(3);
+  for (EntryDraft* draft : {&whole, &parts, &digest}) {
+    draft->source_id.clear();
+    for (const View view : {View::kTrimmed, View::kFrame, View::kTurned}) {
+      draft->signals.pdq.push_back(
+          {.view = view,
+           .hash = HashOf<PdqHash>(draft == &parts ? 40 : 50)});
+    }
+  }
+  parts.signals.pdq.erase(parts.signals.pdq.begin());
+  digest.signals.pdq = {digest.signals.pdq[1]};  // a frame alone
+  const std::vector<EntryDraft> drafts = {whole, parts, digest};
+  Add(drafts);
+  const std::vector<std::string> serials = {"1", "2", "3"};
+  ASSERT_TRUE(
+      catalogue_
+          ->SetEntryState("main", serials, EntryState::kWithdrawn, kBy)
+          .ok());
+  for (const ViewSet views :
+       {ViewSet{View::kFrame}, ViewSet{View::kFrame, View::kTrimmed},
+        ListPolicy{}.stored_views}) {
+    const ListPolicy policy{.stored_views = views};
+    ASSERT_TRUE(catalogue_->SetListPolicy("main", policy, kBy).ok());
+    const EntriesReport report = Add(drafts);
+    EXPECT_THAT(Outcomes(report), Each(Outcome::kKeptWithdrawn));
+    EXPECT_EQ(Counts(), (ListCounts{.withdrawn = 3}));
+  }
+  // The same picture with more or fewer parts is that picture.
+  whole.signals.pdq.resize(1);
+  EXPECT_THAT(Outcomes(Add({whole})), Each(Outcome::kKeptWithdrawn));
+  EXPECT_THAT(Problems(*catalogue_), IsEmpty());
+}
+
 TEST_F(CatalogueEntries, RepeatedWithinOneCallAreOne) {
   EntryDraft other = FullDraft(1);
   other.series = "another";
@@ -348,7 +399,8 @@ TEST_F(CatalogueEntries, OfOtherListsAreOthers) {
   const auto report = catalogue_->AddEntries("two", {&draft, 1}, kBy);
   ASSERT_THAT(Outcomes(*report), ElementsAre(Outcome::kAdded));
   EXPECT_EQ(report->results[0].id, EntryId::Of({2}, 1));
-  EXPECT_EQ(AllPostings(*catalogue_).size(), 12u);
+  EXPECT_EQ(AllPostings(*catalogue_).size(),
+            2 * PostingsOf(EntryId{}, draft.signals).size());
 }
 
 // The derived id is keyed: it shows nothing of the hash, differs between

@@ -37,7 +37,7 @@ const std::vector<Refused>& RefusedDrafts() {
       {"ordered",
        [](EntryDraft& d) { std::swap(d.signals.pdq[0], d.signals.pdq[1]); }},
       {"ordered", [](EntryDraft& d) { d.signals.pdq[1].view = View::kStored; }},
-      {"unknown view", [](EntryDraft& d) { d.signals.pdq[1].view = View{15}; }},
+      {"unknown view", [](EntryDraft& d) { d.signals.pdq[1].view = View{kViewCount}; }},
       {"unknown view",
        [](EntryDraft& d) { d.signals.pdq[1].profile = PdqProfile{2}; }},
       {"pdq views", [](EntryDraft& d) { d.signals.pdq.resize(kViewsMax + 1); }},
@@ -108,6 +108,7 @@ TEST(DraftCheck, TheLargestDraftIsTakenAndFitsARecord) {
   draft.signals.pdq.clear();
   ListPolicy everything{.second_opinion = true};
   for (int view = 0; view < kViewCount; ++view) {
+    if (static_cast<View>(view) == View::kTurned) continue;  // never stored
     PdqView pdq = FullDraft(1).signals.pdq[0];
     pdq.view = static_cast<View>(view);
     pdq.marr = MarrOf(1);
@@ -157,7 +158,8 @@ TEST(DraftBatch, ARefusedDraftLeavesNoTrace) {
 }
 
 // Every set of stored views, with and without second opinions: what is left
-// out leaves no trace in content, postings or the derived id.
+// out leaves no trace in content and postings; the derived id is that of the
+// draft as it was given.
 TEST(DraftBatch, KeepsWhatThePolicyKeepsAndNothingElse) {
   const std::vector<uint8_t> secret(32, 7);
   EntryDraft draft = BareDraft<PdqHash>(1);
@@ -184,7 +186,7 @@ TEST(DraftBatch, KeepsWhatThePolicyKeepsAndNothingElse) {
     }
     DraftBatch batch(secret, policy);
     const Status added = batch.Add(draft, 0);
-    if (kept.signals.pdq.empty()) {
+    if (PostingsOf(EntryId{}, kept.signals).empty()) {
       EXPECT_EQ(added.code(), StatusCode::kInvalidArgument);
       continue;
     }
@@ -194,7 +196,7 @@ TEST(DraftBatch, KeepsWhatThePolicyKeepsAndNothingElse) {
     EXPECT_EQ(batch.content(0), content);
     EXPECT_EQ(DecodeSignals(content).value(), kept.signals);
     base::HmacSha256Key key(secret);
-    EXPECT_EQ(batch.source_id(0), DerivedSourceId(key, kept.signals));
+    EXPECT_EQ(batch.source_id(0), DerivedSourceId(key, draft.signals));
     const std::vector<Posting> postings(batch.postings(0).begin(),
                                         batch.postings(0).end());
     EXPECT_EQ(postings, PostingsOf(EntryId{}, kept.signals));
@@ -261,12 +263,20 @@ TEST(DerivedSourceId, IsKeyedFromAllThatMakesItTheSameEntry) {
   expect(md5 + without_pdq);
   signals.md5.reset();
   signals.pdq = views;
-  std::string all_views;
-  for (const PdqView& view : views) {
-    all_views +=
-        std::string(1, static_cast<char>(view.view)) + Tagged(view.hash);
-  }
-  expect(all_views);
+  const auto tagged = [](std::span<const PdqView> some) {
+    std::string all;
+    for (const PdqView& view : some) {
+      all += std::string(1, static_cast<char>(view.view)) + Tagged(view.hash);
+    }
+    return all;
+  };
+  // Stored, upright and trimmed: of these the whole picture.
+  ASSERT_EQ(views.size(), 3u);
+  expect(tagged(std::span(views).first(2)));
+  signals.pdq.erase(signals.pdq.begin());
+  expect(tagged({&views[1], 1}));
+  signals.pdq.erase(signals.pdq.begin());
+  expect(tagged({&views[2], 1}));
 }
 
 }  // namespace

@@ -197,7 +197,9 @@ TEST_F(Format1, GoesOnAsAnyStore) {
     }
     folded.insert(folded.end(), delta.added.begin(), delta.added.end());
   });
-  EXPECT_THAT(Add({FullDraft(1), FullDraft(2), FullDraft(5), FullDraft(50)}),
+  EntryDraft drawn = FullDraft(50);
+  drawn.signals.pdq[0].template_like = true;
+  EXPECT_THAT(Add({FullDraft(1), FullDraft(2), FullDraft(5), drawn}),
               ElementsAre(Outcome::kKeptWithdrawn, Outcome::kReplaced,
                           Outcome::kReplaced, Outcome::kAdded));
   const std::string references[] = {"2", "4"};
