@@ -19,7 +19,21 @@ void WriteComparison(const Comparison& pair, JsonWriter& json) {
   json.EndObject();
 }
 
+// prefix  of the names of the fields.
+void WriteOutcome(const FileOutcome& outcome, const std::string& prefix,
+                  JsonWriter& json) {
+  if (outcome.damaged) json.Field(prefix + "damaged", true);
+  if (!outcome.failure) return;
+  json.Field(prefix + "error", outcome.failure->message)
+      .Field(prefix + "error_code", outcome.failure->code);
+}
+
 }  // namespace
+
+FileOutcome OutcomeOf(const SignalSet& signals) {
+  return {.damaged = signals.picture && signals.picture->damaged,
+          .failure = signals.pdq_failure};
+}
 
 std::string WriteExplanationLine(const Compared& compared,
                                  const Explanation& explanation) {
@@ -32,6 +46,8 @@ std::string WriteExplanationLine(const Compared& compared,
   if (explanation.entry_state) {
     json.Field("state", EntryStateName(*explanation.entry_state));
   }
+  WriteOutcome(compared.outcome, "", json);
+  WriteOutcome(compared.other_outcome, "other_", json);
   json.Key("policy").BeginObject();
   WritePolicy(explanation.policy, json);
   json.EndObject().Key("digests").BeginArray();

@@ -149,6 +149,7 @@ TEST(How, NamesPartsAndTurnsInPlainWords) {
             "borders cut off, flipy; entry cropped to 1:1");
   EXPECT_EQ(HowText({.entry_view = View::kUpright}), "entry upright");
   for (int view = 1; view < kViewCount; ++view) {
+    if (static_cast<View>(view) == View::kTurned) continue;  // its variant is
     EXPECT_NE(ViewText(static_cast<View>(view)), "") << view;
   }
 }
@@ -207,6 +208,41 @@ TEST(Conclusions, SayWhichReasonItWas) {
   EXPECT_NE(Concluded({}).find("no kind of hash in common"), std::string::npos);
 }
 
+// Of an entry that is not met about how far it is, and nothing that is only
+// true of an exact distance.
+TEST(Conclusions, OfAnEntryAreAsRoughAsWhatIsToldOfIt) {
+  const auto concluded = [](Finding finding, int distance, int review_bits) {
+    Explained explained{.effort = Effort::kFast, .list = "demo"};
+    explained.explanation.entry_state = EntryState::kActive;
+    explained.explanation.views = {Pair(finding, distance, View::kTrimmed)};
+    if (review_bits > 0) {
+      explained.explanation.policy.review_radius = Radius{review_bits};
+    }
+    std::string text;
+    for (const std::string& line : Conclusions(explained)) text += line;
+    return text;
+  };
+  const auto holds = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  const std::string far = concluded(Finding::kTooFar, 48, 0);
+  EXPECT_TRUE(holds(far, "differ in about 48 bits")) << far;
+  EXPECT_TRUE(holds(far, "review radius of 55 or more")) << far;
+  EXPECT_FALSE(holds(concluded(Finding::kTooFar, 64, 0), "or more"));
+  // 32 stands for 24 to 39, and 40 for none.
+  EXPECT_TRUE(holds(concluded(Finding::kNotCompared, 32, 0), "but may"));
+  EXPECT_FALSE(holds(concluded(Finding::kNotCompared, 48, 0), "but may"));
+  EXPECT_TRUE(holds(concluded(Finding::kNotCompared, 48, 40), "but may"));
+  EXPECT_TRUE(holds(concluded(Finding::kMatch, 7, 0), " in 7 bits of 256"));
+}
+
+TEST(Conclusions, SayThatAPartOfFewFlatTonesNeverMatches) {
+  EXPECT_NE(Concluded({Pair(Finding::kTemplateLike, 3)}).find("a part of one"),
+            std::string::npos);
+  EXPECT_NE(Concluded({Pair(Finding::kTemplateLike, 90)}).find("cannot match"),
+            std::string::npos);
+}
+
 SignalSet WithSize(int width, int height) {
   SignalSet signals;
   signals.picture = {.format = "jpeg", .width = width, .height = height};
@@ -244,6 +280,16 @@ TEST(Plot, RefersToFilesFromWhereItLies) {
   EXPECT_EQ(ReferenceTo("/a/b/kite.jpg", "/a/c"), "../b/kite.jpg");
   EXPECT_EQ(ReferenceTo("/a/\" onload=\"x&<>#?%.jpg", "/a"),
             "%22%20onload%3D%22x%26%3C%3E%23%3F%25.jpg");
+}
+
+TEST(Plot, HasAColourForEachView) {
+  PlotPicture picture{
+      .title = "A", .path = "/x/a", .signals = WithSize(8, 6), .size = {8, 6}};
+  picture.signals.pdq.clear();
+  for (int view = 0; view < kViewCount; ++view) {
+    picture.signals.pdq.push_back({.view = static_cast<View>(view)});
+  }
+  EXPECT_NE(PlotSvg({&picture, 1}, "/x").find("turned"), std::string::npos);
 }
 
 TEST(Plot, DrawsEveryViewAndNothingUnescaped) {

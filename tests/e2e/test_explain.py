@@ -6,6 +6,7 @@ import xml.dom.minidom
 
 import harness
 import test_docs
+import test_errors
 
 
 class Explain(harness.TestCase):
@@ -81,6 +82,49 @@ class Explain(harness.TestCase):
                     self.assertEqual(match["distance"], why["distance"])
                     self.assertEqual(match["transform"], why["transform"])
 
+    def test_of_an_entry_far_distances_are_told_roughly(self):
+        self.init(("demo", "test"))
+        self.ok(self.kenal("list", "set", "demo", "--second-opinion", "on"))
+        self.ok(self.kenal("ingest", "--list", "demo", self.boat))
+        server = self.serve()
+        told = self.explain(self.framed, "demo/1", ask=server.run)["views"]
+        exact = self.explain(self.framed, self.boat)["views"]
+        for pair in told:
+            if pair["finding"] in ("match", "review"):
+                self.assertIn(pair, exact)
+                self.assertIn("second_opinion", pair)
+            else:
+                self.assertEqual(pair["distance"] % 16, 0)
+                self.assertNotIn("second_opinion", pair)
+        self.assertTrue(any(pair["distance"] % 16 for pair in exact
+                            if pair["finding"] == "too_far"))
+        shown = self.ok(server.run("explain", self.framed, "demo/1")).text()
+        self.assertIn(" ~128 ", shown)
+        shown = self.ok(server.run("explain", self.framed, "demo/1",
+                                   "--effort", "fast")).text()
+        self.assertIn("about 16 bits, which was not compared; try", shown)
+        shown = self.ok(harness.run("explain", self.framed, self.boat)).text()
+        self.assertNotIn("~", shown)
+
+    def test_json_says_which_side_could_not_be_hashed(self):
+        text = self.write("text.txt", b"no picture")
+        for a, b, field in ((text, self.boat, "error"),
+                            (self.boat, text, "other_error")):
+            with self.subTest(field):
+                asked = harness.run("explain", "--json", a, b)
+                self.fails(asked, 1, "text.txt")
+                line, = asked.lines()
+                self.assertEqual(line[field + "_code"], "not_a_picture")
+                self.assertTrue(line[field])
+                self.assertEqual([name for name in line if "error" in name],
+                                 [field, field + "_code"])
+        cut = test_errors.TRUNCATED
+        for a, b, field in ((cut, self.boat, "damaged"),
+                            (self.boat, cut, "other_damaged")):
+            line = self.explain(a, b)
+            self.assertEqual([name for name in line if "damaged" in name],
+                             [field])
+
     def test_the_plot_refers_to_own_files_only(self):
         self.init(("demo", "test"))
         self.ok(self.kenal("ingest", "--list", "demo", self.boat))
@@ -113,6 +157,13 @@ class Explain(harness.TestCase):
         for word in ("ab" * 16, "ab" * 16 + "/1", "demo/source:" + "ab" * 16):
             wrong = self.fails(self.kenal("explain", boat, word), 2)
             self.assertNotIn("abab", wrong.messages())
+        for word in ("ab" * 16, "./" + "AB" * 32, "AB" * 32 + ".jpg"):
+            for asked in ((word, boat), (boat, word), (word, word)):
+                wrong = self.fails(harness.run("explain", *asked), 2)
+                self.assertNotIn("abab", wrong.messages().lower())
+                self.assertNotIn("abab", wrong.text().lower())
+        named = self.write("ab" * 16 + ".ppm", b"no picture")
+        self.fails(harness.run("explain", named, boat), 1, named)
         picture = self.write("own.svg", harness.picture(1))
         self.fails(self.kenal("explain", picture, boat, "--plot", picture), 2,
                    "overwrite")
@@ -147,6 +198,8 @@ class Policies(harness.TestCase):
         for wrong in (["--review-radius", "31"], ["--review-radius", "64"],
                       ["--review-radius", "many"], ["--effort", "huge"],
                       ["--views", "sideways"], ["--second-opinion", "maybe"],
+                      ["--views", ""], ["--effort", ""], ["--views", "turned"],
+                      ["--review-radius", ""], ["--second-opinion", ""],
                       ["--radius", "50", "--review-radius", "40"]):
             with self.subTest(wrong):
                 self.fails(self.kenal("list", "set", "demo", *wrong), 2)

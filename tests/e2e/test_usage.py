@@ -1,9 +1,11 @@
 """What a person sees who does not know the command line yet."""
 
 import json
+import os
 import unittest
 
 import harness
+import test_docs
 
 SUBCOMMANDS = [
     ["init"], ["list"], ["list", "create"], ["list", "set"], ["list", "show"],
@@ -90,6 +92,21 @@ class Usage(harness.TestCase):
         self.fails(self.kenal("list", "show", "absent"), 2, "absent")
         self.fails(self.kenal("list", "show", "d41d8cd9" * 4), 2,
                    "(a word of 32 bytes)")
+
+    def test_the_text_of_hash_is_of_whole_pictures_only(self):
+        with open(os.path.join(harness.VECTORS, test_docs.BOAT), "rb") as file:
+            framed = test_docs.in_frame(file.read(), 60)
+        path = self.write("framed.ppm", framed)
+        for effort in ("normal", "thorough"):
+            asked = ("hash", "--dihedral", "--effort", effort, path)
+            pdq = self.ok(harness.run("--json", *asked)).lines()[0]
+            pdq = pdq["signals"]["pdq"]
+            self.assertIn("trimmed", pdq["views"])
+            shown = self.ok(harness.run(*asked)).text()
+            hashes = [line.split()[1] for line in shown.splitlines()
+                      if line.startswith("pdq ")]
+            self.assertEqual(hashes,
+                             [pdq["hex"], *pdq["dihedral"].values()])
 
     def test_a_store_has_to_be_named_and_only_once(self):
         self.fails(harness.run("stats"), 2, "--data", "--server", "KENAL_DATA")

@@ -120,6 +120,25 @@ TEST(ListLine, TellsTheWholePolicy) {
                         R"("second_opinion":true,"active":0)"));
 }
 
+TEST(ExplanationLine, SaysOfEachSideWhatCouldNotBeHashed) {
+  SignalSet damaged;
+  damaged.picture = {.format = "jpeg", .damaged = true};
+  SignalSet failed;
+  failed.pdq_failure = {.code = "not_a_picture", .message = "no picture"};
+  const auto starts = [](const SignalSet& a, const SignalSet& b) {
+    const std::string line = WriteExplanationLine(
+        {.outcome = OutcomeOf(a), .other_outcome = OutcomeOf(b)}, {});
+    return line.substr(0, line.find(R"("policy")"));
+  };
+  EXPECT_EQ(starts({}, {}), "{");
+  EXPECT_EQ(starts(damaged, failed),
+            R"({"damaged":true,"other_error":"no picture",)"
+            R"("other_error_code":"not_a_picture",)");
+  EXPECT_EQ(starts(failed, damaged),
+            R"({"error":"no picture","error_code":"not_a_picture",)"
+            R"("other_damaged":true,)");
+}
+
 TEST(ExplanationLine, UsesTheDocumentedNames) {
   Explanation explanation{
       .digests = {{SignalType::kMd5, true}, {SignalType::kSha1, false}},

@@ -2,9 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "src/exchange/explain_json.h"
 #include "src/exchange/text.h"
@@ -53,6 +55,28 @@ struct Other {
   std::string path;
 };
 
+// As many hex digits in a row as the shortest digest has.
+bool MayHoldHash(std::string_view text) {
+  size_t digits = 0;
+  for (const char c : text) {
+    digits = std::isxdigit(static_cast<unsigned char>(c)) != 0 ? digits + 1 : 0;
+    if (digits == 2 * Md5::kSizeBytes) return true;
+  }
+  return false;
+}
+
+// A hash given by mistake is not repeated.
+Status CheckIsNoHash(std::string_view name, const std::string& text) {
+  std::error_code error;
+  if (!MayHoldHash(text) || std::filesystem::exists(text, error)) {
+    return OkStatus();
+  }
+  return InvalidArgument(std::string(name) +
+                         " looks like a hash, and there is no such file; it "
+                         "takes a picture file" +
+                         (name == "B" ? ", or an entry such as demo/17" : ""));
+}
+
 // A file goes before an entry of that name.
 StatusOr<Other> FindOther(const Options& options) {
   std::error_code error;
@@ -60,6 +84,7 @@ StatusOr<Other> FindOther(const Options& options) {
     return Other{.path = options.b};
   std::optional<EntryName> entry = ParseEntryName(options.b);
   if (!entry) {
+    KENAL_TRY(CheckIsNoHash("B", options.b));
     // What looks like no path may be a hash by mistake.
     const bool is_path = options.b.find_first_of("/.") != std::string::npos;
     return NotFound((is_path ? options.b : WordForMessage(options.b)) +
@@ -185,6 +210,7 @@ StatusOr<int> RunExplain(Context& context, const Options& options) {
     const std::string own[] = {options.a, options.b};
     KENAL_TRY(CheckPlotPath(options.plot, own));
   }
+  KENAL_TRY(CheckIsNoHash("A", options.a));
   KENAL_TRY_ASSIGN(const Other other, FindOther(options));
   std::optional<Store> store;
   ListPolicy policy;
@@ -218,6 +244,8 @@ StatusOr<int> RunExplain(Context& context, const Options& options) {
     about_b = options.b + SizeText(b.signals);
   }
   if (context.json) {
+    compared.outcome = exchange::OutcomeOf(a.signals);
+    compared.other_outcome = exchange::OutcomeOf(b.signals);
     KENAL_TRY(context.console.Put(
         exchange::WriteExplanationLine(compared, explained.explanation)));
   } else if (a.signals.HasSignal() && (other.entry || b.signals.HasSignal())) {
@@ -264,12 +292,14 @@ void AddExplain(CLI::App& app, Context& context) {
                    "them, and a list's picture is never shown")
       ->type_name("OUT.svg");
   command->footer(R"(A view is a part of the picture that has a hash of its own.
-DISTANCE is how many of 256 bits differ in the nearest turn or mirror.
+DISTANCE is how many of 256 bits differ in the nearest turn or mirror; of an
+entry that is not met, only about (~), since its hashes are secrets.
   match          within the radius
   review         within the review radius: a person should look
   too far        beyond both
   flat           a side has quality 49 or below: too little detail
-  template like  within the review radius, but a side has few flat tones
+  template like  a side has few flat tones and is a part of a picture, which
+                 makes no near match, or is within the review radius only
   not compared   beyond the effort asked for, or that the list allows
 
 Example:

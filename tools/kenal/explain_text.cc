@@ -48,7 +48,19 @@ std::string NoteText(const Comparison& pair) {
   return text;
 }
 
-std::string Bits(int distance) { return std::to_string(distance) + " bits"; }
+// How far a distance that is told of an entry may be from the real one: such
+// are multiples of 16.
+constexpr int kRoundedByMax = 8;
+
+// True when only about how far apart they are is told.
+bool IsRounded(const Explanation& explanation, const Comparison& pair) {
+  return explanation.entry_state && !IsHit(pair);
+}
+
+std::string Bits(const Explanation& explanation, const Comparison& pair) {
+  return (IsRounded(explanation, pair) ? "about " : "") +
+         std::to_string(pair.distance) + " bits";
+}
 
 const Comparison* Nearest(const Explanation& explanation, Finding finding) {
   const Comparison* nearest = nullptr;
@@ -59,6 +71,12 @@ const Comparison* Nearest(const Explanation& explanation, Finding finding) {
     }
   }
   return nearest;
+}
+
+// Which turn is nearest is told with the distance or not at all.
+std::string TurnText(Variant variant, bool is_rounded) {
+  if (is_rounded && variant == Variant::kOrig) return "-";
+  return std::string(VariantName(variant));
 }
 
 int WidestBits(const ListPolicy& policy) {
@@ -94,7 +112,7 @@ std::string Remedy(const Explained& explained, const Comparison& pair) {
 
 std::string OfHit(const Comparison& hit, const ListPolicy& policy) {
   const std::string how = "A (" + HowText(hit.how) + ") differs from B in " +
-                          Bits(hit.distance) + " of 256";
+                          std::to_string(hit.distance) + " bits of 256";
   if (hit.finding == Finding::kMatch) {
     return "They match: " + how + ", within the radius of " +
            std::to_string(policy.pdq_radius.bits) + ".";
@@ -113,20 +131,23 @@ std::string OfOpinion(const SecondOpinion& opinion) {
 }
 
 // Too far apart in every view that could be compared.
-void AddTooFar(const Comparison& nearest, const ListPolicy& policy,
+void AddTooFar(const Explanation& why, const Comparison& nearest,
                std::vector<std::string>& lines) {
+  const ListPolicy& policy = why.policy;
   lines.push_back("They do not match: the nearest views differ in " +
-                  Bits(nearest.distance) + ", beyond the radius of " +
+                  Bits(why, nearest) + ", beyond the radius of " +
                   std::to_string(policy.pdq_radius.bits) +
                   (policy.review_radius ? " and the review radius of " +
                                               std::to_string(WidestBits(policy))
                                         : "") +
                   ". Pictures of different things mostly differ in about 128.");
-  if (nearest.distance <= kRadiusBitsMax && !nearest.query_template_like &&
+  const int distance_max =
+      nearest.distance + (IsRounded(why, nearest) ? kRoundedByMax - 1 : 0);
+  if (distance_max <= kRadiusBitsMax && !nearest.query_template_like &&
       !nearest.entry_template_like) {
     lines.push_back(
         "A list with a review radius of " +
-        std::to_string(std::max(nearest.distance, kReviewRadiusBitsMin)) +
+        std::to_string(std::max(distance_max, kReviewRadiusBitsMin)) +
         " or more would report them for review.");
   }
   lines.push_back(
@@ -134,25 +155,35 @@ void AddTooFar(const Comparison& nearest, const ListPolicy& policy,
       "kenal list set NAME --views.");
 }
 
+// True when a pair is within the widest radius, as far as is told.
+bool MayBeWithin(const Explanation& why, const Comparison& pair) {
+  const int distance_min =
+      pair.distance - (IsRounded(why, pair) ? kRoundedByMax : 0);
+  return distance_min <= WidestBits(why.policy);
+}
+
 // Why nothing met, from what is easily helped to what is not.
 void AddMiss(const Explained& explained, std::vector<std::string>& lines) {
   const Explanation& why = explained.explanation;
   const ListPolicy& policy = why.policy;
   const Comparison* left_out = Nearest(why, Finding::kNotCompared);
-  if (left_out != nullptr && left_out->distance <= WidestBits(policy)) {
-    lines.push_back("They do not match, but could: A (" +
-                    HowText(left_out->how) + ") differs from B in " +
-                    Bits(left_out->distance) + ", which was not compared; " +
+  if (left_out != nullptr && MayBeWithin(why, *left_out)) {
+    lines.push_back("They do not match, but " +
+                    std::string(IsRounded(why, *left_out) ? "may" : "could") +
+                    ": A (" + HowText(left_out->how) + ") differs from B in " +
+                    Bits(why, *left_out) + ", which was not compared; " +
                     Remedy(explained, *left_out) + ".");
     return;
   }
-  if (const Comparison* drawn = Nearest(why, Finding::kTemplateLike)) {
+  const Comparison* drawn = Nearest(why, Finding::kTemplateLike);
+  if (drawn != nullptr && MayBeWithin(why, *drawn)) {
     lines.push_back(
-        "They do not match: the nearest views differ in " +
-        Bits(drawn->distance) +
+        "They do not match: the nearest views differ in " + Bits(why, *drawn) +
         ", and a side has few flat tones, as cards, icons and documents have. "
-        "Those are alike without being copies, so only the radius of " +
-        std::to_string(policy.pdq_radius.bits) + " counts.");
+        "Those are alike without being copies: the whole of one counts within "
+        "the radius of " +
+        std::to_string(policy.pdq_radius.bits) +
+        ", and a part of one makes no near match at all.");
     return;
   }
   const Comparison* far = Nearest(why, Finding::kTooFar);
@@ -160,7 +191,13 @@ void AddMiss(const Explained& explained, std::vector<std::string>& lines) {
       (left_out != nullptr && left_out->distance < far->distance)) {
     far = left_out != nullptr ? left_out : far;
   }
-  if (far != nullptr) return AddTooFar(*far, policy, lines);
+  if (far != nullptr) return AddTooFar(why, *far, lines);
+  if (drawn != nullptr) {
+    lines.push_back(
+        "They cannot match: in every pair of views a side has too little "
+        "detail, or is a part of few flat tones, which makes no near match.");
+    return;
+  }
   lines.push_back("They cannot match: a side has quality " +
                   std::to_string(kFlatQualityMax) +
                   " or below, too little detail to tell pictures apart.");
@@ -178,10 +215,11 @@ Status PutComparisons(Console& console, const Explanation& explanation) {
   std::vector<std::vector<Cell>> rows;
   for (const Comparison& pair : explanation.views) {
     if (rows.size() >= kRowsMax && !IsHit(pair)) break;
+    const bool is_rounded = IsRounded(explanation, pair);
     rows.push_back({{FindingText(pair.finding), ColourOf(pair.finding)},
-                    {std::to_string(pair.distance)},
+                    {(is_rounded ? "~" : "") + std::to_string(pair.distance)},
                     {std::string(ViewName(pair.how.query_view))},
-                    {std::string(VariantName(pair.how.query_variant))},
+                    {TurnText(pair.how.query_variant, is_rounded)},
                     {QualityText(pair.query_quality)},
                     {std::string(ViewName(pair.how.entry_view))},
                     {QualityText(pair.entry_quality)},

@@ -19,7 +19,8 @@ struct Options {
   int workers = 0;
 };
 
-// Lines that `kenal query` reads: what is not a signal is a comment.
+// Lines that `kenal query` and `kenal import` read: what is not a signal is a
+// comment. To both each is a picture of its own, so parts are left out.
 Status PutText(Console& console, const std::string& path,
                const SignalSet& signals, bool dihedral) {
   std::string heading = "# " + exchange::ForDisplay(path);
@@ -31,6 +32,7 @@ Status PutText(Console& console, const std::string& path,
   if (signals.pdq_failure) heading += "  no pdq: " + signals.pdq_failure->code;
   KENAL_TRY(console.Put(heading));
   for (const PdqView& view : signals.pdq) {
+    if (!kWholeViews.Contains(view.view)) continue;
     const std::string quality =
         view.quality ? " " + std::to_string(*view.quality) : "";
     const std::string about =
@@ -111,8 +113,9 @@ void AddHash(CLI::App& app, Context& context) {
       ->check(CLI::Range(0, kWorkersMax).description(""));
   command->footer(
       R"(Prints PDQ with its quality (0 to 100), MD5, SHA-1 and SHA-256, in
-lines that `kenal query` reads. After the whole picture come its parts, as
-far as it has them: what is left without borders, and inner pictures.
+lines that `kenal query` reads, each as a picture of its own. So these are of
+the whole picture; its parts (what is left without borders, inner pictures)
+are in --json, which is also what --effort is for.
 
 Example:
   kenal hash kite.jpg

@@ -15,10 +15,10 @@ namespace {
 // What is not given stays as it is.
 struct PolicyOptions {
   std::optional<int> radius_bits;
-  std::string review_radius;  // bits or "none"
-  std::string effort;
-  std::string views;
-  std::string second_opinion;  // "on" or "off"
+  std::optional<std::string> review_radius;  // bits or "none"
+  std::optional<std::string> effort;
+  std::optional<std::string> views;
+  std::optional<std::string> second_opinion;  // "on" or "off"
 };
 
 struct ListOptions {
@@ -42,12 +42,22 @@ StatusOr<std::optional<Radius>> ParseReviewRadius(const std::string& text) {
   return radius;
 }
 
+StatusOr<ViewSet> ParseStoredViews(const std::string& names) {
+  if (names.empty()) {
+    return InvalidArgument(
+        "--views takes names of views, separated by commas; for the whole "
+        "picture alone give --views stored");
+  }
+  KENAL_TRY_ASSIGN(const ViewSet views, ParseViewSet(names));
+  return views | kWholeViews;
+}
+
 StatusOr<ListPolicy> WithOptions(ListPolicy policy,
                                  const PolicyOptions& options) {
   if (options.radius_bits) policy.pdq_radius = Radius{*options.radius_bits};
-  if (!options.review_radius.empty()) {
+  if (options.review_radius) {
     KENAL_TRY_ASSIGN(policy.review_radius,
-                     ParseReviewRadius(options.review_radius));
+                     ParseReviewRadius(*options.review_radius));
   }
   if (policy.review_radius && *policy.review_radius <= policy.pdq_radius) {
     return InvalidArgument(
@@ -55,15 +65,14 @@ StatusOr<ListPolicy> WithOptions(ListPolicy policy,
         std::to_string(policy.pdq_radius.bits) +
         "; give --review-radius BITS or none");
   }
-  if (!options.effort.empty()) {
-    KENAL_TRY_ASSIGN(policy.effort, ParseEffort(options.effort));
+  if (options.effort) {
+    KENAL_TRY_ASSIGN(policy.effort, ParseEffort(*options.effort));
   }
-  if (!options.views.empty()) {
-    KENAL_TRY_ASSIGN(const ViewSet views, ParseViewSet(options.views));
-    policy.stored_views = views | kWholeViews;
+  if (options.views) {
+    KENAL_TRY_ASSIGN(policy.stored_views, ParseStoredViews(*options.views));
   }
-  if (!options.second_opinion.empty()) {
-    policy.second_opinion = options.second_opinion == "on";
+  if (options.second_opinion) {
+    policy.second_opinion = *options.second_opinion == "on";
   }
   return policy;
 }
@@ -141,7 +150,9 @@ StatusOr<int> RunCreate(Context& context, const ListOptions& options) {
 
 StatusOr<int> RunSet(Context& context, const ListOptions& options) {
   // Said before a store is opened, as far as it can be.
-  KENAL_TRY(ParseViewSet(options.policy.views).status());
+  if (options.policy.views) {
+    KENAL_TRY(ParseStoredViews(*options.policy.views).status());
+  }
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   KENAL_TRY_ASSIGN(ListInfo list, store.curator->GetList(options.name));
   KENAL_TRY_ASSIGN(const ListPolicy policy,
@@ -184,6 +195,14 @@ void AddReason(CLI::App* command, ListOptions& options) {
       ->type_name("TEXT");
 }
 
+// Also when it is empty, an option that is given is not left alone.
+CLI::Option* AddText(CLI::App* command, const std::string& name,
+                     std::optional<std::string>& value,
+                     const std::string& description) {
+  return command->add_option_function<std::string>(
+      name, [&value](const std::string& text) { value = text; }, description);
+}
+
 void AddPolicy(CLI::App* command, PolicyOptions& options) {
   command
       ->add_option("--radius", options.radius_bits,
@@ -191,29 +210,29 @@ void AddPolicy(CLI::App* command, PolicyOptions& options) {
                    "fewer (0 to 63; 31 for a new list)")
       ->type_name("N")
       ->check(CLI::Range(0, kRadiusBitsMax).description(""));
-  command
-      ->add_option("--review-radius", options.review_radius,
-                   "Beyond the radius and up to this many bits (32 to 63) it\n"
-                   "is reported for review; or none, as for a new list.\n"
-                   "cost: searches of this list become several times slower")
+  AddText(command, "--review-radius", options.review_radius,
+          "Beyond the radius and up to this many bits (32 to 63) it\n"
+          "is reported for review; or none, as for a new list.\n"
+          "cost: searches of this list become 5 times slower at 40,\n"
+          "26 times at 50, 108 times at 60")
       ->type_name("BITS|none");
-  command
-      ->add_option("--effort", options.effort,
-                   "The most that is tried to meet this list, whatever is\n"
-                   "asked for: fast, normal or thorough (for a new list)")
+  AddText(command, "--effort", options.effort,
+          "The most that is tried to meet this list, whatever is\n"
+          "asked for: fast, normal or thorough (for a new list)")
       ->type_name("EFFORT");
-  command
-      ->add_option("--views", options.views,
-                   "Parts of a picture that entries added from now on are\n"
-                   "found by, such as trimmed,central-95,1:1,4:5 (trimmed for\n"
-                   "a new list); the whole picture always is.\n"
-                   "cost: one index row for each part of an entry")
+  AddText(command, "--views", options.views,
+          "Parts of a picture that entries added from now on are\n"
+          "found by, such as trimmed,central-95 (trimmed for a new\n"
+          "list); the whole picture, stored and upright, always is.\n"
+          "Of: trimmed, frame, frame-2, frame-3, frame-4,\n"
+          "straightened, central-95, central-90, central-80, 1:1,\n"
+          "4:5, 9:16, 16:9.\n"
+          "cost: one index row for each part of an entry")
       ->type_name("NAMES");
-  command
-      ->add_option("--second-opinion", options.second_opinion,
-                   "Entries added from now on keep a second, independent\n"
-                   "hash: on or off (for a new list).\n"
-                   "cost: 72 bytes and several ms for each part of an entry")
+  AddText(command, "--second-opinion", options.second_opinion,
+          "Entries added from now on keep a second, independent\n"
+          "hash: on or off (for a new list).\n"
+          "cost: 72 bytes and several ms for each part of an entry")
       ->type_name("on|off")
       ->check(CLI::IsMember({"on", "off"}).description(""));
 }

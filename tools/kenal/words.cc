@@ -79,8 +79,8 @@ void AddEffortOption(CLI::App& command, std::string& effort) {
                   "picture, turned and mirrored), normal (and borders cut\n"
                   "off, inner pictures; when not given) or thorough (and\n"
                   "more parts, all turned and mirrored).\n"
-                  "cost: fast 8 index queries a picture, normal about 10,\n"
-                  "thorough about 100")
+                  "cost: fast 8 index queries a picture, normal about 9,\n"
+                  "thorough about 40")
       ->type_name("EFFORT");
 }
 
