@@ -141,8 +141,8 @@ void engine::HoldBack(Explanation& explanation) {
         pair.finding == Finding::kNotCompared &&
         TierAt(policy, pair.distance, template_like).has_value();
     if (!more_would_hit) pair.how.query_variant = Variant::kOrig;
-    pair.distance = (pair.distance + kRoundedToBits / 2) / kRoundedToBits *
-                    kRoundedToBits;
+    pair.distance =
+        (pair.distance + kRoundedToBits / 2) / kRoundedToBits * kRoundedToBits;
     pair.second_opinion.reset();
   }
   Sort(explanation.views);

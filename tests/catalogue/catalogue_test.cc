@@ -349,8 +349,7 @@ TEST_F(CatalogueEntries, AreTheSameUnderEveryPolicy) {
     draft->source_id.clear();
     for (const View view : {View::kTrimmed, View::kFrame, View::kTurned}) {
       draft->signals.pdq.push_back(
-          {.view = view,
-           .hash = HashOf<PdqHash>(draft == &parts ? 40 : 50)});
+          {.view = view, .hash = HashOf<PdqHash>(draft == &parts ? 40 : 50)});
     }
   }
   parts.signals.pdq.erase(parts.signals.pdq.begin());
@@ -359,8 +358,7 @@ TEST_F(CatalogueEntries, AreTheSameUnderEveryPolicy) {
   Add(drafts);
   const std::vector<std::string> serials = {"1", "2", "3"};
   ASSERT_TRUE(
-      catalogue_
-          ->SetEntryState("main", serials, EntryState::kWithdrawn, kBy)
+      catalogue_->SetEntryState("main", serials, EntryState::kWithdrawn, kBy)
           .ok());
   for (const ViewSet views :
        {ViewSet{View::kFrame}, ViewSet{View::kFrame, View::kTrimmed},

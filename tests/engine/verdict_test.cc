@@ -146,13 +146,10 @@ TEST(Checks, APlainPictureWithADetailedPartIsSearched) {
 TEST(Checks, NothingButTemplateLikePartsIsSaidSo) {
   for (const std::optional<int> quality : {std::optional<int>{}, {50}, {100}}) {
     SignalSet signals;
-    signals.pdq = {{.view = View::kTrimmed,
-                    .quality = quality,
-                    .template_like = true},
-                   {.view = View::kFrame,
-                    .quality = quality,
-                    .template_like = true},
-                   {.view = View::kCentral80, .quality = 10}};
+    signals.pdq = {
+        {.view = View::kTrimmed, .quality = quality, .template_like = true},
+        {.view = View::kFrame, .quality = quality, .template_like = true},
+        {.view = View::kCentral80, .quality = 10}};
     const Check check = ChecksOf(signals, Effort::kNormal)[0];
     EXPECT_EQ(check.state, CheckState::kNotApplicable);
     EXPECT_EQ(check.reason, "template_like");

@@ -402,8 +402,8 @@ TEST_F(ViewsTest, ExplainAgreesWithMatchForEveryEntry) {
       EXPECT_EQ(*why->entry_state, EntryState::kActive);
       EXPECT_EQ(why->policy, policies_.at(known.list));
       EXPECT_EQ(why->views.size(), query.pdq.size() * known.signals.pdq.size());
-      ExpectHeldBack(*why, Explain(query, known.signals, why->policy,
-                                   options.effort));
+      ExpectHeldBack(
+          *why, Explain(query, known.signals, why->policy, options.effort));
       for (const DigestComparison& digest : why->digests) {
         EXPECT_EQ(digest.equal, matches.contains({known.id, digest.type}));
       }

@@ -134,13 +134,13 @@ std::string OfOpinion(const SecondOpinion& opinion) {
 void AddTooFar(const Explanation& why, const Comparison& nearest,
                std::vector<std::string>& lines) {
   const ListPolicy& policy = why.policy;
-  lines.push_back("They do not match: the nearest views differ in " +
-                  Bits(why, nearest) + ", beyond the radius of " +
-                  std::to_string(policy.pdq_radius.bits) +
-                  (policy.review_radius ? " and the review radius of " +
-                                              std::to_string(WidestBits(policy))
-                                        : "") +
-                  ". Pictures of different things mostly differ in about 128.");
+  lines.push_back(
+      "They do not match: the nearest views differ in " + Bits(why, nearest) +
+      ", beyond the radius of " + std::to_string(policy.pdq_radius.bits) +
+      (policy.review_radius
+           ? " and the review radius of " + std::to_string(WidestBits(policy))
+           : "") +
+      ". Pictures of different things mostly differ in about 128.");
   const int distance_max =
       nearest.distance + (IsRounded(why, nearest) ? kRoundedByMax - 1 : 0);
   if (distance_max <= kRadiusBitsMax && !nearest.query_template_like &&

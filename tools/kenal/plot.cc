@@ -25,10 +25,9 @@ constexpr int kLineHeight = 20;
 constexpr int kLegendWidth = 420;
 
 constexpr std::array<const char*, kViewCount> kColours = {
-    "#111111", "#555555", "#d62728", "#1f77b4", "#2ca02c",
-    "#9467bd", "#8c564b", "#ff7f0e", "#e377c2", "#17becf",
-    "#bcbd22", "#393b79", "#637939", "#843c39", "#7b4173",
-    "#555555"};
+    "#111111", "#555555", "#d62728", "#1f77b4", "#2ca02c", "#9467bd",
+    "#8c564b", "#ff7f0e", "#e377c2", "#17becf", "#bcbd22", "#393b79",
+    "#637939", "#843c39", "#7b4173", "#555555"};
 static_assert(kColours.back() != nullptr, "a colour for each view");
 
 const char* ColourOf(View view) { return kColours[static_cast<size_t>(view)]; }
