@@ -233,8 +233,9 @@ struct PdqView {
   // The eight variants, indexed by Variant; unset when not asked for.
   std::optional<std::array<PdqHash, kVariantCount>> dihedral;
   // Few flat tones, as in cards, clock faces, icons, flags and documents:
-  // such pictures are alike without being copies, so they are kept to the
-  // tight radius. Unset: not known, and treated as false.
+  // such pictures are alike without being copies, so the whole is kept to the
+  // tight radius and a part makes no near match. Unset: not known, and treated
+  // as false.
   std::optional<bool> template_like;
   std::optional<MarrHash> marr;  // unset when not asked for
   // Where in the picture the view is; unset for the whole and when not
