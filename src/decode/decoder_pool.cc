@@ -63,8 +63,8 @@ class Pool : public DecoderPool {
   StatusOr<WorkerPtr> StartWorker();
   StatusOr<WorkerPtr> Take();
   void GiveBack(WorkerPtr worker, bool is_usable);
-  bool IsRefused(std::span<const uint8_t> bytes);
-  void Refuse(std::span<const uint8_t> bytes);
+  bool Holds(const RefusedFiles& files, std::span<const uint8_t> bytes);
+  void Add(RefusedFiles& files, std::span<const uint8_t> bytes);
   Decoded DecodeOn(WorkerPtr worker, std::span<const uint8_t> bytes,
                    const DecodeWork& work, bool* was_dead_before);
 
@@ -83,6 +83,8 @@ class Pool : public DecoderPool {
   StatusCode start_code_ KENAL_GUARDED_BY(mutex_) = StatusCode::kOk;
   std::string start_message_ KENAL_GUARDED_BY(mutex_);
   RefusedFiles refused_ KENAL_GUARDED_BY(mutex_);
+  // Over their parts alone: the whole of them is hashed.
+  RefusedFiles without_parts_ KENAL_GUARDED_BY(mutex_);
 
   std::thread starter_;  // the last member: it uses the others
 };
@@ -179,20 +181,20 @@ void Pool::GiveBack(WorkerPtr worker, bool is_usable) {
   changed_.NotifyAll();
 }
 
-bool Pool::IsRefused(std::span<const uint8_t> bytes) {
+bool Pool::Holds(const RefusedFiles& files, std::span<const uint8_t> bytes) {
   {
     base::MutexLock lock(mutex_);
-    if (refused_.IsEmpty()) return false;
+    if (files.IsEmpty()) return false;
   }
   base::Sha256Bytes digest = base::Sha256Of(bytes);
   base::MutexLock lock(mutex_);
-  return refused_.Holds(digest);
+  return files.Holds(digest);
 }
 
-void Pool::Refuse(std::span<const uint8_t> bytes) {
+void Pool::Add(RefusedFiles& files, std::span<const uint8_t> bytes) {
   base::Sha256Bytes digest = base::Sha256Of(bytes);
   base::MutexLock lock(mutex_);
-  refused_.Add(digest);
+  files.Add(digest);
 }
 
 Decoded Pool::Decode(std::span<const uint8_t> bytes, const DecodeWork& work) {
@@ -208,11 +210,14 @@ Decoded Pool::Decode(std::span<const uint8_t> bytes, const DecodeWork& work) {
     return ToDecoded(unread);
   }
   Decoded decoded;
-  if (IsRefused(bytes)) {
+  if (Holds(refused_, bytes)) {
     decoded.failure = SignalFailure{
         "decoder_died",
         "this file ended a decoder before and is not tried again"};
     return decoded;
+  }
+  if (work != DecodeWork{} && Holds(without_parts_, bytes)) {
+    return Decode(bytes, {});
   }
   bool was_dead_before = false;
   do {
@@ -232,12 +237,12 @@ Decoded Pool::DecodeOn(WorkerPtr worker, std::span<const uint8_t> bytes,
                        const DecodeWork& work, bool* was_dead_before) {
   WorkerProcess::Result result = worker->Decode(bytes, work);
   *was_dead_before = result.was_dead_before;
-  const bool was_whole_only = work == DecodeWork{};
-  if (result.failure && was_whole_only) Refuse(bytes);
+  // What parts cost must not cost the picture.
+  const bool had_parts = work != DecodeWork{};
+  if (result.failure) Add(had_parts ? without_parts_ : refused_, bytes);
   GiveBack(std::move(worker), result.outcome.has_value());
   if (result.outcome) return ToDecoded(*result.outcome);
-  // What parts cost must not cost the picture.
-  if (result.failure && !was_whole_only) return Decode(bytes, {});
+  if (result.failure && had_parts) return Decode(bytes, {});
   Decoded decoded;
   decoded.failure = std::move(result.failure);
   return decoded;

@@ -318,7 +318,7 @@ TEST(DecoderPool, LiesAreNotBelieved) {
 }
 
 // A worker that fails over what was asked beside the whole picture does not
-// cost the whole picture.
+// cost the whole picture, and one file costs one worker.
 TEST(DecoderPool, TheWholePictureIsHashedWhenItsPartsAreNotBelieved) {
   const DecodeWork work{.views = {View::kTrimmed, View::kCentral90}};
   StatusOr<std::unique_ptr<DecoderPool>> pool = DecoderPool::Start(
@@ -326,13 +326,18 @@ TEST(DecoderPool, TheWholePictureIsHashedWhenItsPartsAreNotBelieved) {
   ASSERT_TRUE(pool.ok());
   std::vector<pid_t> before = Children();
   FileBytes file = {1, 2, 3};
-  for (int round = 0; round < 2; ++round) {
+  for (int round = 0; round < 3; ++round) {
     Decoded decoded = (*pool)->Decode(file, work);
     ASSERT_FALSE(decoded.failure) << decoded.failure->message;
     ASSERT_EQ(decoded.views.size(), 1u);
     EXPECT_EQ(decoded.views[0].view, View::kStored);
+    if (round == 0) {
+      EXPECT_NE(Children(), before);
+      while (Children().size() < before.size()) std::this_thread::yield();
+      before = Children();
+    }
   }
-  EXPECT_NE(Children(), before);
+  EXPECT_EQ(Children(), before);
 }
 
 // The same worker is believed when what it sends is what was asked for.
