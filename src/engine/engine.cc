@@ -1,10 +1,10 @@
 #include "kenal/engine.h"
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
 #include <utility>
 
+#include "src/base/mutex.h"
 #include "src/catalogue/catalogue.h"
 #include "src/engine/comparing.h"
 #include "src/engine/hold_back.h"
@@ -112,7 +112,7 @@ class StoreEngine final : public Engine {
       KENAL_TRY(CheckQuery(queries[i], i));
     }
     for (int attempt = 1;; ++attempt) {
-      Asked asked{.state = state_.load(), .options = options};
+      Asked asked{.state = Current(), .options = options};
       KENAL_TRY_ASSIGN(std::vector<Answer> answers, Answered(asked, queries));
       if (!asked.entry_changed || attempt == kAttemptsMax) return answers;
     }
@@ -171,7 +171,7 @@ class StoreEngine final : public Engine {
   }
 
   StatusOr<StoreStats> Stats() override {
-    const std::shared_ptr<const State> state = state_.load();
+    const std::shared_ptr<const State> state = Current();
     StoreStats stats{.store_id = catalogue_->store_id(),
                      .head = state->indexes.sequence(),
                      .lists = catalogue_->Lists(),
@@ -195,7 +195,15 @@ class StoreEngine final : public Engine {
 
  private:
   void Publish(std::vector<ListInfo> lists) {
-    state_.store(engine::MakeState(searchable_->Current(), std::move(lists)));
+    std::shared_ptr<const State> next =
+        engine::MakeState(searchable_->Current(), std::move(lists));
+    base::MutexLock lock(state_mutex_);
+    state_.swap(next);  // The old one dies after the lock is gone.
+  }
+
+  std::shared_ptr<const State> Current() const {
+    base::MutexLock lock(state_mutex_);
+    return state_;
   }
 
   StatusOr<std::vector<Answer>> Answered(
@@ -259,7 +267,11 @@ class StoreEngine final : public Engine {
   // starts at the end, where nothing changes any more.
   std::unique_ptr<catalogue::Catalogue> catalogue_;
   std::unique_ptr<engine::Searchable> searchable_;
-  std::atomic<std::shared_ptr<const State>> state_;
+
+  // Held for the copy of one pointer. (std::atomic of a shared_ptr lets go of
+  // its lock too weakly in GCC 12.)
+  mutable base::Mutex state_mutex_;
+  std::shared_ptr<const State> state_ KENAL_GUARDED_BY(state_mutex_);
 };
 
 }  // namespace
