@@ -106,8 +106,54 @@ struct VerifyReport {
   std::vector<std::string> problems;  // empty: everything agrees
 };
 
+// What one change did, without who and why.
+enum class ChangeKind : uint8_t {
+  kListCreated = 1,
+  kPolicySet = 2,
+  kEntriesPut = 3,    // added or replaced
+  kEntriesSet = 4,    // state or label of entries
+};
+std::string_view ChangeKindName(ChangeKind kind);
+
+// One entry as it is now: what happened to it later comes as later changes.
+struct ChangedEntry {
+  EntryId id;
+  std::string source_id;
+  EntryState state = EntryState::kActive;
+  std::string near_action_label;
+  std::optional<SignalSet> signals;  // when asked for
+  friend bool operator==(const ChangedEntry&, const ChangedEntry&) = default;
+};
+
+// A part of one log record: long ones come in several, all of one sequence.
+struct ListChange {
+  Sequence sequence;
+  ChangeKind kind = ChangeKind::kEntriesPut;
+  std::string list;
+  std::optional<ListPolicy> policy;  // of the first two kinds
+  std::vector<ChangedEntry> entries;
+  bool last = true;  // of its sequence
+  friend bool operator==(const ListChange&, const ListChange&) = default;
+};
+
+// Where a reader of changes is. The default is before the first change.
+struct ChangeCursor {
+  Sequence sequence;      // the change being read, or the last one read
+  uint64_t entries = 0;   // read of the change after `sequence`
+  friend bool operator==(const ChangeCursor&, const ChangeCursor&) = default;
+};
+
+struct ChangePage {
+  std::vector<ListChange> changes;
+  ChangeCursor next;
+  bool caught_up = false;  // nothing came after `next` when this was read
+  Sequence head;
+};
+
 class Curator {
  public:
+  static constexpr size_t kChangedEntriesMax = 10'000;  // in one ChangePage
+
   static constexpr size_t kDraftsMax = 10'000;  // in one AddEntries
 
   virtual ~Curator() = default;
@@ -147,6 +193,27 @@ class Curator {
   virtual StatusOr<EntriesReport> SetEntryState(
       std::string_view list, std::span<const std::string> references,
       EntryState state, const Authorship& by) = 0;
+
+  // What the near matches of entries are labelled with from now on, instead of
+  // their list's label; empty: the list's again. One log record; verdicts and
+  // digest hits stay. References as in SetEntryState. Errors: kInvalidArgument
+  // for an empty reason or a malformed label.
+  virtual StatusOr<EntriesReport> SetNearActionLabel(
+      std::string_view list, std::span<const std::string> references,
+      std::string_view label, const Authorship& by) = 0;
+
+  // The changes after `cursor`, at most `entries_max` entries
+  // (1..kChangedEntriesMax) and as many changes. Signals of entries are
+  // secrets: `with_signals` is for those who may export them.
+  // Errors: kOutOfRange  the cursor is after the head, so it is another
+  //                      store's, or before what the log still holds; start
+  //                      again with a default one
+  virtual StatusOr<ChangePage> ReadChanges(const ChangeCursor& cursor,
+                                           size_t entries_max,
+                                           bool with_signals) = 0;
+
+  // Sequence of the last change that every later answer holds. Cheap.
+  virtual StatusOr<Sequence> Head() = 0;
 
   virtual StatusOr<StoreStats> Stats() = 0;
 

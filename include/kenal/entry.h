@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kenal/list.h"
+#include "kenal/sequence.h"
 #include "kenal/signal.h"
 #include "kenal/status.h"
 
@@ -32,12 +33,6 @@ struct EntryId {
   constexpr uint64_t serial() const { return value & kSerialMax; }
 
   friend auto operator<=>(const EntryId&, const EntryId&) = default;
-};
-
-// Position in the change log; 0 is the empty store.
-struct Sequence {
-  uint64_t value = 0;
-  friend auto operator<=>(const Sequence&, const Sequence&) = default;
 };
 
 // A source's own class, verbatim. Never translated, never invented.
@@ -66,6 +61,14 @@ enum class EntryState : uint8_t {
 };
 std::string_view EntryStateName(EntryState state);
 
+// The entry whose near matches an own decision overrules.
+struct Overruled {
+  std::string list;
+  // In a draft as in Curator::GetEntry; in the store the decimal serial.
+  std::string reference;
+  friend bool operator==(const Overruled&, const Overruled&) = default;
+};
+
 // What a caller gives to add an entry.
 struct EntryDraft {
   // The source's own id, up to 512 bytes; makes adding idempotent within a
@@ -76,6 +79,11 @@ struct EntryDraft {
   std::string series;
   std::vector<std::string> flags;
   Provenance provenance;
+  // On lists of purpose own-decisions: content that meets this entry is not
+  // what that entry is about. A near match of that entry then carries this
+  // list's action label and says so; digest hits and verdicts stay. The entry
+  // named must be there, on a list of another purpose.
+  std::optional<Overruled> overrules;
   friend bool operator==(const EntryDraft&, const EntryDraft&) = default;
 };
 
@@ -83,6 +91,8 @@ struct Entry : EntryDraft {
   EntryId id;
   EntryState state = EntryState::kActive;
   std::string state_reason;  // why it is disputed or withdrawn
+  // Of its near matches, instead of its list's; empty: the list's.
+  std::string near_action_label;
   Sequence added_at;
   Sequence changed_at;
   friend bool operator==(const Entry&, const Entry&) = default;
@@ -111,6 +121,8 @@ struct EntrySummary {
   Provenance provenance;
   EntryState state = EntryState::kActive;
   std::string state_reason;
+  std::optional<Overruled> overrules;
+  std::string near_action_label;
   Sequence added_at;
   Sequence changed_at;
   friend bool operator==(const EntrySummary&, const EntrySummary&) = default;

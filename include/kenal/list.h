@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "kenal/sequence.h"
 #include "kenal/signal.h"
 #include "kenal/status.h"
 
@@ -47,6 +49,25 @@ struct ListPolicy {
   ViewSet stored_views{View::kStored, View::kUpright, View::kTrimmed};
   // Entries keep a second opinion (MarrHash) where the giver supplies one.
   bool second_opinion = false;
+  // What a caller should do with a match, such as "block" or "report": as
+  // CheckActionLabel. Empty: nothing is said.
+  std::string action_label;
+  // Of a thousand pieces of content, so many are held against this list. The
+  // same piece always falls the same way under one seed. 0..kShareWhole.
+  int share_permille = kShareWhole;
+  uint64_t share_seed = 0;
+  // Skipped for requests that name a region which is not among these; a
+  // request that names none is held against it. Each as CheckRegion, sorted,
+  // no two alike, at most kRegionsMax. Empty: everywhere.
+  std::vector<std::string> regions;
+  // From then on the list is skipped, whatever its entries.
+  std::optional<int64_t> expires_unix_ms;
+  // Its matches are made, marked and counted, and change no verdict, tier or
+  // label of an answer.
+  bool shadow = false;
+
+  static constexpr int kShareWhole = 1000;
+  static constexpr size_t kRegionsMax = 300;
   friend bool operator==(const ListPolicy&, const ListPolicy&) = default;
 };
 
@@ -66,11 +87,20 @@ struct ListInfo {
   ListPolicy policy;
   ListCounts counts;
   int64_t created_unix_ms = 0;
+  // Of the last change to its policy or entries.
+  Sequence version;
+  int64_t changed_unix_ms = 0;
   friend bool operator==(const ListInfo&, const ListInfo&) = default;
 };
 
 // A list name: 1 to 64 of a-z A-Z 0-9 . _ -, starting with a letter or digit.
 Status CheckListName(std::string_view name);
+
+// An action label: empty, or 1 to 64 of a-z 0-9 _ -, starting with a letter.
+Status CheckActionLabel(std::string_view label);
+
+// A region: two letters A-Z, as ISO 3166-1.
+Status CheckRegion(std::string_view region);
 
 }  // namespace kenal
 

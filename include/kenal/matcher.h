@@ -6,7 +6,9 @@
 #define KENAL_MATCHER_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +26,12 @@ struct MatchOptions {
   // Which of the given views are compared, and with how many variants. It
   // does not make views: see HashWork.
   Effort effort = Effort::kNormal;
+  // Instead of every list's radius and review radius. A hit beyond what the
+  // list itself allows for a match is of tier `review`.
+  std::optional<Radius> radius;
+  // Where the content was met (CheckRegion), for lists kept to regions.
+  // Empty: not said, and every list is asked.
+  std::string region;
   friend bool operator==(const MatchOptions&, const MatchOptions&) = default;
 };
 
@@ -38,8 +46,8 @@ class Matcher {
   //
   // Thread-safe; never waits for writers.
   // queries   1..kBatchSizeMax; times the limit at most kLimitMax.
-  // Errors:   kInvalidArgument  limit or batch size out of range, or a set
-  //                             with two PDQ of one view
+  // Errors:   kInvalidArgument  limit, radius, region or batch size out of
+  //                             range, or a set with two PDQ of one view
   //           kUnavailable      the service cannot be reached
   //           kDataLoss         an entry that was hit cannot be read
   virtual StatusOr<std::vector<Answer>> MatchBatch(

@@ -11,7 +11,7 @@
 //   NO_KNOWN_MATCH  none of these; it does not say that content is harmless
 //
 // Hits on known-benign and own-decisions lists are reported among the matches
-// and change no verdict.
+// and change no verdict; nor do those of lists in shadow mode.
 #ifndef KENAL_VERDICT_H_
 #define KENAL_VERDICT_H_
 
@@ -80,6 +80,13 @@ struct SecondOpinion {
 };
 inline constexpr int kMarrRadiusBits = 84;
 
+// The own decision that a near match was overruled by.
+struct OverruledBy {
+  std::string list;
+  EntryId entry;
+  friend bool operator==(const OverruledBy&, const OverruledBy&) = default;
+};
+
 // One entry met by one signal: the smallest distance over views and variants.
 struct Match {
   std::string list;
@@ -88,7 +95,9 @@ struct Match {
   std::string source_id;
   SignalType signal = SignalType::kPdq;
   Tier tier = Tier::kMatch;
-  int distance = 0;                    // bits; 0 for a digest
+  // Bits; 0 for a digest. Unset: withheld, as are the fields below but the
+  // state, from a caller whose role does not see them.
+  std::optional<int> distance = 0;
   std::optional<Transform> transform;  // PDQ only
   std::optional<SecondOpinion> second_opinion;
   EntryState state = EntryState::kActive;
@@ -96,19 +105,33 @@ struct Match {
   std::string series;
   std::vector<std::string> flags;
   Provenance provenance;
+  // What the caller should do: the overruling decision's, else (near matches)
+  // the entry's own, else the list's. May be empty.
+  std::string action_label;
+  std::optional<OverruledBy> overruled_by;
+  bool shadow = false;  // of a list in shadow mode
   friend bool operator==(const Match&, const Match&) = default;
 };
 
 struct SkippedList {
   std::string list;
-  std::string reason;  // such as "disabled"
+  std::string reason;  // "disabled", "expired", "region" or "share"
   friend bool operator==(const SkippedList&, const SkippedList&) = default;
+};
+
+// How far one list was when an answer was made.
+struct ListVersion {
+  std::string list;
+  Sequence version;  // ListInfo::version
+  friend bool operator==(const ListVersion&, const ListVersion&) = default;
 };
 
 struct Answer {
   Verdict verdict = Verdict::kUnavailable;
   // Of the firmest hit behind EXACT, NEAR or TEST; unset for the others.
   std::optional<Tier> tier;
+  // Of the first match behind the verdict; may be empty.
+  std::string action_label;
   Sequence sequence;  // the state of the lists that this was served from
   // Ordered by purpose, tier, distance, list name, entry, signal; at most
   // `limit`.
@@ -117,6 +140,7 @@ struct Answer {
   bool truncated = false;
   std::vector<Check> checks;  // one a signal type, in SignalType order
   std::vector<SkippedList> lists_skipped;
+  std::vector<ListVersion> list_versions;  // by name; without skipped lists
   bool damaged = false;  // the picture was only decoded in part
   friend bool operator==(const Answer&, const Answer&) = default;
 };
