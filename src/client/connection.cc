@@ -7,8 +7,10 @@
 
 #include "kenal/v1/catalogue_service.grpc.pb.h"
 #include "kenal/v1/match_service.grpc.pb.h"
+#include "kenal/v1/operations_service.grpc.pb.h"
 #include "src/client/errors.h"
 #include "src/client/import.h"
+#include "src/client/tls.h"
 #include "src/wire/address.h"
 #include "src/wire/convert.h"
 #include "src/wire/limits.h"
@@ -21,8 +23,13 @@ namespace {
 constexpr int kReconnectMsMin = 100;
 constexpr int kReconnectMsMax = 2'000;
 
-std::shared_ptr<grpc::Channel> MakeChannel(const wire::Address& address) {
+std::shared_ptr<grpc::Channel> MakeChannel(
+    const wire::Address& address, const ConnectOptions& options,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
+  if (!options.tls_name.empty()) {
+    arguments.SetSslTargetNameOverride(options.tls_name);
+  }
   arguments.SetMaxReceiveMessageSize(static_cast<int>(wire::kResponseBytesMax));
   arguments.SetMaxSendMessageSize(static_cast<int>(wire::kRequestBytesMax));
   // Hashes are secrets: not through whatever $http_proxy names.
@@ -32,12 +39,21 @@ std::shared_ptr<grpc::Channel> MakeChannel(const wire::Address& address) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMsMax);
   // Connections of one process do not share their troubles.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(
-      address.GrpcTarget(), grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(address.GrpcTarget(), credentials,
+                                   arguments);
 }
 
-v1::Effort EffortOf(const MatchOptions& options) {
-  return static_cast<v1::Effort>(wire::ToWire(options.effort));
+template <typename Request>
+void SetOptions(const MatchOptions& options, const ConnectOptions& connect,
+                Request& request) {
+  request.set_limit(options.limit);
+  request.set_effort(static_cast<v1::Effort>(wire::ToWire(options.effort)));
+  if (options.radius) request.set_radius_bits(options.radius->bits);
+  request.set_region(wire::CleanText(options.region));
+  if (connect.work) {
+    request.set_work_class(
+        static_cast<v1::WorkClass>(wire::ToWire(*connect.work)));
+  }
 }
 
 template <typename Message>
@@ -51,17 +67,19 @@ Status CheckFits(const Message& request) {
 
 class ConnectionImpl final : public Connection {
  public:
-  ConnectionImpl(std::string address, std::shared_ptr<grpc::Channel> channel)
+  ConnectionImpl(std::string address, ConnectOptions options,
+                 const std::shared_ptr<grpc::Channel>& channel)
       : address_(std::move(address)),
+        options_(std::move(options)),
         matches_(v1::MatchService::NewStub(channel)),
-        catalogue_(v1::CatalogueService::NewStub(channel)) {}
+        catalogue_(v1::CatalogueService::NewStub(channel)),
+        operations_(v1::OperationsService::NewStub(channel)) {}
 
   StatusOr<std::vector<Answer>> MatchBatch(
       std::span<const SignalSet> queries,
       const MatchOptions& options) override {
     v1::BatchMatchRequest request;
-    request.set_limit(options.limit);
-    request.set_effort(EffortOf(options));
+    SetOptions(options, options_, request);
     for (const SignalSet& query : queries) {
       wire::ToWire(query, request.add_contents()->mutable_signals());
     }
@@ -84,8 +102,7 @@ class ConnectionImpl final : public Connection {
                                 const MatchOptions& options,
                                 bool second_opinion) override {
     v1::MatchRequest request;
-    request.set_limit(options.limit);
-    request.set_effort(EffortOf(options));
+    SetOptions(options, options_, request);
     request.set_second_opinion(second_opinion);
     request.mutable_content()->set_picture(bytes.data(), bytes.size());
     v1::MatchResponse response;
@@ -101,7 +118,7 @@ class ConnectionImpl final : public Connection {
     wire::ToWire(query, request.mutable_content()->mutable_signals());
     request.set_list(wire::CleanText(list));
     request.set_reference(wire::CleanText(reference));
-    request.set_effort(EffortOf(options));
+    request.set_effort(static_cast<v1::Effort>(wire::ToWire(options.effort)));
     v1::ExplainResponse response;
     KENAL_TRY(Call(*matches_, &v1::MatchService::Stub::Explain, request,
                    response, kAnswerMax));
@@ -207,6 +224,84 @@ class ConnectionImpl final : public Connection {
     return Read(response);
   }
 
+  StatusOr<EntriesReport> SetNearActionLabel(
+      std::string_view list, std::span<const std::string> references,
+      std::string_view label, const Authorship& by) override {
+    v1::SetNearActionLabelRequest request;
+    request.set_list(wire::CleanText(list));
+    for (const std::string& reference : references) {
+      request.add_references(wire::CleanText(reference));
+    }
+    request.set_label(wire::CleanText(label));
+    wire::ToWire(by, request.mutable_by());
+    v1::SetNearActionLabelResponse response;
+    KENAL_TRY(Ask(&v1::CatalogueService::Stub::SetNearActionLabel, request,
+                  response, kChangeMax));
+    return Read(response);
+  }
+
+  StatusOr<wire::ChangesTold> ReadChangesOf(
+      const wire::ChangesAsked& asked) override {
+    v1::ReadChangesRequest request;
+    wire::ToWire(asked, &request);
+    v1::ReadChangesResponse response;
+    KENAL_TRY(Ask(&v1::CatalogueService::Stub::ReadChanges, request, response,
+                  kAnswerMax));
+    return Read(response);
+  }
+
+  StatusOr<ChangePage> ReadChanges(const ChangeCursor& cursor,
+                                   size_t entries_max,
+                                   bool with_signals) override {
+    KENAL_TRY_ASSIGN(wire::ChangesTold told,
+                     ReadChangesOf({.store_id = {},
+                                    .after = cursor,
+                                    .entries_max = entries_max,
+                                    .with_signals = with_signals}));
+    return std::move(told.page);
+  }
+
+  Status WatchChanges(const wire::ChangesAsked& asked,
+                      const std::function<bool(const wire::ChangesTold&)>& told,
+                      std::stop_token stop) override {
+    v1::WatchChangesRequest request;
+    wire::ToWire(asked, &request);
+    grpc::ClientContext context;
+    const auto stream = catalogue_->WatchChanges(&context, request);
+    const std::stop_callback cancel(stop, [&] { context.TryCancel(); });
+    v1::WatchChangesResponse response;
+    Status ended;
+    bool wanted = true;
+    while (wanted && stream->Read(&response)) {
+      const StatusOr<wire::ChangesTold> page = Read(response);
+      ended = page.status();
+      wanted = page.ok() && told(*page);
+    }
+    if (!wanted) context.TryCancel();
+    const grpc::Status status = stream->Finish();
+    if (!wanted || stop.stop_requested()) return ended;
+    return FromGrpc(status, context, address_);
+  }
+
+  StatusOr<Sequence> Head() override {
+    KENAL_TRY_ASSIGN(const ChangePage page, ReadChanges({}, 1, false));
+    return page.head;
+  }
+
+  StatusOr<wire::CallerInfo> WhoAmI() override {
+    v1::WhoAmIResponse response;
+    KENAL_TRY(Call(*operations_, &v1::OperationsService::Stub::WhoAmI,
+                   v1::WhoAmIRequest(), response, kAnswerMax));
+    return wire::FromWire(response);
+  }
+
+  StatusOr<std::string> Metrics() override {
+    v1::GetMetricsResponse response;
+    KENAL_TRY(Call(*operations_, &v1::OperationsService::Stub::GetMetrics,
+                   v1::GetMetricsRequest(), response, kAnswerMax));
+    return std::move(*response.mutable_prometheus_text());
+  }
+
   StatusOr<StoreStats> Stats() override {
     v1::GetStatsResponse response;
     KENAL_TRY(Ask(&v1::CatalogueService::Stub::GetStats, v1::GetStatsRequest(),
@@ -259,21 +354,24 @@ class ConnectionImpl final : public Connection {
   }
 
   const std::string address_;
+  const ConnectOptions options_;
   const std::unique_ptr<v1::MatchService::Stub> matches_;
   const std::unique_ptr<v1::CatalogueService::Stub> catalogue_;
+  const std::unique_ptr<v1::OperationsService::Stub> operations_;
 };
 
 }  // namespace
 
 StatusOr<std::unique_ptr<Connection>> Connection::Connect(
-    const std::string& address) {
+    const std::string& address, const ConnectOptions& options) {
   KENAL_TRY_ASSIGN(const wire::Address parsed, wire::ParseAddress(address));
-  const auto channel = MakeChannel(parsed);
+  KENAL_TRY_ASSIGN(const auto credentials, MakeCredentials(parsed, options));
+  const auto channel = MakeChannel(parsed, options, credentials);
   const auto deadline = std::chrono::system_clock::now() + kConnectMax;
   if (!channel->WaitForConnected(deadline)) {
     return NobodyAnswers(parsed.ToString());
   }
-  return std::make_unique<ConnectionImpl>(parsed.ToString(), channel);
+  return std::make_unique<ConnectionImpl>(parsed.ToString(), options, channel);
 }
 
 }  // namespace kenal::client

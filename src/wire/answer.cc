@@ -14,6 +14,7 @@ namespace {
 using wire::FromWire;
 using wire::ToWire;
 
+constexpr int kPdqBits = 8 * static_cast<int>(PdqHash::kSizeBytes);
 constexpr int kMarrBits = 8 * static_cast<int>(MarrHash::kSizeBytes);
 
 void ToWire(const Check& from, v1::Check* to) {
@@ -79,7 +80,7 @@ void ToWire(const Match& from, v1::Match* to) {
   to->set_source_id(CleanText(from.source_id));
   to->set_signal(EnumToWire(kSignalTypes, from.signal));
   to->set_tier(EnumToWire(kTiers, from.tier));
-  to->set_distance_bits(from.distance);
+  if (from.distance) to->set_distance_bits(*from.distance);
   if (from.transform) ToWire(*from.transform, to->mutable_transform());
   if (from.second_opinion) {
     ToWire(*from.second_opinion, to->mutable_second_opinion());
@@ -88,7 +89,26 @@ void ToWire(const Match& from, v1::Match* to) {
   ToWire(from.classifications, to->mutable_classifications());
   to->set_series(CleanText(from.series));
   ToWire(from.flags, to->mutable_flags());
-  ToWire(from.provenance, to->mutable_provenance());
+  if (from.provenance != Provenance()) {
+    ToWire(from.provenance, to->mutable_provenance());
+  }
+  to->set_action_label(CleanText(from.action_label));
+  if (from.overruled_by) {
+    to->mutable_overruled_by()->set_list(CleanText(from.overruled_by->list));
+    ToWire(from.overruled_by->entry,
+           to->mutable_overruled_by()->mutable_entry());
+  }
+  to->set_shadow(from.shadow);
+}
+
+Status ActionFromWire(const v1::Match& from, Match& to) {
+  KENAL_TRY(CheckLabel("match.action_label", from.action_label()));
+  to.action_label = from.action_label();
+  if (!from.has_overruled_by()) return OkStatus();
+  to.overruled_by.emplace().list = from.overruled_by().list();
+  KENAL_TRY_ASSIGN(to.overruled_by->entry,
+                   FromWire(from.overruled_by().entry()));
+  return OkStatus();
 }
 
 StatusOr<Match> FromWire(const v1::Match& from) {
@@ -101,7 +121,12 @@ StatusOr<Match> FromWire(const v1::Match& from) {
   KENAL_TRY_ASSIGN(to.signal,
                    EnumFromWire(kSignalTypes, "match.signal", from.signal()));
   KENAL_TRY_ASSIGN(to.tier, EnumFromWire(kTiers, "match.tier", from.tier()));
-  to.distance = from.distance_bits();
+  to.distance.reset();
+  if (from.has_distance_bits()) {
+    KENAL_TRY(
+        CheckRange("match.distance_bits", from.distance_bits(), 0, kPdqBits));
+    to.distance = from.distance_bits();
+  }
   if (from.has_transform()) {
     KENAL_TRY_ASSIGN(to.transform, FromWire(from.transform()));
   }
@@ -114,6 +139,8 @@ StatusOr<Match> FromWire(const v1::Match& from) {
   to.series = from.series();
   to.flags = FromWire(from.flags());
   KENAL_TRY_ASSIGN(to.provenance, FromWire(from.provenance()));
+  KENAL_TRY(ActionFromWire(from, to));
+  to.shadow = from.shadow();
   return to;
 }
 
@@ -134,6 +161,12 @@ void ToWire(const Answer& from, v1::Answer* to) {
     added->set_reason(CleanText(skipped.reason));
   }
   to->set_damaged(from.damaged);
+  to->set_action_label(CleanText(from.action_label));
+  for (const ListVersion& version : from.list_versions) {
+    v1::ListVersion* added = to->add_list_versions();
+    added->set_list(CleanText(version.list));
+    added->set_version(version.version.value);
+  }
 }
 
 StatusOr<Answer> FromWire(const v1::Answer& from) {
@@ -160,6 +193,12 @@ StatusOr<Answer> FromWire(const v1::Answer& from) {
         {.list = skipped.list(), .reason = skipped.reason()});
   }
   to.damaged = from.damaged();
+  KENAL_TRY(CheckLabel("answer.action_label", from.action_label()));
+  to.action_label = from.action_label();
+  for (const v1::ListVersion& version : from.list_versions()) {
+    to.list_versions.push_back(
+        {.list = version.list(), .version = Sequence{version.version()}});
+  }
   return to;
 }
 
@@ -177,7 +216,9 @@ Status FromWire(const v1::ItemError& from) {
 int ToWire(Effort effort) { return EnumToWire(kEfforts, effort); }
 
 StatusOr<MatchOptions> MatchOptionsFromWire(std::optional<int32_t> limit,
-                                            int effort) {
+                                            int effort,
+                                            std::optional<int32_t> radius_bits,
+                                            std::string_view region) {
   MatchOptions options;
   if (limit) {
     KENAL_TRY(CheckRange("limit", *limit, 1, MatchOptions::kLimitMax));
@@ -185,6 +226,14 @@ StatusOr<MatchOptions> MatchOptionsFromWire(std::optional<int32_t> limit,
   }
   if (effort != v1::EFFORT_UNSPECIFIED) {
     KENAL_TRY_ASSIGN(options.effort, EnumFromWire(kEfforts, "effort", effort));
+  }
+  if (radius_bits) {
+    KENAL_TRY(CheckRange("radius_bits", *radius_bits, 0, kRadiusBitsMax));
+    options.radius = Radius{*radius_bits};
+  }
+  if (!region.empty()) {
+    KENAL_TRY(CheckRegionField("region", region));
+    options.region = std::string(region);
   }
   return options;
 }

@@ -10,6 +10,10 @@
 namespace kenal::wire {
 namespace {
 
+// This file's own overloads would hide them.
+using wire::FromWire;
+using wire::ToWire;
+
 // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, as Timestamp has them.
 constexpr int64_t kSecondsMin = -62'135'596'800;
 constexpr int64_t kSecondsMax = 253'402'300'799;
@@ -19,6 +23,26 @@ Status CheckUtf8(std::string_view field, std::string_view text) {
   if (IsUtf8(text)) return OkStatus();
   return InvalidArgument(std::string(field) +
                          ": is not UTF-8; convert it before sending");
+}
+
+Status CheckNamed(const v1::Overruled& overruled) {
+  if (overruled.list().empty() || overruled.reference().empty()) {
+    return InvalidArgument(
+        "overrules: names no entry; set its list and reference");
+  }
+  KENAL_TRY(
+      CheckSize("overrules.list", overruled.list().size(), kReferenceBytesMax));
+  return CheckSize("overrules.reference", overruled.reference().size(),
+                   kReferenceBytesMax);
+}
+
+void ToWire(const Overruled& from, v1::Overruled* to) {
+  to->set_list(CleanText(from.list));
+  to->set_reference(CleanText(from.reference));
+}
+
+Overruled FromWire(const v1::Overruled& from) {
+  return {.list = from.list(), .reference = from.reference()};
 }
 
 Status CheckSizes(const v1::EntryDraft& draft) {
@@ -37,42 +61,12 @@ Status CheckSizes(const v1::EntryDraft& draft) {
   for (const std::string& flag : draft.flags()) {
     KENAL_TRY(CheckSize("flag", flag.size(), kTextBytesMax));
   }
+  if (draft.has_overrules()) KENAL_TRY(CheckNamed(draft.overrules()));
   const v1::Provenance& from = draft.provenance();
   KENAL_TRY(CheckSize("source", from.source().size(), kTextBytesMax));
   KENAL_TRY(CheckSize("member", from.member().size(), kTextBytesMax));
   KENAL_TRY(CheckSize("import_id", from.import_id().size(), kTextBytesMax));
   return CheckSize("reference", from.reference().size(), kTextBytesMax);
-}
-
-Status ReviewFromWire(const v1::ListPolicy& from, ListPolicy& to) {
-  if (!from.has_review_radius_bits()) return OkStatus();
-  KENAL_TRY(CheckRange("policy.review_radius_bits", from.review_radius_bits(),
-                       kReviewRadiusBitsMin, kRadiusBitsMax));
-  if (from.review_radius_bits() <= to.pdq_radius.bits) {
-    return InvalidArgument(
-        "policy.review_radius_bits: is not more than pdq_radius_bits (" +
-        std::to_string(to.pdq_radius.bits) + "), up to " +
-        std::to_string(kRadiusBitsMax));
-  }
-  to.review_radius = Radius{from.review_radius_bits()};
-  return OkStatus();
-}
-
-Status StoredViewsFromWire(const v1::ListPolicy& from, ListPolicy& to) {
-  if (from.stored_views().empty()) return OkStatus();
-  to.stored_views = {};
-  for (const int value : from.stored_views()) {
-    KENAL_TRY_ASSIGN(const View view,
-                     EnumFromWire(kViews, "policy.stored_views", value));
-    if (to.stored_views.Contains(view)) {
-      return InvalidArgument("policy.stored_views: has the view " +
-                             std::string(ViewName(view)) +
-                             " twice; name each once");
-    }
-    to.stored_views.Add(view);
-  }
-  to.stored_views = to.stored_views | kWholeViews;
-  return OkStatus();
 }
 
 }  // namespace
@@ -165,70 +159,6 @@ std::vector<std::string> FromWire(const Strings& from) {
   return {from.begin(), from.end()};
 }
 
-void ToWire(const ListPolicy& from, v1::ListPolicy* to) {
-  to->set_mode(from.enabled ? v1::LIST_MODE_ENABLED : v1::LIST_MODE_DISABLED);
-  to->set_pdq_radius_bits(from.pdq_radius.bits);
-  if (from.review_radius) {
-    to->set_review_radius_bits(from.review_radius->bits);
-  }
-  to->set_effort(EnumToWire(kEfforts, from.effort));
-  const ViewSet stored = from.stored_views | kWholeViews;
-  for (const auto& [ours, theirs] : kViews) {
-    if (stored.Contains(ours)) to->add_stored_views(theirs);
-  }
-  to->set_second_opinion(from.second_opinion);
-}
-
-StatusOr<ListPolicy> FromWire(const v1::ListPolicy& from) {
-  if (from.mode() != v1::LIST_MODE_ENABLED &&
-      from.mode() != v1::LIST_MODE_DISABLED) {
-    return InvalidArgument(
-        "policy.mode: is not set; use LIST_MODE_ENABLED or "
-        "LIST_MODE_DISABLED");
-  }
-  KENAL_TRY(CheckRange("policy.pdq_radius_bits",
-                       from.has_pdq_radius_bits() ? from.pdq_radius_bits() : -1,
-                       0, kRadiusBitsMax));
-  ListPolicy to;
-  to.enabled = from.mode() == v1::LIST_MODE_ENABLED;
-  to.pdq_radius = Radius{from.pdq_radius_bits()};
-  KENAL_TRY(ReviewFromWire(from, to));
-  if (from.effort() != v1::EFFORT_UNSPECIFIED) {
-    KENAL_TRY_ASSIGN(to.effort,
-                     EnumFromWire(kEfforts, "policy.effort", from.effort()));
-  }
-  KENAL_TRY(StoredViewsFromWire(from, to));
-  to.second_opinion = from.second_opinion();
-  return to;
-}
-
-void ToWire(const ListInfo& from, v1::ListInfo* to) {
-  to->set_number(from.number.value);
-  to->set_name(CleanText(from.name));
-  to->set_purpose(EnumToWire(kPurposes, from.purpose));
-  ToWire(from.policy, to->mutable_policy());
-  to->mutable_counts()->set_active(from.counts.active);
-  to->mutable_counts()->set_disputed(from.counts.disputed);
-  to->mutable_counts()->set_withdrawn(from.counts.withdrawn);
-  TimeToWire(from.created_unix_ms, to->mutable_created_at());
-}
-
-StatusOr<ListInfo> FromWire(const v1::ListInfo& from) {
-  ListInfo to;
-  if (from.number() > UINT16_MAX) {
-    return InvalidArgument("list.number: is not 1 to 65535");
-  }
-  to.number.value = static_cast<uint16_t>(from.number());
-  to.name = from.name();
-  KENAL_TRY_ASSIGN(to.purpose, PurposeFromWire(from.purpose()));
-  KENAL_TRY_ASSIGN(to.policy, FromWire(from.policy()));
-  to.counts = {.active = from.counts().active(),
-               .disputed = from.counts().disputed(),
-               .withdrawn = from.counts().withdrawn()};
-  KENAL_TRY_ASSIGN(to.created_unix_ms, TimeFromWire(from.created_at()));
-  return to;
-}
-
 void ToWire(const Authorship& from, v1::Authorship* to) {
   to->set_actor(CleanText(from.actor));
   to->set_reason(CleanText(from.reason));
@@ -253,6 +183,10 @@ Status CheckText(const EntryDraft& draft) {
   for (const std::string& flag : draft.flags) {
     KENAL_TRY(CheckUtf8("flag", flag));
   }
+  if (draft.overrules) {
+    KENAL_TRY(CheckUtf8("overrules.list", draft.overrules->list));
+    KENAL_TRY(CheckUtf8("overrules.reference", draft.overrules->reference));
+  }
   KENAL_TRY(CheckUtf8("source", draft.provenance.source));
   KENAL_TRY(CheckUtf8("member", draft.provenance.member));
   return CheckUtf8("import_id", draft.provenance.import_id);
@@ -265,6 +199,7 @@ void ToWire(const EntryDraft& from, v1::EntryDraft* to) {
   to->set_series(CleanText(from.series));
   ToWire(from.flags, to->mutable_flags());
   ToWire(from.provenance, to->mutable_provenance());
+  if (from.overrules) ToWire(*from.overrules, to->mutable_overrules());
 }
 
 StatusOr<EntryDraft> FromWire(const v1::EntryDraft& from) {
@@ -276,6 +211,7 @@ StatusOr<EntryDraft> FromWire(const v1::EntryDraft& from) {
   to.series = from.series();
   to.flags = FromWire(from.flags());
   KENAL_TRY_ASSIGN(to.provenance, FromWire(from.provenance()));
+  if (from.has_overrules()) to.overrules = FromWire(from.overrules());
   return to;
 }
 
@@ -301,6 +237,8 @@ void ToWire(const EntrySummary& from, v1::Entry* to) {
   to->set_state_reason(CleanText(from.state_reason));
   to->set_added_at_sequence(from.added_at.value);
   to->set_changed_at_sequence(from.changed_at.value);
+  if (from.overrules) ToWire(*from.overrules, to->mutable_overrules());
+  to->set_near_action_label(CleanText(from.near_action_label));
 }
 
 StatusOr<EntrySummary> FromWire(const v1::Entry& from) {
@@ -330,6 +268,9 @@ StatusOr<EntrySummary> FromWire(const v1::Entry& from) {
   to.state_reason = from.state_reason();
   to.added_at.value = from.added_at_sequence();
   to.changed_at.value = from.changed_at_sequence();
+  if (from.has_overrules()) to.overrules = FromWire(from.overrules());
+  KENAL_TRY(CheckLabel("entry.near_action_label", from.near_action_label()));
+  to.near_action_label = from.near_action_label();
   return to;
 }
 

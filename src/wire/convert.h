@@ -13,7 +13,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "kenal/curator.h"
 #include "kenal/entry.h"
@@ -28,6 +30,7 @@ namespace kenal::v1 {
 class AddEntriesResponse;
 class Answer;
 class Authorship;
+class ChangeCursor;
 class Entry;
 class EntryDraft;
 class Explanation;
@@ -38,9 +41,15 @@ class ImportReport;
 class ItemError;
 class ListInfo;
 class ListPolicy;
+class ReadChangesRequest;
+class ReadChangesResponse;
 class SetEntryStateResponse;
+class SetNearActionLabelResponse;
 class SignalSet;
 class VerifyReport;
+class WatchChangesRequest;
+class WatchChangesResponse;
+class WhoAmIResponse;
 }  // namespace kenal::v1
 
 namespace kenal::wire {
@@ -73,6 +82,8 @@ void ToWire(const EntriesReport& from, v1::AddEntriesResponse* to);
 StatusOr<EntriesReport> FromWire(const v1::AddEntriesResponse& from);
 void ToWire(const EntriesReport& from, v1::SetEntryStateResponse* to);
 StatusOr<EntriesReport> FromWire(const v1::SetEntryStateResponse& from);
+void ToWire(const EntriesReport& from, v1::SetNearActionLabelResponse* to);
+StatusOr<EntriesReport> FromWire(const v1::SetNearActionLabelResponse& from);
 
 void ToWire(const ImportItem& from, v1::ImportRecord* to);
 // A draft that is out of limits becomes a refused item.
@@ -85,6 +96,39 @@ void ToWire(const StoreStats& from, v1::GetStatsResponse* to);
 StatusOr<StoreStats> FromWire(const v1::GetStatsResponse& from);
 void ToWire(const VerifyReport& from, v1::VerifyReport* to);
 VerifyReport FromWire(const v1::VerifyReport& from);
+
+// What a reader of changes asks for.
+struct ChangesAsked {
+  std::string store_id;  // that `after` is of; empty: not said
+  ChangeCursor after;
+  size_t entries_max = 1000;  // 1..Curator::kChangedEntriesMax
+  bool with_signals = false;
+  friend bool operator==(const ChangesAsked&, const ChangesAsked&) = default;
+};
+void ToWire(const ChangesAsked& from, v1::ReadChangesRequest* to);
+StatusOr<ChangesAsked> FromWire(const v1::ReadChangesRequest& from);
+void ToWire(const ChangesAsked& from, v1::WatchChangesRequest* to);
+StatusOr<ChangesAsked> FromWire(const v1::WatchChangesRequest& from);
+
+// A page of changes, and the store whose they are.
+struct ChangesTold {
+  std::string store_id;
+  ChangePage page;
+};
+void ToWire(const ChangesTold& from, v1::ReadChangesResponse* to);
+StatusOr<ChangesTold> FromWire(const v1::ReadChangesResponse& from);
+void ToWire(const ChangesTold& from, v1::WatchChangesResponse* to);
+StatusOr<ChangesTold> FromWire(const v1::WatchChangesResponse& from);
+
+// Who the server takes a caller for.
+struct CallerInfo {
+  std::string name;
+  std::vector<std::string> roles;
+  std::vector<std::string> methods_allowed;
+  friend bool operator==(const CallerInfo&, const CallerInfo&) = default;
+};
+void ToWire(const CallerInfo& from, v1::WhoAmIResponse* to);
+CallerInfo FromWire(const v1::WhoAmIResponse& from);
 
 // An error as one item of a stream carries it; `status` is not OK.
 void ToWire(const Status& status, v1::ItemError* to);
@@ -99,9 +143,16 @@ StatusOr<EntryState> EntryStateFromWire(int value);
 
 int ToWire(Effort effort);
 
-// A limit that is unset and the wire's EFFORT_UNSPECIFIED (0): the default.
-StatusOr<MatchOptions> MatchOptionsFromWire(std::optional<int32_t> limit,
-                                            int effort);
+// A limit that is unset, the wire's EFFORT_UNSPECIFIED (0) and an empty region:
+// the default. Who may set a radius is not asked here.
+StatusOr<MatchOptions> MatchOptionsFromWire(
+    std::optional<int32_t> limit, int effort,
+    std::optional<int32_t> radius_bits = {}, std::string_view region = {});
+
+// WORK_CLASS_UNSPECIFIED (0): nullopt.
+enum class AskedWork : uint8_t { kLive = 1, kBulk = 2 };
+StatusOr<std::optional<AskedWork>> WorkClassFromWire(int value);
+int ToWire(AskedWork work);
 
 // kInvalidArgument "`field`: is N bytes; at most MAX are accepted".
 Status CheckSize(std::string_view field, size_t size_bytes,

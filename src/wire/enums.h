@@ -98,6 +98,11 @@ inline constexpr EnumPair<Outcome, v1::Outcome> kOutcomes[] = {
     {Outcome::kStateChanged, v1::OUTCOME_STATE_CHANGED},
     {Outcome::kRefused, v1::OUTCOME_REFUSED},
     {Outcome::kUnknown, v1::OUTCOME_UNKNOWN}};
+inline constexpr EnumPair<ChangeKind, v1::ChangeKind> kChangeKinds[] = {
+    {ChangeKind::kListCreated, v1::CHANGE_KIND_LIST_CREATED},
+    {ChangeKind::kPolicySet, v1::CHANGE_KIND_POLICY_SET},
+    {ChangeKind::kEntriesPut, v1::CHANGE_KIND_ENTRIES_PUT},
+    {ChangeKind::kEntriesSet, v1::CHANGE_KIND_ENTRIES_SET}};
 
 template <typename Ours, typename Theirs, size_t kCount>
 Theirs EnumToWire(const EnumPair<Ours, Theirs> (&pairs)[kCount], Ours value) {

@@ -41,6 +41,10 @@ StatusOr<Transform> FromWire(const v1::Transform& from);
 void ToWire(const SecondOpinion& from, v1::SecondOpinion* to);
 StatusOr<SecondOpinion> FromWire(const v1::SecondOpinion& from);
 
+// CheckActionLabel and CheckRegion, whose errors then name the field.
+Status CheckLabel(std::string_view field, std::string_view label);
+Status CheckRegionField(std::string_view field, std::string_view region);
+
 // kInvalidArgument "`field`: is not `min` to `max`".
 Status CheckRange(std::string_view field, int64_t value, int64_t min,
                   int64_t max);

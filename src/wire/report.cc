@@ -10,7 +10,8 @@
 namespace kenal::wire {
 namespace {
 
-// AddEntriesResponse and SetEntryStateResponse have the same fields.
+// The answers to AddEntries, SetEntryState and SetNearActionLabel have the
+// same fields.
 template <typename Message>
 void EntriesToWire(const EntriesReport& from, Message* to) {
   to->set_sequence(from.sequence.value);
@@ -52,6 +53,12 @@ void ToWire(const EntriesReport& from, v1::SetEntryStateResponse* to) {
   EntriesToWire(from, to);
 }
 StatusOr<EntriesReport> FromWire(const v1::SetEntryStateResponse& from) {
+  return EntriesFromWire(from);
+}
+void ToWire(const EntriesReport& from, v1::SetNearActionLabelResponse* to) {
+  EntriesToWire(from, to);
+}
+StatusOr<EntriesReport> FromWire(const v1::SetNearActionLabelResponse& from) {
   return EntriesFromWire(from);
 }
 
