@@ -170,6 +170,17 @@ class StoreEngine final : public Engine {
     return catalogue_->SetEntryState(list, references, entry_state, by);
   }
 
+  StatusOr<EntriesReport> SetNearActionLabel(std::string_view,
+                                             std::span<const std::string>,
+                                             std::string_view,
+                                             const Authorship&) override {
+    return Internal("labels of entries are not kept");
+  }
+  StatusOr<ChangePage> ReadChanges(const ChangeCursor&, size_t, bool) override {
+    return Internal("changes are not read");
+  }
+  StatusOr<Sequence> Head() override { return Current()->indexes.sequence(); }
+
   StatusOr<StoreStats> Stats() override {
     const std::shared_ptr<const State> state = Current();
     StoreStats stats{.store_id = catalogue_->store_id(),

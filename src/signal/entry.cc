@@ -13,6 +13,8 @@ EntrySummary Summarize(const Entry& entry) {
                    .provenance = entry.provenance,
                    .state = entry.state,
                    .state_reason = entry.state_reason,
+                   .overrules = entry.overrules,
+                   .near_action_label = entry.near_action_label,
                    .added_at = entry.added_at,
                    .changed_at = entry.changed_at};
   const auto hold = [&](SignalType type) {

@@ -85,6 +85,12 @@ constexpr Word<Outcome> kOutcomes[] = {
     {Outcome::kRefused, "refused"},
     {Outcome::kUnknown, "unknown"}};
 
+constexpr Word<ChangeKind> kChangeKinds[] = {
+    {ChangeKind::kListCreated, "list_created"},
+    {ChangeKind::kPolicySet, "policy_set"},
+    {ChangeKind::kEntriesPut, "entries_put"},
+    {ChangeKind::kEntriesSet, "entries_set"}};
+
 template <typename Enum, size_t kCount>
 std::string_view NameIn(const Word<Enum> (&words)[kCount], Enum value) {
   for (const auto& [candidate, word] : words) {
@@ -168,6 +174,9 @@ std::string_view EntryStateName(EntryState state) {
 std::string_view OutcomeName(Outcome outcome) {
   return NameIn(kOutcomes, outcome);
 }
+std::string_view ChangeKindName(ChangeKind kind) {
+  return NameIn(kChangeKinds, kind);
+}
 
 Status CheckListName(std::string_view name) {
   constexpr size_t kNameSizeMax = 64;
@@ -183,6 +192,29 @@ Status CheckListName(std::string_view name) {
   return InvalidArgument(
       "a list name has 1 to 64 of a-z A-Z 0-9 . _ - and starts with a letter "
       "or digit");
+}
+
+Status CheckActionLabel(std::string_view label) {
+  constexpr size_t kLabelSizeMax = 64;
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  bool good =
+      label.size() <= kLabelSizeMax && (label.empty() || is_letter(label[0]));
+  for (const char c : label) {
+    good = good &&
+           (is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-');
+  }
+  if (good) return OkStatus();
+  return InvalidArgument(
+      "an action label has 1 to 64 of a-z 0-9 _ - and starts with a letter, "
+      "or is empty");
+}
+
+Status CheckRegion(std::string_view region) {
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (region.size() == 2 && is_capital(region[0]) && is_capital(region[1])) {
+    return OkStatus();
+  }
+  return InvalidArgument("a region is two letters A-Z, as ISO 3166-1: US, ID");
 }
 
 }  // namespace kenal
