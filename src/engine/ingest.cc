@@ -63,7 +63,8 @@ class Batcher {
  private:
   EntryDraft DraftOf(const IngestedFile& file) const {
     EntryDraft draft{.signals = file.signals,
-                     .provenance = options_.provenance};
+                     .provenance = options_.provenance,
+                     .overrules = options_.overrules};
     if (options_.keep_paths) draft.provenance.reference = file.path;
     return draft;
   }

@@ -22,6 +22,7 @@ struct IngestOptions {
   // set to the file's path when `keep_paths`.
   Provenance provenance;
   bool keep_paths = true;
+  std::optional<Overruled> overrules;  // by every entry
 };
 
 // One file, reported when its entry is durable (or the file has failed).
