@@ -1,7 +1,6 @@
 #include "src/catalogue/catalogue.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -31,36 +30,6 @@ uint64_t& CountOf(ListCounts& counts, EntryState state) {
   return counts.active;
 }
 
-// The policy as it is kept: with the views that every list stores.
-StatusOr<ListPolicy> CheckedPolicy(ListPolicy policy) {
-  const int bits = policy.pdq_radius.bits;
-  if (bits < 0 || bits > kRadiusBitsMax) {
-    return InvalidArgument("a PDQ radius is 0 to " +
-                           std::to_string(kRadiusBitsMax) + " bits");
-  }
-  const int review_bits_min = std::max(kReviewRadiusBitsMin, bits + 1);
-  if (policy.review_radius && (policy.review_radius->bits < review_bits_min ||
-                               policy.review_radius->bits > kRadiusBitsMax)) {
-    return InvalidArgument(
-        "a review radius is " + std::to_string(kReviewRadiusBitsMin) + " to " +
-        std::to_string(kRadiusBitsMax) +
-        " bits and above the PDQ radius, which is " + std::to_string(bits));
-  }
-  if (policy.effort < Effort::kFast || policy.effort > Effort::kThorough) {
-    return InvalidArgument("an effort is fast, normal or thorough");
-  }
-  if (!ViewSet::FromBits(policy.stored_views.bits())) {
-    return InvalidArgument("a policy names a view that is not known");
-  }
-  if (policy.stored_views.Contains(View::kTurned)) {
-    return InvalidArgument(
-        "the view turned is of queries alone and cannot be stored; the whole "
-        "picture always is");
-  }
-  policy.stored_views = policy.stored_views | kWholeViews;
-  return policy;
-}
-
 Status CheckAuthorship(const Authorship& by) {
   if (by.actor.empty()) {
     return InvalidArgument("a change needs an actor: who makes it");
@@ -71,15 +40,6 @@ Status CheckAuthorship(const Authorship& by) {
                            std::to_string(kReasonSizeMax));
   }
   return OkStatus();
-}
-
-// The decimal serial of an entry; 0 when the text is none.
-uint64_t ParseSerial(std::string_view text) {
-  uint64_t serial = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), serial);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole && serial <= EntryId::kSerialMax ? serial : 0;
 }
 
 }  // namespace
@@ -190,7 +150,7 @@ StatusOr<ListInfo> CatalogueImpl::CreateList(std::string_view name,
   };
   Rows rows(*store_);
   KENAL_TRY(Commit({by, {operation}}, totals, row, rows, {}));
-  return row.info;
+  return GetList(name);
 }
 
 StatusOr<ListInfo> CatalogueImpl::SetListPolicy(std::string_view name,
@@ -205,7 +165,7 @@ StatusOr<ListInfo> CatalogueImpl::SetListPolicy(std::string_view name,
   Rows rows(*store_);
   KENAL_TRY(Commit({by, {SetPolicy{row.info.number, policy}}},
                    log_->row().totals, row, rows, {}));
-  return row.info;
+  return GetList(name);
 }
 
 StatusOr<EntriesReport> CatalogueImpl::AddEntries(
@@ -223,11 +183,12 @@ StatusOr<EntriesReport> CatalogueImpl::AddEntries(
   std::vector<size_t> position_of;  // in the call, of a draft in the batch
   const int64_t now_unix_ms = base::NowUnixMs();
   for (size_t i = 0; i < drafts.size(); ++i) {
-    const Status added = batch.Add(drafts[i], now_unix_ms);
-    if (added.ok()) {
-      position_of.push_back(i);
+    KENAL_TRY_ASSIGN(std::optional<std::string> refusal,
+                     Refusal(at_first, drafts[i], now_unix_ms, batch));
+    if (refusal) {
+      report.results[i].why = *std::move(refusal);
     } else {
-      report.results[i].why = std::string(added.message());
+      position_of.push_back(i);
     }
   }
   const base::MutexLock lock(write_);
@@ -274,23 +235,6 @@ Status CatalogueImpl::AddBatch(const ListRow& list, const DraftBatch& batch,
   return Commit(change, totals, plan.list(), rows, std::move(delta));
 }
 
-StatusOr<EntriesReport> CatalogueImpl::SetEntryState(
-    std::string_view list, std::span<const std::string> references,
-    EntryState state, const Authorship& by) {
-  if (by.reason.empty()) {
-    return InvalidArgument("changing an entry's state needs a reason");
-  }
-  if (references.size() > kReferencesMax) {
-    return InvalidArgument("one call takes at most " +
-                           std::to_string(kReferencesMax) +
-                           " references; split it");
-  }
-  const base::MutexLock lock(write_);
-  KENAL_TRY(ReadyToWrite(by));
-  KENAL_TRY_ASSIGN(const ListRow row, FindList(list));
-  return ChangeStates(row, references, state, by);
-}
-
 Status CatalogueImpl::ReadyToWrite(const Authorship& by) {
   KENAL_TRY(CheckAuthorship(by));
   return store_->needs_recovery() ? Recover() : OkStatus();
@@ -306,17 +250,39 @@ Status CatalogueImpl::Recover() {
 }
 
 Status CatalogueImpl::Commit(const Change& change, const Totals& totals,
-                             const ListRow& list, Rows& rows, Delta delta) {
-  rows.Put(Family::kLists, ListKey(list.info.number), Encode(list));
+                             ListRow list, Rows& rows, Delta delta) {
+  const int64_t now_unix_ms = base::NowUnixMs();
+  Stamp(list, now_unix_ms);
+  for (const auto& [number, record] : ListRecords(list)) {
+    rows.Put(Family::kLists, ListKey(number), record);
+  }
   if (const auto row = RowOfNewFormat())
     rows.Put(Family::kMeta, kStoreKey, *row);
   AtPoint("before commit");
-  KENAL_TRY(log_->Append(log_->head(), change, totals, rows));
+  KENAL_TRY(log_->Append(log_->head(), change, now_unix_ms, totals, rows));
   AtPoint("after commit");
   format_ = kFormatVersion;
   Publish(list);
   log_->Tell(std::move(delta));
   return OkStatus();
+}
+
+void CatalogueImpl::Stamp(ListRow& list, int64_t unix_ms) const {
+  list.info.version = Sequence{log_->head().sequence.value + 1};
+  list.info.changed_unix_ms = unix_ms;
+}
+
+std::map<ListNumber, std::string> CatalogueImpl::ListRecords(
+    const ListRow& changed) const {
+  std::map<ListNumber, std::string> records;
+  if (format_ != kFormatVersion) {
+    const base::MutexLock lock(state_);
+    for (const auto& [name, row] : lists_) {
+      records.emplace(row.info.number, Encode(row));
+    }
+  }
+  records.insert_or_assign(changed.info.number, Encode(changed));
+  return records;
 }
 
 std::optional<std::string> CatalogueImpl::RowOfNewFormat() const {
@@ -331,6 +297,7 @@ void CatalogueImpl::Publish(const ListRow& list) {
   const base::MutexLock lock(state_);
   head_ = log_->head();
   lists_.insert_or_assign(list.info.name, list);
+  names_.emplace(list.info.number, list.info.name);
 }
 
 StatusOr<std::optional<EntryId>> CatalogueImpl::FindEntry(
@@ -346,6 +313,42 @@ StatusOr<std::optional<EntryId>> CatalogueImpl::FindEntry(
   const uint64_t serial = ParseSerial(reference);
   if (serial == 0 || serial > list.last_serial) return std::nullopt;
   return EntryId::Of(list.info.number, serial);
+}
+
+StatusOr<EntryId> CatalogueImpl::FindOverruled(const ListRow& list,
+                                               const EntryDraft& draft) const {
+  if (!draft.overrules) return EntryId{};
+  if (list.info.purpose != Purpose::kOwnDecisions) {
+    return InvalidArgument(
+        "only an entry of a list of own decisions overrules another");
+  }
+  const StatusOr<ListRow> other = FindList(draft.overrules->list);
+  if (!other.ok()) {
+    return InvalidArgument("the entry overrules one of a list that is not "
+                           "there; name the list and entry as they are now");
+  }
+  if (other->info.purpose == Purpose::kOwnDecisions) {
+    return InvalidArgument("own decisions do not overrule each other; list " +
+                           other->info.name + " is of that purpose");
+  }
+  KENAL_TRY_ASSIGN(const std::optional<EntryId> id,
+                   FindEntry(*other, draft.overrules->reference));
+  if (id) return *id;
+  return InvalidArgument("list " + other->info.name +
+                         " has no entry such as is overruled; name it by its "
+                         "number or as source:ID");
+}
+
+StatusOr<std::optional<std::string>> CatalogueImpl::Refusal(
+    const ListRow& list, const EntryDraft& draft, int64_t now_unix_ms,
+    DraftBatch& batch) const {
+  StatusOr<EntryId> overruled = FindOverruled(list, draft);
+  const Status added = overruled.ok()
+                           ? batch.Add(draft, now_unix_ms, *overruled)
+                           : overruled.status();
+  if (added.ok()) return std::nullopt;
+  if (added.code() != StatusCode::kInvalidArgument) return added;
+  return std::string(added.message());
 }
 
 StatusOr<Entry> CatalogueImpl::GetEntry(std::string_view list,
@@ -396,6 +399,37 @@ Status CatalogueImpl::VisitPostings(
                         visit(posting);
                         return OkStatus();
                       });
+}
+
+Status CatalogueImpl::VisitOverrulings(
+    const std::function<void(const Overruling&)>& visit) const {
+  std::map<std::string, ListNumber, std::less<>> number_of;
+  std::vector<ListNumber> decisions;
+  for (const ListInfo& list : Lists()) {
+    number_of.emplace(list.name, list.number);
+    if (list.purpose == Purpose::kOwnDecisions) {
+      decisions.push_back(list.number);
+    }
+  }
+  const auto row = [&](std::string_view key, std::string_view value) -> Status {
+    KENAL_TRY_ASSIGN(const EntryId id, ParseEntryKey(key));
+    KENAL_TRY_ASSIGN(const Entry entry, DecodeEntry(id, value));
+    if (!entry.overrules) return OkStatus();
+    const auto other = number_of.find(entry.overrules->list);
+    if (other == number_of.end()) {
+      return DataLoss("an own decision names a list that is not there; run "
+                      "`kenal verify`");
+    }
+    visit({id, EntryId::Of(other->second,
+                           ParseSerial(entry.overrules->reference))});
+    return OkStatus();
+  };
+  for (const ListNumber list : decisions) {
+    KENAL_TRY(store_->ScanBetween(
+        Family::kEntries, EntryKey(EntryId::Of(list, 0)),
+        EntryKey(EntryId::Of(list, EntryId::kSerialMax)), row));
+  }
+  return OkStatus();
 }
 
 uint64_t CatalogueImpl::SizeBytes() const {

@@ -85,6 +85,16 @@ class Catalogue {
       std::string_view list, std::span<const std::string> references,
       EntryState state, const Authorship& by) = 0;
 
+  virtual StatusOr<EntriesReport> SetNearActionLabel(
+      std::string_view list, std::span<const std::string> references,
+      std::string_view label, const Authorship& by) = 0;
+
+  // As in Curator; nothing after `last` is read, which is at most the head.
+  virtual StatusOr<ChangePage> ReadChanges(const ChangeCursor& cursor,
+                                           size_t entries_max,
+                                           bool with_signals,
+                                           Sequence last) const = 0;
+
   virtual StatusOr<Entry> GetEntry(std::string_view list,
                                    std::string_view reference) const = 0;
   // In request order. Errors: kNotFound or kDataLoss for any of them.
@@ -94,6 +104,11 @@ class Catalogue {
   // Visits every posting of active and disputed entries at `head()`.
   virtual Status VisitPostings(
       const std::function<void(const Posting&)>& visit) const = 0;
+
+  // Visits what every own decision overrules at `head()`, withdrawn ones too.
+  // Cost: reads the entries of lists of own decisions.
+  virtual Status VisitOverrulings(
+      const std::function<void(const Overruling&)>& visit) const = 0;
 
   virtual StatusOr<VerifyReport> Verify(
       const std::function<void(uint64_t, uint64_t)>& watcher) const = 0;

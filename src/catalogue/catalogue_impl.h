@@ -57,12 +57,21 @@ class CatalogueImpl final : public Catalogue {
                                         EntryState state,
                                         const Authorship& by) override;
 
+  StatusOr<EntriesReport> SetNearActionLabel(
+      std::string_view list, std::span<const std::string> references,
+      std::string_view label, const Authorship& by) override;
+  StatusOr<ChangePage> ReadChanges(const ChangeCursor& cursor,
+                                   size_t entries_max, bool with_signals,
+                                   Sequence last) const override;
+
   StatusOr<Entry> GetEntry(std::string_view list,
                            std::string_view reference) const override;
   StatusOr<std::vector<Entry>> GetEntries(
       std::span<const EntryId> ids) const override;
   Status VisitPostings(
       const std::function<void(const Posting&)>& visit) const override;
+  Status VisitOverrulings(
+      const std::function<void(const Overruling&)>& visit) const override;
 
   StatusOr<VerifyReport> Verify(
       const std::function<void(uint64_t, uint64_t)>& watcher) const override;
@@ -80,20 +89,37 @@ class CatalogueImpl final : public Catalogue {
   Status LoadLists();
   Status CheckLog() const;
   Status CheckWitness() const;
+  // Of lists whose records are of an older format: see docs/format.md.
+  Status DeriveVersions();
 
   StatusOr<ListRow> FindList(std::string_view name) const
       KENAL_EXCLUDES(state_);
   StatusOr<std::optional<EntryId>> FindEntry(const ListRow& list,
                                              std::string_view reference) const;
+  // The entry that a draft for `list` overrules; 0 when it names none.
+  // kInvalidArgument says why it cannot.
+  StatusOr<EntryId> FindOverruled(const ListRow& list,
+                                  const EntryDraft& draft) const;
+  // Adds to `batch`; a refusal is a reason, any other failure an error.
+  StatusOr<std::optional<std::string>> Refusal(const ListRow& list,
+                                               const EntryDraft& draft,
+                                               int64_t now_unix_ms,
+                                               DraftBatch& batch) const;
   // Before each write: authorship, and a database that is writable again.
   Status ReadyToWrite(const Authorship& by) KENAL_REQUIRES(write_);
   Status Recover() KENAL_REQUIRES(write_);
   // Appends `change` with `rows` and the row of the list that it alters, shows
   // it to readers and tells the subscriber.
-  Status Commit(const Change& change, const Totals& totals, const ListRow& list,
+  Status Commit(const Change& change, const Totals& totals, ListRow list,
                 Rows& rows, Delta delta) KENAL_REQUIRES(write_);
+  // Marks a list as changed by the next record.
+  void Stamp(ListRow& list, int64_t unix_ms) const KENAL_REQUIRES(write_);
   // The store record that a change to a store of an older format writes too.
   std::optional<std::string> RowOfNewFormat() const KENAL_REQUIRES(write_);
+  // The list records that the next change writes, by number: `changed`, and
+  // all of them when it moves the store to this format.
+  std::map<ListNumber, std::string> ListRecords(const ListRow& changed) const
+      KENAL_REQUIRES(write_) KENAL_EXCLUDES(state_);
   // After a durable change: lists and head as readers see them.
   void Publish(const ListRow& list) KENAL_REQUIRES(write_)
       KENAL_EXCLUDES(state_);
@@ -101,10 +127,16 @@ class CatalogueImpl final : public Catalogue {
   Status AddBatch(const ListRow& list, const DraftBatch& batch,
                   const Authorship& by, std::vector<Plan::Fate>& fates)
       KENAL_REQUIRES(write_);
-  StatusOr<EntriesReport> ChangeStates(ListRow list,
-                                       std::span<const std::string> references,
-                                       EntryState state, const Authorship& by)
-      KENAL_REQUIRES(write_);
+  // Either a state or a label; a reason is needed.
+  struct EntryEdit {
+    std::optional<EntryState> state;
+    std::string_view label;
+  };
+  StatusOr<EntriesReport> EditEntries(std::string_view list,
+                                      std::span<const std::string> references,
+                                      const EntryEdit& edit,
+                                      const Authorship& by)
+      KENAL_EXCLUDES(write_);
   size_t SegmentRecordsMax() const;
   // Writes one segment of an import; `fates` are those of its drafts.
   Status IngestSegment(std::string_view list, const DraftBatch& batch,
@@ -130,6 +162,7 @@ class CatalogueImpl final : public Catalogue {
   mutable base::Mutex state_;  // taken briefly, after write_ if both
   Head head_ KENAL_GUARDED_BY(state_);
   ListTable lists_ KENAL_GUARDED_BY(state_);
+  std::map<ListNumber, std::string> names_ KENAL_GUARDED_BY(state_);
 };
 
 // Counts one entry going from one state to another. kDataLoss when the stored

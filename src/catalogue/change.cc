@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "src/base/check.h"
 #include "src/catalogue/codec.h"
 #include "src/catalogue/limits.h"
 #include "src/catalogue/records.h"
@@ -16,6 +17,7 @@ enum class Kind : uint8_t {
   kPutEntry = 3,
   kSetState = 4,
   kIngestSegment = 5,
+  kSetNearLabel = 6,
 };
 
 void EncodeBody(const CreateList& op, Encoder& out) {
@@ -48,6 +50,17 @@ void EncodeBody(const IngestSegment& op, Encoder& out) {
   out.Number(op.replaced);
   out.Number(op.first_serial);
   out.Number(op.read);
+  KENAL_CHECK(op.replaced == op.replaced_serials.size());
+  uint64_t before = 0;
+  for (const uint64_t serial : op.replaced_serials) {
+    out.Number(serial - before);
+    before = serial;
+  }
+}
+
+void EncodeBody(const SetNearLabel& op, Encoder& out) {
+  out.Fixed64(op.id.value);
+  out.Bytes(op.label);
 }
 
 ListNumber DecodeList(Decoder& in) {
@@ -70,10 +83,11 @@ SetPolicy DecodeSetPolicy(uint8_t version, Decoder& in) {
   return op;
 }
 
-PutEntry DecodePutEntry(Decoder& in) {
+PutEntry DecodePutEntry(Records records, Decoder& in) {
   PutEntry op;
   op.id.value = in.Fixed64();
-  op.record = in.Bytes(kEntrySizeMax);
+  const std::string_view record = in.Bytes(kEntrySizeMax);
+  if (records == Records::kKeep) op.record = record;
   return op;
 }
 
@@ -84,7 +98,29 @@ SetState DecodeSetState(Decoder& in) {
   return op;
 }
 
-IngestSegment DecodeIngestSegment(Decoder& in) {
+// Each takes a byte or more, so what is left bounds how many there can be.
+std::vector<uint64_t> DecodeSerials(uint64_t count, uint64_t end,
+                                    Decoder& in) {
+  std::vector<uint64_t> serials;
+  if (count > in.left()) in.Fail();
+  uint64_t serial = 0;
+  for (uint64_t i = 0; i < count && !in.failed(); ++i) {
+    const uint64_t step = in.Number(EntryId::kSerialMax);
+    serial += step;
+    if (step == 0 || serial >= end) in.Fail();
+    serials.push_back(serial);
+  }
+  return serials;
+}
+
+SetNearLabel DecodeSetNearLabel(Decoder& in) {
+  SetNearLabel op;
+  op.id.value = in.Fixed64();
+  op.label = DecodeLabel(in);
+  return op;
+}
+
+IngestSegment DecodeIngestSegment(uint8_t version, Decoder& in) {
   IngestSegment op;
   op.list = DecodeList(in);
   op.import_id = in.Bytes(kImportIdSizeMax);
@@ -93,27 +129,46 @@ IngestSegment DecodeIngestSegment(Decoder& in) {
   op.replaced = in.Number(EntryId::kSerialMax);
   op.first_serial = in.Number(EntryId::kSerialMax);
   op.read = in.Number();
+  if (version > 2) {
+    op.replaced_serials = DecodeSerials(op.replaced, op.first_serial, in);
+  }
   return op;
 }
 
-Operation DecodeOperation(uint8_t version, Decoder& in) {
-  switch (Kind{in.Byte()}) {
+Operation DecodeOperation(uint8_t version, Records records, Decoder& in) {
+  const Kind kind{in.Byte()};
+  if (kind == Kind::kSetNearLabel && version < 3) in.Fail();
+  switch (kind) {
     case Kind::kCreateList:
       return DecodeCreateList(version, in);
     case Kind::kSetPolicy:
       return DecodeSetPolicy(version, in);
     case Kind::kPutEntry:
-      return DecodePutEntry(in);
+      return DecodePutEntry(records, in);
     case Kind::kSetState:
       return DecodeSetState(in);
     case Kind::kIngestSegment:
-      return DecodeIngestSegment(in);
+      return DecodeIngestSegment(version, in);
+    case Kind::kSetNearLabel:
+      return DecodeSetNearLabel(in);
   }
   in.Fail();
   return {};
 }
 
+ListNumber ListIn(const CreateList& op) { return op.number; }
+ListNumber ListIn(const SetPolicy& op) { return op.number; }
+ListNumber ListIn(const IngestSegment& op) { return op.list; }
+template <typename OnEntry>
+ListNumber ListIn(const OnEntry& op) {
+  return op.id.list();
+}
+
 }  // namespace
+
+ListNumber ListOf(const Operation& operation) {
+  return std::visit([](const auto& op) { return ListIn(op); }, operation);
+}
 
 std::string EncodePayload(const Change& change) {
   std::string bytes;
@@ -129,7 +184,7 @@ std::string EncodePayload(const Change& change) {
   return bytes;
 }
 
-StatusOr<Change> DecodePayload(std::string_view payload) {
+StatusOr<Change> DecodePayload(std::string_view payload, Records records) {
   Decoder in(payload);
   Change change;
   const uint8_t version = DecodePolicyVersion(in);
@@ -137,7 +192,7 @@ StatusOr<Change> DecodePayload(std::string_view payload) {
   change.by.reason = in.Bytes(kReasonSizeMax);
   const uint64_t count = in.Number(kOperationsMax);
   for (uint64_t i = 0; i < count && !in.failed(); ++i) {
-    change.operations.push_back(DecodeOperation(version, in));
+    change.operations.push_back(DecodeOperation(version, records, in));
   }
   KENAL_TRY(in.Finish("the payload of a log record"));
   return change;

@@ -53,12 +53,24 @@ struct IngestSegment {
   uint64_t replaced = 0;
   uint64_t first_serial = 0;  // of the added; they are consecutive
   uint64_t read = 0;          // items taken from the import's source so far
+  // Of the replaced, growing. Segments of older formats did not say: empty.
+  std::vector<uint64_t> replaced_serials;
   friend bool operator==(const IngestSegment&, const IngestSegment&) = default;
 };
 
+// Labels the near matches of an entry; empty: as its list does.
+struct SetNearLabel {
+  EntryId id;
+  std::string label;
+  friend bool operator==(const SetNearLabel&, const SetNearLabel&) = default;
+};
+
 // Values of std::variant::index() plus one are stored; append only.
-using Operation =
-    std::variant<CreateList, SetPolicy, PutEntry, SetState, IngestSegment>;
+using Operation = std::variant<CreateList, SetPolicy, PutEntry, SetState,
+                               IngestSegment, SetNearLabel>;
+
+// The list that an operation changes.
+ListNumber ListOf(const Operation& operation);
 
 struct Change {
   Authorship by;
@@ -67,7 +79,10 @@ struct Change {
 
 // The payload of a log record. It holds signals and names: a secret.
 std::string EncodePayload(const Change& change);
-StatusOr<Change> DecodePayload(std::string_view payload);
+// records  kLeaveOut: those of PutEntry stay empty, to save memory.
+enum class Records { kKeep, kLeaveOut };
+StatusOr<Change> DecodePayload(std::string_view payload,
+                               Records records = Records::kKeep);
 
 }  // namespace kenal::catalogue
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "src/base/check.h"
-#include "src/base/clock.h"
 #include "src/base/digest.h"
 #include "src/catalogue/keys.h"
 #include "src/catalogue/limits.h"
@@ -76,10 +75,10 @@ Chain ChainOf(const Chain& previous, std::string_view header,
   return stream.Finish();
 }
 
-SealedRecord ChangeLog::Seal(const Change& change) const {
+SealedRecord ChangeLog::Seal(const Change& change, int64_t unix_ms) const {
   const Sequence sequence{head().sequence.value + 1};
   const std::string header =
-      EncodeHeader(sequence, base::NowUnixMs(), change.operations.size());
+      EncodeHeader(sequence, unix_ms, change.operations.size());
   std::array<uint8_t, kSaltSize> salt;
   base::RandomBytes(salt);
   SealedRecord record;
@@ -100,11 +99,11 @@ SealedRecord ChangeLog::Seal(const Change& change) const {
 }
 
 Status ChangeLog::Append(const Head& expected, const Change& change,
-                         const Totals& totals, Rows& rows) {
+                         int64_t unix_ms, const Totals& totals, Rows& rows) {
   if (expected != head()) {
     return FailedPrecondition("the log has moved on; read its head again");
   }
-  const SealedRecord record = Seal(change);
+  const SealedRecord record = Seal(change, unix_ms);
   const std::string key = SequenceKey(record.head.sequence);
   const HeadRow next{.head = record.head, .totals = totals};
   rows.Put(Family::kChanges, key, record.change_value);

@@ -63,13 +63,13 @@ class ChangeLog {
   // Tells the subscriber what the record at the head changed.
   void Tell(Delta delta) const;
 
-  // The next record, in memory only.
-  SealedRecord Seal(const Change& change) const;
+  // The next record, in memory only, made at `unix_ms`.
+  SealedRecord Seal(const Change& change, int64_t unix_ms) const;
 
   // Writes `change` together with its rows in one synced step.
   // Errors: kFailedPrecondition  `expected` is not the head
   //         those of Store::Write; nothing was written
-  Status Append(const Head& expected, const Change& change,
+  Status Append(const Head& expected, const Change& change, int64_t unix_ms,
                 const Totals& totals, Rows& rows);
 
   // As Append, for a record whose rows are in the store already.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/base/check.h"
 #include "src/base/digest.h"
 #include "src/catalogue/limits.h"
 #include "src/catalogue/records.h"
@@ -166,9 +167,10 @@ Status CheckDraft(const EntryDraft& draft) {
 }
 
 std::string DerivedSourceId(base::HmacSha256Key& secret,
-                            const SignalSet& signals) {
+                            const SignalSet& signals, EntryId overruled) {
   constexpr char kDigits[] = "0123456789abcdef";
-  const std::string identity = Identity(signals);
+  std::string identity = Identity(signals);
+  if (overruled != EntryId{}) Encoder(identity).Fixed64(overruled.value);
   const base::Sha256Bytes keyed = secret.Of(base::AsBytes(identity));
   std::string id;
   id.reserve(2 * kDerivedIdBytes);
@@ -179,28 +181,33 @@ std::string DerivedSourceId(base::HmacSha256Key& secret,
   return id;
 }
 
-Status DraftBatch::Add(const EntryDraft& draft, int64_t now_unix_ms) {
+Status DraftBatch::Add(const EntryDraft& draft, int64_t now_unix_ms,
+                       EntryId overruled) {
   KENAL_TRY(CheckDraft(draft));
-  if (KeepsAll(policy_, draft.signals)) {
-    Append(draft, draft.signals, now_unix_ms);
+  KENAL_CHECK(draft.overrules.has_value() == (overruled != EntryId{}));
+  if (!draft.overrules && KeepsAll(policy_, draft.signals)) {
+    Append(draft, draft.signals, now_unix_ms, overruled);
     return OkStatus();
   }
   EntryDraft kept = draft;
+  if (kept.overrules) {
+    kept.overrules->reference = std::to_string(overruled.serial());
+  }
   LeaveOut(policy_, kept.signals);
   if (PostingsOf(EntryId{}, kept.signals).empty()) {
     return InvalidArgument(
         "the list keeps views " + ViewSetName(policy_.stored_views) +
         "; of these the entry has none that could match, and no digest");
   }
-  Append(kept, draft.signals, now_unix_ms);
+  Append(kept, draft.signals, now_unix_ms, overruled);
   return OkStatus();
 }
 
 void DraftBatch::Append(const EntryDraft& draft, const SignalSet& given,
-                        int64_t now_unix_ms) {
-  Ends ends;
+                        int64_t now_unix_ms, EntryId overruled) {
+  Ends ends{.overruled = overruled};
   if (draft.source_id.empty()) {
-    bytes_ += DerivedSourceId(secret_, given);
+    bytes_ += DerivedSourceId(secret_, given, overruled);
   } else {
     bytes_ += draft.source_id;
   }

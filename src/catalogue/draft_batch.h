@@ -28,8 +28,9 @@ Status CheckDraft(const EntryDraft& draft);
 // "Source ids"). The draft has a signal.
 // signals  as they were given, before a policy leaves any out: the same draft
 //          is the same entry under every policy.
+// overruled  what the draft overrules: a decision on another entry is another.
 std::string DerivedSourceId(base::HmacSha256Key& secret,
-                            const SignalSet& signals);
+                            const SignalSet& signals, EntryId overruled = {});
 
 // Not thread-safe. Views that it returns last until Clear() or Add().
 class DraftBatch {
@@ -42,7 +43,9 @@ class DraftBatch {
   // Appends what is kept of one draft, added at `now_unix_ms`. Errors: those
   // of CheckDraft, and nothing kept that could match; then the batch is as
   // before.
-  Status Add(const EntryDraft& draft, int64_t now_unix_ms);
+  // overruled  the entry that `draft.overrules` names; 0 when there is none.
+  Status Add(const EntryDraft& draft, int64_t now_unix_ms,
+             EntryId overruled = {});
   void Clear();
 
   size_t size() const { return drafts_.size(); }
@@ -52,15 +55,17 @@ class DraftBatch {
   std::string_view content(size_t i) const;
   std::string_view circumstances(size_t i) const;
   std::span<const Posting> postings(size_t i) const;  // entry id 0
+  EntryId overruled(size_t i) const { return drafts_[i].overruled; }
 
  private:
   // Ends of the parts in `bytes_` and `postings_`; a part starts where the one
-  // before it ends.
+  // before it ends. And what the draft overrules.
   struct Ends {
     size_t source_id = 0;
     size_t content = 0;
     size_t circumstances = 0;
     size_t postings = 0;
+    EntryId overruled;
   };
   Ends Before(size_t i) const { return i == 0 ? Ends{} : drafts_[i - 1]; }
   std::string_view Part(size_t from, size_t to) const {
@@ -69,7 +74,7 @@ class DraftBatch {
 
   // given  the draft's signals before the policy left any out.
   void Append(const EntryDraft& draft, const SignalSet& given,
-              int64_t now_unix_ms);
+              int64_t now_unix_ms, EntryId overruled);
 
   base::HmacSha256Key secret_;
   const ListPolicy policy_;

@@ -18,16 +18,18 @@ constexpr uint64_t kItemsPerProgress = 4096;
 // Bytes on disk for one byte of a draft batch: rows and what compaction needs.
 constexpr uint64_t kSpaceFactor = 2;
 
-void StageEntries(const Plan& plan, SstStage& stage,
-                  std::array<uint8_t, 32>& digest) {
+void StageEntries(const Plan& plan, SstStage& stage, IngestSegment& segment) {
   base::Sha256Stream stream;
   plan.VisitEntries([&](EntryId id, std::string_view row) {
     const std::string key = EntryKey(id);
     stage.Put(Family::kEntries, key, row);
     stream.Add(base::AsBytes(key));
     stream.Add(base::AsBytes(row));
+    if (id.serial() < segment.first_serial) {
+      segment.replaced_serials.push_back(id.serial());
+    }
   });
-  digest = stream.Finish();
+  segment.digest = stream.Finish();
 }
 
 // Puts and deletes share one file, so they are sorted together. No key is in
@@ -58,12 +60,14 @@ void StagePostings(const Delta& delta, SstStage& stage) {
 
 // `store_row`: when the segment moves the store to this format.
 void StageRecord(const SealedRecord& record, const Totals& totals,
-                 const ListRow& list,
+                 const std::map<ListNumber, std::string>& lists,
                  const std::optional<std::string>& store_row, SstStage& stage) {
   const std::string key = SequenceKey(record.head.sequence);
   stage.Put(Family::kChanges, key, record.change_value);
   stage.Put(Family::kPayloads, key, record.payload_value);
-  stage.Put(Family::kLists, ListKey(list.info.number), Encode(list));
+  for (const auto& [number, list] : lists) {
+    stage.Put(Family::kLists, ListKey(number), list);
+  }
   stage.Put(Family::kMeta, kHeadKey,
             Encode(HeadRow{.head = record.head, .totals = totals}));
   static_assert(kHeadKey < kStoreKey);
@@ -127,11 +131,15 @@ StatusOr<ImportReport> CatalogueImpl::Import(std::string_view list,
     KENAL_TRY_ASSIGN(const std::optional<ImportItem> item, source());
     if (!item) break;
     ++report.read;
-    if (!item->refused.empty()) {
-      CountRefusal(item->position, item->refused, report);
-    } else if (const Status added = batch.Add(item->draft, base::NowUnixMs());
-               !added.ok()) {
-      CountRefusal(item->position, std::string(added.message()), report);
+    std::optional<std::string> refusal;
+    if (item->refused.empty()) {
+      KENAL_TRY_ASSIGN(refusal, Refusal(at_first, item->draft,
+                                        base::NowUnixMs(), batch));
+    } else {
+      refusal = item->refused;
+    }
+    if (refusal) {
+      CountRefusal(item->position, *std::move(refusal), report);
     } else if (batch.size() == 1) {
       import_id = item->draft.provenance.import_id;
     }
@@ -179,7 +187,7 @@ Status CatalogueImpl::IngestSegment(std::string_view list,
   segment.added = plan.added();
   segment.replaced = plan.replaced();
   segment.first_serial = row.last_serial + 1;
-  StageEntries(plan, stage, segment.digest);
+  StageEntries(plan, stage, segment);
   plan.VisitSources([&](std::string_view key, EntryId id) {
     stage.Put(Family::kSources, key, SourceValue(id));
   });
@@ -187,15 +195,19 @@ Status CatalogueImpl::IngestSegment(std::string_view list,
   Totals totals = log_->row().totals;
   totals.entries.active += plan.added();
   KENAL_TRY(CountPostings(delta, totals));
-  const SealedRecord record = log_->Seal({by, {segment}});
-  StageRecord(record, totals, plan.list(), RowOfNewFormat(), stage);
+  const int64_t now_unix_ms = base::NowUnixMs();
+  ListRow changed = plan.list();
+  Stamp(changed, now_unix_ms);
+  const SealedRecord record =
+      log_->Seal({by, {std::move(segment)}}, now_unix_ms);
+  StageRecord(record, totals, ListRecords(changed), RowOfNewFormat(), stage);
   KENAL_TRY(stage.Finish());
   AtPoint("segment staged");
   KENAL_TRY(stage.Ingest());
   AtPoint("segment ingested");
   format_ = kFormatVersion;
   log_->Adopt(record, totals);
-  Publish(plan.list());
+  Publish(changed);
   log_->Tell(std::move(delta));
   return OkStatus();
 }

@@ -25,6 +25,7 @@ inline constexpr size_t kViewsMax = kViewCount;  // one each
 inline constexpr size_t kActorSizeMax = 256;
 inline constexpr size_t kReasonSizeMax = 4096;  // some paragraphs
 inline constexpr size_t kNameSizeMax = 64;      // as CheckListName says
+inline constexpr size_t kLabelSizeMax = 64;     // as CheckActionLabel says
 
 // Entries named in one SetEntryState: one log record must fit in memory.
 inline constexpr size_t kReferencesMax = 100'000;

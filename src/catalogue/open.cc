@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -98,6 +99,19 @@ StatusOr<StoreRow> ReadIdentity(const std::string& folder, const Store& store) {
       "; open it with a newer Kenal");
 }
 
+// The lists that a record changed; empty when it cannot be told.
+std::set<ListNumber> ListsOf(const LogRecord& record) {
+  if (!record.payload || !record.payload_agrees) return {};
+  const StatusOr<Change> change =
+      DecodePayload(*record.payload, Records::kLeaveOut);
+  if (!change.ok()) return {};
+  std::set<ListNumber> lists;
+  for (const Operation& operation : change->operations) {
+    lists.insert(ListOf(operation));
+  }
+  return lists;
+}
+
 }  // namespace
 
 Options DefaultOptions() {
@@ -167,6 +181,7 @@ StatusOr<std::unique_ptr<CatalogueImpl>> CatalogueImpl::Open(
     KENAL_TRY(catalogue->CheckLog());
     KENAL_TRY(catalogue->CheckWitness());
   }
+  KENAL_TRY(catalogue->DeriveVersions());
   catalogue->witness_->Write(catalogue->log_->head());
   // What a crashed import staged is of no use to anyone.
   fs::remove_all(Store::StagingFolder(folder), error);
@@ -192,6 +207,7 @@ Status CatalogueImpl::LoadStore(Store::Access access) {
 Status CatalogueImpl::LoadLists() {
   const base::MutexLock lock(state_);
   lists_.clear();
+  names_.clear();
   ListCounts sum;
   KENAL_TRY(store_->Scan(
       Family::kLists, "", nullptr,
@@ -200,6 +216,7 @@ Status CatalogueImpl::LoadLists() {
         KENAL_TRY_ASSIGN(const ListRow row, DecodeListRow(number, value));
         sum = sum + row.info.counts;
         lists_.emplace(row.info.name, row);
+        names_.emplace(number, row.info.name);
         return OkStatus();
       }));
   const Totals& totals = log_->row().totals;
@@ -238,6 +255,35 @@ Status CatalogueImpl::CheckLog() const {
   const Chain chain = ChainOf(previous, last[0].header, last[0].commitment);
   if (chain != head.chain || last[0].chain != head.chain) {
     return damaged("the last log record does not chain");
+  }
+  return OkStatus();
+}
+
+Status CatalogueImpl::DeriveVersions() {
+  const base::MutexLock lock(state_);
+  std::map<ListNumber, ListInfo*> left;
+  for (auto& [name, row] : lists_) {
+    if (row.info.version == Sequence{}) left.emplace(row.info.number, &row.info);
+  }
+  KENAL_TRY_ASSIGN(const Head base, ChangeLog::Base(*store_));
+  for (Sequence at = log_->head().sequence; !left.empty(); --at.value) {
+    int64_t unix_ms = 0;
+    std::set<ListNumber> changed;
+    if (at > base.sequence) {
+      KENAL_TRY_ASSIGN(const std::vector<LogRecord> record,
+                       ChangeLog::Read(*store_, at, 1));
+      if (record.empty()) return DataLoss(folder_ + ": a log record is missing");
+      unix_ms = record[0].unix_ms;
+      changed = ListsOf(record[0]);
+    }
+    // Where the log does not say, this is the latest that it can have been.
+    std::erase_if(left, [&](const auto& list) {
+      if (!changed.empty() && !changed.contains(list.first)) return false;
+      list.second->version = at;
+      list.second->changed_unix_ms =
+          unix_ms != 0 ? unix_ms : list.second->created_unix_ms;
+      return true;
+    });
   }
   return OkStatus();
 }

@@ -157,8 +157,14 @@ void Plan::VisitSources(
 
 StatusOr<Delta> Plan::MakeDelta() const {
   Delta delta{.sequence = sequence_};
+  const bool decisions = list_.info.purpose == Purpose::kOwnDecisions;
   for (const Group& group : groups_) {
     if (group.last_draft == kNone) continue;
+    const EntryId overruled = batch_.overruled(group.last_draft);
+    const bool replaces = group.stored != kNone;
+    if (decisions && (replaces || overruled != EntryId{})) {
+      delta.overrulings.push_back({group.id, overruled});
+    }
     for (Posting posting : batch_.postings(group.last_draft)) {
       posting.entry = group.id;
       delta.added.push_back(posting);
@@ -175,6 +181,7 @@ StatusOr<Delta> Plan::MakeDelta() const {
   std::ranges::sort(delta.added);
   std::ranges::sort(delta.removed);
   Delta changed{.sequence = sequence_};
+  changed.overrulings = std::move(delta.overrulings);
   std::ranges::set_difference(delta.added, delta.removed,
                               std::back_inserter(changed.added));
   std::ranges::set_difference(delta.removed, delta.added,

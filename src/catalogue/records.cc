@@ -1,7 +1,10 @@
 #include "src/catalogue/records.h"
 
+#include <charconv>
+#include <system_error>
 #include <utility>
 
+#include "src/base/check.h"
 #include "src/catalogue/limits.h"
 
 namespace kenal::catalogue {
@@ -12,7 +15,9 @@ constexpr uint8_t kHasMd5 = 1;
 constexpr uint8_t kHasSha1 = 2;
 constexpr uint8_t kHasSha256 = 4;
 constexpr uint8_t kHasPicture = 8;
-constexpr uint8_t kSignalBits = 15;
+// And whether the content ends with what it overrules.
+constexpr uint8_t kHasOverruled = 16;
+constexpr uint8_t kContentBits = 31;
 
 // Bits of the byte that tells what is known of a PDQ beside its hash.
 constexpr uint8_t kHasQuality = 1;
@@ -21,12 +26,6 @@ constexpr uint8_t kNotTemplateLike = 4;
 constexpr uint8_t kTemplateLike = 8;
 constexpr uint8_t kHasMarr = 16;
 constexpr uint8_t kPdqBits = 31;
-
-// Bits of the first byte of a policy.
-constexpr uint8_t kEnabled = 1;
-constexpr uint8_t kSecondOpinion = 2;
-constexpr uint8_t kHasReviewRadius = 4;
-constexpr uint8_t kPolicyBits = 7;
 
 constexpr uint64_t kQualityMax = 100;
 constexpr uint64_t kSideMax = INT32_MAX;
@@ -105,10 +104,11 @@ PdqView DecodePdq(Decoder& in) {
   return pdq;
 }
 
-void EncodeSignals(const SignalSet& signals, Encoder& out) {
+void EncodeSignals(const SignalSet& signals, bool overrules, Encoder& out) {
   out.Byte(static_cast<uint8_t>(
       (signals.md5 ? kHasMd5 : 0) | (signals.sha1 ? kHasSha1 : 0) |
-      (signals.sha256 ? kHasSha256 : 0) | (signals.picture ? kHasPicture : 0)));
+      (signals.sha256 ? kHasSha256 : 0) | (signals.picture ? kHasPicture : 0) |
+      (overrules ? kHasOverruled : 0)));
   if (signals.md5) out.Raw(signals.md5->bytes);
   if (signals.sha1) out.Raw(signals.sha1->bytes);
   if (signals.sha256) out.Raw(signals.sha256->bytes);
@@ -122,9 +122,10 @@ void EncodeSignals(const SignalSet& signals, Encoder& out) {
   }
 }
 
-SignalSet ReadSignals(Decoder& in) {
+SignalSet ReadSignals(Decoder& in, bool& overrules) {
   SignalSet signals;
-  const uint8_t has = OneByte(in, kSignalBits);
+  const uint8_t has = OneByte(in, kContentBits);
+  overrules = (has & kHasOverruled) != 0;
   if (has & kHasMd5) in.Raw(signals.md5.emplace().bytes);
   if (has & kHasSha1) in.Raw(signals.sha1.emplace().bytes);
   if (has & kHasSha256) in.Raw(signals.sha256.emplace().bytes);
@@ -143,9 +144,19 @@ SignalSet ReadSignals(Decoder& in) {
   return signals;
 }
 
+Overruled ReadOverruled(Decoder& in) {
+  Overruled overruled;
+  overruled.list = in.Bytes(kNameSizeMax);
+  const uint64_t serial = in.Number(EntryId::kSerialMax);
+  if (serial == 0 || !CheckListName(overruled.list).ok()) in.Fail();
+  overruled.reference = std::to_string(serial);
+  return overruled;
+}
+
 Status DecodeContent(std::string_view content, EntryDraft& draft) {
   Decoder in(content);
-  draft.signals = ReadSignals(in);
+  bool overrules = false;
+  draft.signals = ReadSignals(in, overrules);
   const uint64_t classifications = in.Number(kClassificationsMax);
   for (uint64_t i = 0; i < classifications; ++i) {
     Classification& to = draft.classifications.emplace_back();
@@ -159,6 +170,7 @@ Status DecodeContent(std::string_view content, EntryDraft& draft) {
   }
   draft.provenance.source = in.Bytes(kSourceSizeMax);
   draft.provenance.member = in.Bytes(kMemberSizeMax);
+  if (overrules) draft.overrules = ReadOverruled(in);
   return in.Finish("the content of an entry");
 }
 
@@ -170,64 +182,7 @@ Status DecodeCircumstances(std::string_view bytes, Provenance& provenance) {
   return in.Finish("the provenance of an entry");
 }
 
-// All that a policy of version 1 says is whether and how far; the rest is as
-// it was for every list then, but that trimmed pictures are kept from now on.
-ListPolicy DecodePolicy1(Decoder& in) {
-  ListPolicy policy;
-  policy.enabled = OneByte(in, 1) == 1;
-  policy.pdq_radius.bits = OneByte(in, kRadiusBitsMax);
-  policy.review_radius.reset();
-  policy.effort = Effort::kThorough;
-  policy.stored_views = {View::kStored, View::kUpright, View::kTrimmed};
-  policy.second_opinion = false;
-  return policy;
-}
-
-Radius DecodeReviewRadius(Radius pdq_radius, Decoder& in) {
-  const Radius radius{OneByte(in, kRadiusBitsMax)};
-  if (radius.bits < kReviewRadiusBitsMin || radius <= pdq_radius) in.Fail();
-  return radius;
-}
-
 }  // namespace
-
-void EncodePolicy(const ListPolicy& policy, Encoder& out) {
-  out.Byte(static_cast<uint8_t>((policy.enabled ? kEnabled : 0) |
-                                (policy.second_opinion ? kSecondOpinion : 0) |
-                                (policy.review_radius ? kHasReviewRadius : 0)));
-  out.Byte(static_cast<uint8_t>(policy.pdq_radius.bits));
-  if (policy.review_radius) {
-    out.Byte(static_cast<uint8_t>(policy.review_radius->bits));
-  }
-  out.Byte(static_cast<uint8_t>(policy.effort));
-  out.Number(policy.stored_views.bits());
-}
-
-ListPolicy DecodePolicy(uint8_t version, Decoder& in) {
-  if (version == 1) return DecodePolicy1(in);
-  ListPolicy policy;
-  const uint8_t has = OneByte(in, kPolicyBits);
-  policy.enabled = (has & kEnabled) != 0;
-  policy.second_opinion = (has & kSecondOpinion) != 0;
-  policy.pdq_radius.bits = OneByte(in, kRadiusBitsMax);
-  if (has & kHasReviewRadius) {
-    policy.review_radius = DecodeReviewRadius(policy.pdq_radius, in);
-  }
-  const uint8_t effort = OneByte(in, static_cast<uint8_t>(Effort::kThorough));
-  if (effort == 0) in.Fail();
-  if (effort != 0) policy.effort = Effort{effort};
-  const std::optional<ViewSet> views =
-      ViewSet::FromBits(static_cast<uint32_t>(in.Number(UINT32_MAX)));
-  if (!views || (*views | kWholeViews) != *views) in.Fail();
-  policy.stored_views = views.value_or(kWholeViews);
-  return policy;
-}
-
-uint8_t DecodePolicyVersion(Decoder& in) {
-  const uint8_t version = OneByte(in, kPolicyVersion);
-  if (version == 0) in.Fail();
-  return version;
-}
 
 Purpose DecodePurpose(Decoder& in) {
   const uint8_t value = OneByte(in, static_cast<uint8_t>(Purpose::kTest));
@@ -240,6 +195,20 @@ EntryState DecodeState(Decoder& in) {
       OneByte(in, static_cast<uint8_t>(EntryState::kWithdrawn));
   if (value == 0) in.Fail();
   return value == 0 ? EntryState::kActive : EntryState{value};
+}
+
+std::string_view DecodeLabel(Decoder& in) {
+  const std::string_view label = in.Bytes(kLabelSizeMax);
+  if (!CheckActionLabel(label).ok()) in.Fail();
+  return label;
+}
+
+uint64_t ParseSerial(std::string_view text) {
+  uint64_t serial = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), serial);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && serial <= EntryId::kSerialMax ? serial : 0;
 }
 
 std::string Encode(const StoreRow& row) {
@@ -283,12 +252,15 @@ std::string Encode(const ListRow& row) {
   out.Signed(row.info.created_unix_ms);
   EncodeCounts(row.info.counts, out);
   out.Number(row.last_serial);
+  out.Number(row.info.version.value);
+  out.Signed(row.info.changed_unix_ms);
   return bytes;
 }
 
 void EncodeTo(const EntryFrame& frame, std::string& bytes) {
   Encoder out(bytes);
-  out.Byte(kRecordVersion);
+  const bool labelled = !frame.near_action_label.empty();
+  out.Byte(labelled ? kLabelledVersion : kRecordVersion);
   out.Byte(static_cast<uint8_t>(frame.state));
   out.Number(frame.added_at.value);
   out.Number(frame.changed_at.value);
@@ -296,11 +268,12 @@ void EncodeTo(const EntryFrame& frame, std::string& bytes) {
   out.Bytes(frame.content);
   out.Bytes(frame.circumstances);
   out.Bytes(frame.state_reason);
+  if (labelled) out.Bytes(frame.near_action_label);
 }
 
 void EncodeContent(const EntryDraft& draft, std::string& bytes) {
   Encoder out(bytes);
-  EncodeSignals(draft.signals, out);
+  EncodeSignals(draft.signals, draft.overrules.has_value(), out);
   out.Number(draft.classifications.size());
   for (const Classification& one : draft.classifications) {
     out.Bytes(one.scheme);
@@ -311,6 +284,11 @@ void EncodeContent(const EntryDraft& draft, std::string& bytes) {
   for (const std::string& flag : draft.flags) out.Bytes(flag);
   out.Bytes(draft.provenance.source);
   out.Bytes(draft.provenance.member);
+  if (!draft.overrules) return;
+  const uint64_t serial = ParseSerial(draft.overrules->reference);
+  KENAL_CHECK(serial != 0);
+  out.Bytes(draft.overrules->list);
+  out.Number(serial);
 }
 
 void EncodeCircumstances(const Provenance& provenance, int64_t added_unix_ms,
@@ -369,6 +347,11 @@ StatusOr<ListRow> DecodeListRow(ListNumber number, std::string_view bytes) {
   row.info.created_unix_ms = in.Signed();
   row.info.counts = DecodeCounts(in);
   row.last_serial = in.Number(EntryId::kSerialMax);
+  if (version > 2) {
+    row.info.version.value = in.Number();
+    if (row.info.version.value == 0) in.Fail();
+    row.info.changed_unix_ms = in.Signed();
+  }
   KENAL_TRY(in.Finish("list " + std::to_string(number.value)));
   KENAL_TRY(CheckListName(row.info.name).ok()
                 ? OkStatus()
@@ -379,7 +362,8 @@ StatusOr<ListRow> DecodeListRow(ListNumber number, std::string_view bytes) {
 StatusOr<EntryFrame> DecodeEntryFrame(std::string_view bytes) {
   Decoder in(bytes);
   EntryFrame frame;
-  ReadVersion(in);
+  const uint8_t version = OneByte(in, kLabelledVersion);
+  if (version == 0) in.Fail();
   frame.state = DecodeState(in);
   frame.added_at.value = in.Number();
   frame.changed_at.value = in.Number();
@@ -387,7 +371,11 @@ StatusOr<EntryFrame> DecodeEntryFrame(std::string_view bytes) {
   frame.content = in.Bytes(kEntrySizeMax);
   frame.circumstances = in.Bytes(kEntrySizeMax);
   frame.state_reason = in.Bytes(kReasonSizeMax);
-  if (frame.source_id.empty()) in.Fail();
+  if (version == kLabelledVersion) frame.near_action_label = DecodeLabel(in);
+  const bool labelled = !frame.near_action_label.empty();
+  if (frame.source_id.empty() || labelled != (version == kLabelledVersion)) {
+    in.Fail();
+  }
   KENAL_TRY(in.Finish("an entry"));
   return frame;
 }
@@ -401,6 +389,7 @@ StatusOr<Entry> DecodeEntry(EntryId id, std::string_view bytes) {
   entry.changed_at = frame.changed_at;
   entry.source_id = frame.source_id;
   entry.state_reason = frame.state_reason;
+  entry.near_action_label = frame.near_action_label;
   KENAL_TRY(DecodeContent(frame.content, entry));
   KENAL_TRY(DecodeCircumstances(frame.circumstances, entry.provenance));
   return entry;
@@ -408,7 +397,8 @@ StatusOr<Entry> DecodeEntry(EntryId id, std::string_view bytes) {
 
 StatusOr<SignalSet> DecodeSignals(std::string_view content) {
   Decoder in(content);
-  SignalSet signals = ReadSignals(in);
+  bool overrules = false;
+  SignalSet signals = ReadSignals(in, overrules);
   if (in.failed()) return DataLoss("the signals of an entry do not decode");
   return signals;
 }

@@ -1,7 +1,7 @@
 // Records: the values of the column families, and their one encoding.
 //
-// Each value starts with a version byte: kRecordVersion, or kPolicyVersion
-// where it holds a list's policy. Decoders return kDataLoss for anything that
+// Each value starts with a version byte: kRecordVersion, kPolicyVersion where
+// it holds a list's policy, or kLabelledVersion. Decoders return kDataLoss for anything that
 // no encoder, here or of an older format, could have written.
 #ifndef KENAL_SRC_CATALOGUE_RECORDS_H_
 #define KENAL_SRC_CATALOGUE_RECORDS_H_
@@ -16,16 +16,17 @@
 #include "kenal/status.h"
 #include "src/catalogue/catalogue.h"
 #include "src/catalogue/codec.h"
+#include "src/catalogue/policy.h"
 
 namespace kenal::catalogue {
 
 inline constexpr uint8_t kRecordVersion = 1;
-// Of list records and payloads. Those of version 1 are read too.
-inline constexpr uint8_t kPolicyVersion = 2;
+// Of entries that have a label of their own.
+inline constexpr uint8_t kLabelledVersion = 2;
 
 // The layout as a whole; a store with a higher one is refused. One with a
 // lower one is read, and gets this with the first change.
-inline constexpr uint64_t kFormatVersion = 2;
+inline constexpr uint64_t kFormatVersion = 3;
 
 // meta / "store": what never changes but by a restore.
 struct StoreRow {
@@ -55,6 +56,7 @@ struct BaseRow {
   Head head;  // the last record that was cut off
 };
 
+// In records of older formats the version of the list is 0: not recorded.
 struct ListRow {
   ListInfo info;  // number comes from the key
   uint64_t last_serial = 0;
@@ -70,6 +72,7 @@ struct EntryFrame {
   std::string_view content;        // EncodeContent: what the entry says
   std::string_view circumstances;  // EncodeCircumstances: how it came
   std::string_view state_reason;
+  std::string_view near_action_label;
 };
 
 std::string Encode(const StoreRow& row);
@@ -79,8 +82,8 @@ std::string Encode(const ListRow& row);
 void EncodeTo(const EntryFrame& frame, std::string& out);
 
 // Signals (without pdq_failure and regions), classifications, series, flags,
-// source and member. Two drafts with equal content are the same to idempotent
-// adding.
+// source and member, and what is overruled. Two drafts with equal content are the same to idempotent
+// adding. What is overruled is named by its decimal serial.
 void EncodeContent(const EntryDraft& draft, std::string& out);
 // Time, import id and reference: they tell one delivery from another.
 void EncodeCircumstances(const Provenance& provenance, int64_t added_unix_ms,
@@ -95,13 +98,13 @@ StatusOr<Entry> DecodeEntry(EntryId id, std::string_view bytes);
 // Only the signals of an encoded content.
 StatusOr<SignalSet> DecodeSignals(std::string_view content);
 
-// Parts shared with the change codec. `version`: that of the record around it.
-void EncodePolicy(const ListPolicy& policy, Encoder& out);
-ListPolicy DecodePolicy(uint8_t version, Decoder& in);
-// Reads the version of a record that holds policies.
-uint8_t DecodePolicyVersion(Decoder& in);
+// The decimal serial of an entry; 0 when the text is none.
+uint64_t ParseSerial(std::string_view text);
+
+// Parts shared with the change codec.
 Purpose DecodePurpose(Decoder& in);
 EntryState DecodeState(Decoder& in);
+std::string_view DecodeLabel(Decoder& in);
 
 }  // namespace kenal::catalogue
 

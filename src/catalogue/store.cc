@@ -313,6 +313,22 @@ Status Store::Scan(
   return Say(at->status());
 }
 
+Status Store::ScanBetween(
+    Family in, std::string_view from, std::string_view end,
+    const std::function<Status(std::string_view, std::string_view)>& row)
+    const {
+  const rocksdb::Slice bound = AsSlice(end);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &bound;
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> at(
+      db_->NewIterator(options, family(in)));
+  for (at->Seek(AsSlice(from)); at->Valid(); at->Next()) {
+    KENAL_TRY(row(AsView(at->key()), AsView(at->value())));
+  }
+  return Say(at->status());
+}
+
 Status Store::Write(Rows& rows) {
   rocksdb::WriteOptions synced;
   synced.sync = true;

@@ -27,11 +27,20 @@ struct Posting {
 // matches.
 std::vector<Posting> PostingsOf(EntryId entry, const SignalSet& signals);
 
+// What an entry of an own-decisions list overrules.
+struct Overruling {
+  EntryId decision;
+  EntryId overruled;  // 0: nothing any more
+  friend auto operator<=>(const Overruling&, const Overruling&) = default;
+};
+
 // What one log record changed for views.
 struct Delta {
   Sequence sequence;
   std::vector<Posting> added;
   std::vector<Posting> removed;  // each was added by an earlier delta
+  // Of the own decisions that it added or replaced; the last one counts.
+  std::vector<Overruling> overrulings;
 };
 
 }  // namespace kenal
