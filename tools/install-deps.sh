@@ -7,17 +7,20 @@ packages=(
   # tools
   g++ cmake ninja-build ccache pkg-config python3
   # what Kenal is made of
-  libabsl-dev libcli11-dev libfaiss-dev libgrpc++-dev libhwy-dev
+  libabsl-dev libboost-dev libcli11-dev libfaiss-dev libgrpc++-dev libhwy-dev
   libopenblas-dev libopencv-dev libprotobuf-dev librocksdb-dev libseccomp-dev
-  libssl-dev libxxhash-dev nlohmann-json3-dev protobuf-compiler
-  protobuf-compiler-grpc rapidjson-dev
+  libssl-dev libxxhash-dev nlohmann-json3-dev prometheus-cpp-dev
+  protobuf-compiler protobuf-compiler-grpc rapidjson-dev
   # picture codecs
   libgif-dev libheif-dev libjpeg62-turbo-dev libpng-dev libtiff-dev libwebp-dev
   # tests and benchmarks
-  gnuplot-nox libbenchmark-dev libgmock-dev libgtest-dev python3-grpcio python3-protobuf
+  curl gnuplot-nox libbenchmark-dev libgmock-dev libgtest-dev nodejs openssl
+  python3-grpcio python3-h2 python3-protobuf
   # fuzzing
   clang-14 libclang-rt-14-dev
 )
+# Node comes with its own npm in other packagings; Debian's would not go with it.
+command -v npm >/dev/null || packages+=(npm)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -42,6 +42,7 @@ enum class Method : uint8_t {
   kGetMetrics,
   kWhoAmI,
 };
+inline constexpr size_t kMethodCount = 19;
 
 struct MethodRow {
   Method method;

@@ -50,6 +50,7 @@ struct Gauges {
   uint64_t decoder_deaths = 0;    // workers that died with their file
   uint64_t watchers = 0;          // open WatchChanges calls
   uint64_t streams = 0;           // open StreamMatch calls
+  uint64_t log_lines_dropped = 0;  // RequestLog::dropped
   bool serving = false;
   std::array<uint64_t, identity::kWorkClassCount> queued{};  // items
   struct OfList {
