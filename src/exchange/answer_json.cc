@@ -6,6 +6,15 @@
 namespace kenal::exchange {
 namespace {
 
+// Whose word an entry is there on; nothing when it is withheld.
+void WriteBackground(const Match& match, JsonWriter& json) {
+  if (match.provenance == Provenance()) return;
+  WriteClassifications(match.classifications, json);
+  json.OptionalField("series", match.series);
+  WriteFlags(match.flags, json);
+  WriteProvenance(match.provenance, json);
+}
+
 void WriteMatch(const Match& match, JsonWriter& json) {
   json.BeginObject()
       .Field("list", match.list)
@@ -13,15 +22,21 @@ void WriteMatch(const Match& match, JsonWriter& json) {
       .Field("entry", EntryName(match.entry))
       .OptionalField("source_id", match.source_id)
       .Field("signal", SignalTypeName(match.signal))
-      .Field("tier", TierName(match.tier))
-      .Field("distance", match.distance);
+      .Field("tier", TierName(match.tier));
+  if (match.distance) json.Field("distance", *match.distance);
   if (match.transform) WriteTransform(*match.transform, json);
   WriteSecondOpinion(match.second_opinion, json);
-  json.Field("state", EntryStateName(match.state));
-  WriteClassifications(match.classifications, json);
-  json.OptionalField("series", match.series);
-  WriteFlags(match.flags, json);
-  WriteProvenance(match.provenance, json);
+  json.Field("state", EntryStateName(match.state))
+      .OptionalField("action_label", match.action_label);
+  if (match.overruled_by) {
+    json.Key("overruled_by")
+        .BeginObject()
+        .Field("list", match.overruled_by->list)
+        .Field("entry", EntryName(match.overruled_by->entry))
+        .EndObject();
+  }
+  if (match.shadow) json.Field("shadow", true);
+  WriteBackground(match, json);
   json.EndObject();
 }
 
@@ -44,6 +59,14 @@ void WriteChecks(const Answer& answer, JsonWriter& json) {
         .EndObject();
   }
   json.EndArray();
+  json.Key("list_versions").BeginArray();
+  for (const ListVersion& version : answer.list_versions) {
+    json.BeginObject()
+        .Field("list", version.list)
+        .Field("version", version.version.value)
+        .EndObject();
+  }
+  json.EndArray();
 }
 
 }  // namespace
@@ -58,7 +81,8 @@ std::string WriteAnswerLine(const Input& input, const Answer& answer) {
   }
   json.Field("verdict", VerdictName(answer.verdict));
   if (answer.tier) json.Field("tier", TierName(*answer.tier));
-  json.Field("sequence", answer.sequence.value)
+  json.OptionalField("action_label", answer.action_label)
+      .Field("sequence", answer.sequence.value)
       .Field("match_count", answer.match_count)
       .Field("truncated", answer.truncated)
       .Field("damaged", answer.damaged);

@@ -45,7 +45,25 @@ void WritePolicy(const ListPolicy& policy, JsonWriter& json) {
     const View view{static_cast<uint8_t>(i)};
     if (policy.stored_views.Contains(view)) json.Text(ViewName(view));
   }
-  json.EndArray().Field("second_opinion", policy.second_opinion);
+  json.EndArray()
+      .Field("second_opinion", policy.second_opinion)
+      .OptionalField("action_label", policy.action_label)
+      .Field("share_permille", policy.share_permille)
+      .Field("share_seed", policy.share_seed)
+      .Key("regions")
+      .BeginArray();
+  for (const std::string& region : policy.regions) json.Text(region);
+  json.EndArray();
+  if (policy.expires_unix_ms) {
+    json.Field("expires", base::FormatUtc(*policy.expires_unix_ms));
+  }
+  json.Field("shadow", policy.shadow);
+}
+
+void WriteOverruled(const std::optional<Overruled>& overruled,
+                    JsonWriter& json) {
+  if (!overruled) return;
+  json.BytesField("overrules", overruled->list + "/" + overruled->reference);
 }
 
 void WriteTransform(const Transform& transform, JsonWriter& json) {

@@ -18,6 +18,10 @@ void WriteClassifications(const std::vector<Classification>& classifications,
 void WriteFlags(const std::vector<std::string>& flags, JsonWriter& json);
 void WriteProvenance(const Provenance& provenance, JsonWriter& json);
 
+// "LIST/REFERENCE" as a field; nothing when there is none.
+void WriteOverruled(const std::optional<Overruled>& overruled,
+                    JsonWriter& json);
+
 // The fields of a policy, into the object that is open.
 void WritePolicy(const ListPolicy& policy, JsonWriter& json);
 void WriteTransform(const Transform& transform, JsonWriter& json);

@@ -367,6 +367,15 @@ Status ReadFailure(const JsonValue& root, SignalSet& signals) {
 
 }  // namespace
 
+void WriteSignals(const SignalSet& signals, bool dihedral, JsonWriter& json) {
+  json.BeginObject();
+  if (!signals.pdq.empty()) WritePdq(signals.pdq, dihedral, json);
+  if (signals.md5) json.Field("md5", signals.md5->ToHex());
+  if (signals.sha1) json.Field("sha1", signals.sha1->ToHex());
+  if (signals.sha256) json.Field("sha256", signals.sha256->ToHex());
+  json.EndObject();
+}
+
 std::string WriteHashLine(const HashLine& line, bool dihedral) {
   const SignalSet& signals = line.signals;
   JsonWriter json;
@@ -378,12 +387,8 @@ std::string WriteHashLine(const HashLine& line, bool dihedral) {
         .Field("damaged", signals.picture->damaged);
   }
   if (signals.HasSignal()) {
-    json.Key("signals").BeginObject();
-    if (!signals.pdq.empty()) WritePdq(signals.pdq, dihedral, json);
-    if (signals.md5) json.Field("md5", signals.md5->ToHex());
-    if (signals.sha1) json.Field("sha1", signals.sha1->ToHex());
-    if (signals.sha256) json.Field("sha256", signals.sha256->ToHex());
-    json.EndObject();
+    json.Key("signals");
+    WriteSignals(signals, dihedral, json);
   }
   if (signals.pdq_failure) {
     json.Field("error", signals.pdq_failure->message)

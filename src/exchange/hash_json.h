@@ -24,6 +24,7 @@
 
 #include "kenal/signal.h"
 #include "kenal/status.h"
+#include "src/exchange/json_writer.h"
 
 namespace kenal::exchange {
 
@@ -35,6 +36,9 @@ struct HashLine {
 
 // Without an end of line. `dihedral`: with the eight variants, where known.
 std::string WriteHashLine(const HashLine& line, bool dihedral);
+
+// The value of "signals" alone.
+void WriteSignals(const SignalSet& signals, bool dihedral, JsonWriter& json);
 
 // The inverse of WriteHashLine. Strict, because a field overlooked could be a
 // check left out: unknown or repeated fields, wrong types and a line with

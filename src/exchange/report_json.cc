@@ -17,6 +17,8 @@ void WriteList(const ListInfo& list, JsonWriter& json) {
       .Field("disputed", list.counts.disputed)
       .Field("withdrawn", list.counts.withdrawn)
       .Field("created", base::FormatUtc(list.created_unix_ms))
+      .Field("version", list.version.value)
+      .Field("changed", base::FormatUtc(list.changed_unix_ms))
       .EndObject();
 }
 
@@ -79,7 +81,9 @@ std::string WriteEntryLine(std::string_view list, const EntrySummary& entry) {
   json.OptionalField("series", entry.series);
   WriteFlags(entry.flags, json);
   WriteProvenance(entry.provenance, json);
-  json.Field("added_at", entry.added_at.value)
+  WriteOverruled(entry.overrules, json);
+  json.OptionalField("near_action_label", entry.near_action_label)
+      .Field("added_at", entry.added_at.value)
       .Field("changed_at", entry.changed_at.value)
       .EndObject();
   return json.Finish();

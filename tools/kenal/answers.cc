@@ -1,5 +1,6 @@
 #include "tools/kenal/answers.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "src/base/check.h"
@@ -40,12 +41,21 @@ std::string VerdictText(Verdict verdict, bool for_review) {
   return std::string(VerdictName(verdict)) + (for_review ? " (review)" : "");
 }
 
+// "report", or "allow (overruled by own/4)".
+std::string LabelText(const Match& match) {
+  if (!match.overruled_by) return match.action_label;
+  const OverruledBy& by = *match.overruled_by;
+  return (match.action_label.empty() ? "" : match.action_label + " ") +
+         "(overruled by " + by.list + "/" + exchange::EntryName(by.entry) + ")";
+}
+
 // All that one entry was met by.
 struct EntryRow {
   const Match* match = nullptr;
   std::string digests;
   std::string near;
   std::string distance;
+  std::string label;
 };
 
 std::vector<EntryRow> RowsOf(const Answer& answer) {
@@ -55,13 +65,19 @@ std::vector<EntryRow> RowsOf(const Answer& answer) {
       return each.match->entry == match.entry && each.match->list == match.list;
     });
     if (row == rows.end()) row = rows.insert(rows.end(), {.match = &match});
+    const std::string label = LabelText(match);
+    if (row->label.find(label) == std::string::npos) {
+      row->label += (row->label.empty() ? "" : ", ") + label;
+    }
     if (match.transform) {
       row->near = HowText(*match.transform);
       if (match.tier == Tier::kReview) row->near = "review: " + row->near;
       if (match.second_opinion) {
         row->near += "; " + OpinionText(*match.second_opinion);
       }
-      row->distance = std::to_string(match.distance);
+      row->distance = match.distance ? std::to_string(*match.distance) : "";
+    } else if (match.signal == SignalType::kPdq) {  // How is withheld.
+      row->near = match.tier == Tier::kReview ? "review: near" : "near";
     } else {
       if (!row->digests.empty()) row->digests += ", ";
       row->digests += SignalTypeName(match.signal);
@@ -74,7 +90,10 @@ std::string RowText(const EntryRow& row) {
   std::string text;
   if (!row.digests.empty()) text = "same file (" + row.digests + ")";
   if (!row.near.empty()) text += (text.empty() ? "" : "; ") + row.near;
-  if (row.match->state == EntryState::kDisputed) text += "; disputed";
+  const Match& match = *row.match;
+  if (match.state == EntryState::kDisputed) text += "; disputed";
+  if (match.shadow) text += "; shadow";
+  if (!row.label.empty()) text += "; " + row.label;
   return text;
 }
 
@@ -111,13 +130,60 @@ constexpr Reason kReasons[] = {
 
 }  // namespace
 
+void AddAskOptions(CLI::App& command, Context& context, AskFlags& flags,
+                   const std::string& input) {
+  command
+      .add_option("--limit", flags.limit,
+                  "Matches to print for each " + input +
+                      ", 1 to 1,000,000\n(100 when not given); the verdict "
+                      "is made from all")
+      ->type_name("N")
+      ->check(CLI::Range(1, MatchOptions::kLimitMax).description(""));
+  AddEffortOption(command, flags.effort);
+  command
+      .add_option("--radius", flags.radius_bits,
+                  "Instead of every list's radius and review radius, 0 to\n"
+                  "63; what a list itself would not match is for review.\n"
+                  "A server allows it to the role investigate")
+      ->type_name("N")
+      ->check(CLI::Range(0, kRadiusBitsMax).description(""));
+  command
+      .add_option("--region", flags.region,
+                  "Where the content was met (ISO 3166-1, such as US):\n"
+                  "lists kept to other regions are not asked")
+      ->type_name("XX");
+  command
+      .add_option("--work-class", context.work_class,
+                  "Whose turn it is when a server is busy: live, or bulk\n"
+                  "for scans that nobody waits for (when not given)")
+      ->type_name("live|bulk")
+      ->check(CLI::IsMember({"live", "bulk"}).description(""));
+  command.add_flag("--fail-on-match", flags.fail_on_match,
+                   "Exit with 10 when something matched a list that is\nnot "
+                   "known-benign, also when only for review");
+}
+
+StatusOr<AskOptions> OptionsOf(const AskFlags& flags) {
+  AskOptions options{.match = {.limit = flags.limit},
+                     .fail_on_match = flags.fail_on_match};
+  KENAL_TRY_ASSIGN(options.match.effort, ParseEffort(flags.effort));
+  if (flags.radius_bits) options.match.radius = Radius{*flags.radius_bits};
+  if (flags.region.empty()) return options;
+  const Status region = CheckRegion(flags.region);
+  if (!region.ok()) {
+    return InvalidArgument("--region: " + std::string(region.message()));
+  }
+  options.match.region = flags.region;
+  return options;
+}
+
 bool IsMatched(const Answer& answer) {
   if (answer.verdict == Verdict::kExact || answer.verdict == Verdict::kNear ||
       answer.verdict == Verdict::kTest) {
     return true;
   }
   return std::ranges::any_of(answer.matches, [](const Match& match) {
-    return match.purpose != Purpose::kKnownBenign;
+    return match.purpose != Purpose::kKnownBenign && !match.shadow;
   });
 }
 
@@ -162,7 +228,8 @@ Status Asker::Add(exchange::Input input, SignalSet&& signals) {
   inputs_.push_back(std::move(input));
   signals_.push_back(std::move(signals));
   const auto age = std::chrono::steady_clock::now() - last_flush_;
-  if (signals_.size() < BatchSizeMax(options_.limit) && age < kFlushInterval) {
+  if (signals_.size() < BatchSizeMax(options_.match.limit) &&
+      age < kFlushInterval) {
     return OkStatus();
   }
   return Flush();
@@ -172,8 +239,7 @@ Status Asker::Flush() {
   last_flush_ = std::chrono::steady_clock::now();
   if (signals_.empty()) return OkStatus();
   KENAL_TRY_ASSIGN(const std::vector<Answer> answers,
-                   matcher_.MatchBatch(signals_, {.limit = options_.limit,
-                                                  .effort = options_.effort}));
+                   matcher_.MatchBatch(signals_, options_.match));
   KENAL_CHECK(answers.size() == inputs_.size());
   for (size_t i = 0; i < answers.size(); ++i) {
     KENAL_TRY(PutAnswer(inputs_[i], answers[i]));

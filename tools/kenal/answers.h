@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,13 +18,31 @@
 #include "tools/kenal/context.h"
 #include "tools/kenal/table.h"
 
+namespace CLI {
+class App;
+}
+
 namespace kenal::cli {
 
 struct AskOptions {
-  int limit = MatchOptions{}.limit;
-  Effort effort = MatchOptions{}.effort;
+  MatchOptions match;
   bool fail_on_match = false;
 };
+
+// As they were given; `work_class` goes into the context.
+struct AskFlags {
+  int limit = MatchOptions{}.limit;
+  std::string effort{EffortName(MatchOptions{}.effort)};
+  std::optional<int> radius_bits;
+  std::string region;
+  bool fail_on_match = false;
+};
+
+// What `match` and `query` both take. `input`: "picture" or "line".
+void AddAskOptions(CLI::App& command, Context& context, AskFlags& flags,
+                   const std::string& input);
+// Errors: kInvalidArgument names the option.
+StatusOr<AskOptions> OptionsOf(const AskFlags& flags);
 
 // Whether --fail-on-match counts it: any hit but on known-benign lists, for
 // review too, as far as the verdict and the matches within the limit tell.

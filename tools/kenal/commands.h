@@ -25,6 +25,8 @@ void AddServe(CLI::App& app, Context& context);
 void AddStats(CLI::App& app, Context& context);
 void AddVerify(CLI::App& app, Context& context);
 void AddVersion(CLI::App& app, Context& context);
+void AddWatch(CLI::App& app, Context& context);
+void AddWhoAmI(CLI::App& app, Context& context);
 
 }  // namespace kenal::cli
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 #include "kenal/engine.h"
 #include "src/client/connection.h"
@@ -49,17 +50,78 @@ Store StoreOf(std::unique_ptr<Both> both) {
   return Store{owner, owner.get(), owner.get()};
 }
 
+// "pki/uploads" is pki/uploads.pem, pki/uploads.key and pki/ca.pem. What was
+// given beside it goes first.
+StatusOr<client::TlsFiles> FilesOf(const TlsFlags& flags) {
+  client::TlsFiles files{.certificate = flags.certificate,
+                         .key = flags.key,
+                         .authority = flags.authority};
+  if (flags.folder_and_name.empty()) return files;
+  const std::filesystem::path base(flags.folder_and_name);
+  if (base.filename().empty()) {
+    return InvalidArgument("--tls takes FOLDER/NAME: " + flags.folder_and_name +
+                           " names a folder alone");
+  }
+  const auto set = [](std::string& file, const std::string& usual) {
+    if (file.empty()) file = usual;
+  };
+  set(files.certificate, flags.folder_and_name + ".pem");
+  set(files.key, flags.folder_and_name + ".key");
+  set(files.authority, (base.parent_path() / "ca.pem").string());
+  return files;
+}
+
+StatusOr<std::unique_ptr<client::Connection>> ConnectTo(
+    const Context& context, const std::string& address) {
+  TlsFlags flags = context.tls;
+  if (!flags.any() && !address.starts_with("unix:")) {
+    flags.folder_and_name = Environment("KENAL_TLS");
+  }
+  client::ConnectOptions options{.tls_name = flags.server_name};
+  KENAL_TRY_ASSIGN(options.tls, FilesOf(flags));
+  if (!context.work_class.empty()) {
+    options.work = context.work_class == "bulk" ? wire::AskedWork::kBulk
+                                                : wire::AskedWork::kLive;
+  }
+  return client::Connection::Connect(address, options);
+}
+
 }  // namespace
+
+bool TlsFlags::any() const {
+  return !folder_and_name.empty() || !certificate.empty() || !key.empty() ||
+         !authority.empty() || !server_name.empty();
+}
 
 StatusOr<Store> Context::OpenStore() {
   KENAL_TRY_ASSIGN(const Place place, FindPlace(*this));
   if (place.data.empty()) {
-    KENAL_TRY_ASSIGN(auto connection,
-                     client::Connection::Connect(place.server));
-    return StoreOf(std::move(connection));
+    KENAL_TRY_ASSIGN(auto connection, ConnectTo(*this, place.server));
+    client::Connection* const asked = connection.get();
+    Store store = StoreOf(std::move(connection));
+    store.connection = asked;
+    return store;
+  }
+  if (tls.any() || !work_class.empty()) {
+    return InvalidArgument(
+        std::string(tls.any() ? "certificates are" : "--work-class is") +
+        " for a server; give --server ADDR, or leave it out");
   }
   KENAL_TRY_ASSIGN(auto engine, Engine::Open(place.data, Notice()));
   return StoreOf(std::move(engine));
+}
+
+StatusOr<std::unique_ptr<client::Connection>> Context::Connect(
+    std::string_view subcommand) {
+  const bool local = !data.empty();
+  const std::string address =
+      server.empty() && !local ? Environment("KENAL_SERVER") : server;
+  if (local || address.empty()) {
+    return InvalidArgument(std::string(subcommand) +
+                           " asks a server; give --server ADDR or set "
+                           "KENAL_SERVER");
+  }
+  return ConnectTo(*this, address);
 }
 
 std::function<void(const std::string&)> Context::Notice() {

@@ -16,6 +16,10 @@
 #include "src/engine/files.h"
 #include "tools/kenal/console.h"
 
+namespace kenal::client {
+class Connection;
+}
+
 namespace kenal::cli {
 
 // A store in this process or behind a server; alike from here on.
@@ -23,23 +27,41 @@ struct Store {
   std::shared_ptr<void> owner;
   Matcher* matcher = nullptr;
   Curator* curator = nullptr;
+  client::Connection* connection = nullptr;  // null: in this process
 };
 
 // Decoder processes that one may ask for.
 inline constexpr int kWorkersMax = 64;
 
+// The TLS files and name of this end, as they were given.
+struct TlsFlags {
+  std::string folder_and_name;  // --tls
+  std::string certificate;      // --tls-cert
+  std::string key;              // --tls-key
+  std::string authority;        // --tls-ca
+  std::string server_name;      // --tls-name
+  bool any() const;
+};
+
 struct Context {
   std::string data;    // --data
   std::string server;  // --server
+  TlsFlags tls;
+  // Whose turn questions to a server are; empty: as the method has it.
+  std::string work_class;
   bool json = false;
   Console console;
 
   // Set by the subcommand that was chosen; its result is the exit code.
   std::function<StatusOr<int>()> run;
 
-  // --data or --server, else KENAL_DATA or KENAL_SERVER.
+  // --data or --server, else KENAL_DATA or KENAL_SERVER; with KENAL_TLS where
+  // a server over TCP is asked and no TLS flag was given.
   // Errors: kInvalidArgument for both or neither.
   StatusOr<Store> OpenStore();
+  // For subcommands that ask a server only.
+  StatusOr<std::unique_ptr<client::Connection>> Connect(
+      std::string_view subcommand);
   // Says on stderr what an open store has to tell. The context outlives it.
   std::function<void(const std::string&)> Notice();
   // For subcommands that work on a folder only.

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 #include "src/base/clock.h"
 #include "src/exchange/fields.h"
@@ -15,6 +16,8 @@ struct Options {
   std::string list;
   std::vector<std::string> ids;
   std::string reason;
+  std::optional<std::string> label;
+  bool clear = false;
 };
 
 std::string SignalsText(const EntrySummary& entry) {
@@ -58,6 +61,11 @@ Status PutEntry(Context& context, const std::string& list,
   }
   KENAL_TRY(put("series", entry.series));
   for (const std::string& flag : entry.flags) KENAL_TRY(put("flag", flag));
+  if (entry.overrules) {
+    KENAL_TRY(put("overrules",
+                  entry.overrules->list + "/" + entry.overrules->reference));
+  }
+  KENAL_TRY(put("near label", entry.near_action_label));
   const Provenance& from = entry.provenance;
   KENAL_TRY(put("source", from.source));
   KENAL_TRY(put("member", from.member));
@@ -89,13 +97,9 @@ StatusOr<int> RunShow(Context& context, const Options& options) {
   return ExitCodeOf(failed, false);
 }
 
-StatusOr<int> RunSetState(Context& context, const Options& options,
-                          EntryState state) {
-  KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
-  KENAL_TRY_ASSIGN(
-      const EntriesReport report,
-      store.curator->SetEntryState(options.list, options.ids, state,
-                                   {WhoAmI(), options.reason}));
+// `now`: what the entries are after it, for people.
+StatusOr<int> PutReport(Context& context, const Options& options,
+                        const EntriesReport& report, const std::string& now) {
   bool failed = false;
   for (size_t i = 0; i < report.results.size(); ++i) {
     const EntryResult& result = report.results[i];
@@ -117,12 +121,40 @@ StatusOr<int> RunSetState(Context& context, const Options& options,
     } else if (!refused) {
       KENAL_TRY(context.console.Put(
           options.list + "/" + exchange::EntryName(result.id) + "  " +
-          (result.outcome == Outcome::kStateChanged
-               ? "is now " + std::string(EntryStateName(state))
-               : "unchanged")));
+          (result.outcome == Outcome::kStateChanged ? now : "unchanged")));
     }
   }
   return ExitCodeOf(failed, false);
+}
+
+StatusOr<int> RunSetState(Context& context, const Options& options,
+                          EntryState state) {
+  KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
+  KENAL_TRY_ASSIGN(
+      const EntriesReport report,
+      store.curator->SetEntryState(options.list, options.ids, state,
+                                   {WhoAmI(), options.reason}));
+  return PutReport(context, options, report,
+                   "is now " + std::string(EntryStateName(state)));
+}
+
+StatusOr<int> RunLabel(Context& context, const Options& options) {
+  if (options.clear == options.label.has_value()) {
+    return InvalidArgument("give either --label LABEL or --clear");
+  }
+  const std::string label = options.label.value_or("");
+  if (options.label && label.empty()) {
+    return InvalidArgument("--label is empty; give --clear to take it away");
+  }
+  KENAL_TRY(CheckActionLabel(label));
+  KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
+  KENAL_TRY_ASSIGN(
+      const EntriesReport report,
+      store.curator->SetNearActionLabel(options.list, options.ids, label,
+                                        {WhoAmI(), options.reason}));
+  return PutReport(context, options, report,
+                   label.empty() ? "has its list's label again"
+                                 : "near matches are labelled " + label);
 }
 
 CLI::App* AddOne(CLI::App& entry, const std::string& name,
@@ -140,16 +172,44 @@ CLI::App* AddOne(CLI::App& entry, const std::string& name,
   return command;
 }
 
-void AddState(CLI::App& entry, Context& context, const std::string& name,
-              const std::string& about, EntryState state,
-              const std::string& footer,
-              const std::shared_ptr<Options>& options) {
-  CLI::App* command = AddOne(entry, name, about, options);
+void AddReason(CLI::App* command, const std::shared_ptr<Options>& options) {
   command
       ->add_option("--reason", options->reason,
                    "Why; goes into the change log and the entry")
       ->required()
       ->type_name("TEXT");
+}
+
+void AddLabel(CLI::App& entry, Context& context,
+              const std::shared_ptr<Options>& options) {
+  CLI::App* command =
+      AddOne(entry, "label", "Label the near matches of entries", options);
+  command
+      ->add_option_function<std::string>(
+          "--label",
+          [options](const std::string& text) { options->label = text; },
+          "What a caller should do with them, instead of what the\nlist "
+          "says, such as review (a-z 0-9 _ -)")
+      ->type_name("LABEL");
+  command->add_flag("--clear", options->clear, "As the list says again");
+  AddReason(command, options);
+  command->footer(
+      R"(Verdicts stay as they are, and so do matches of equal files.
+
+Example:
+  kenal entry label --list hotline 17 --label review --reason "met too often"
+  kenal entry label --list hotline 17 --clear --reason "looked into")");
+  command->callback([&context, options] {
+    context.run = [&context, options] { return RunLabel(context, *options); };
+  });
+}
+
+void AddState(CLI::App& entry, Context& context, const std::string& name,
+              const std::string& about, EntryState state,
+              const std::string& footer,
+              const std::shared_ptr<Options>& options) {
+  CLI::App* command = AddOne(entry, name, about, options);
+  AddReason(command, options);
   command->footer(footer);
   command->callback([&context, options, state] {
     context.run = [&context, options, state] {
@@ -162,7 +222,7 @@ void AddState(CLI::App& entry, Context& context, const std::string& name,
 
 void AddEntry(CLI::App& app, Context& context) {
   CLI::App* command =
-      app.add_subcommand("entry", "Show, withdraw and dispute entries");
+      app.add_subcommand("entry", "Show, withdraw, dispute and label entries");
   command->require_subcommand(1);
   command->footer(R"(Example:
   kenal entry show --list demo 17
@@ -191,6 +251,7 @@ Example:
            R"(Example:
   kenal entry dispute --list demo 17 18 --reason "under review")",
            options);
+  AddLabel(*command, context, options);
 }
 
 }  // namespace kenal::cli

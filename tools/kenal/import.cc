@@ -2,10 +2,12 @@
 #include <memory>
 
 #include "src/base/clock.h"
+#include "src/exchange/entry_line.h"
 #include "src/exchange/pytx.h"
 #include "src/exchange/report_json.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
+#include "tools/kenal/overrules.h"
 #include "tools/kenal/progress.h"
 #include "tools/kenal/table.h"
 
@@ -16,6 +18,7 @@ struct Options {
   std::string list;
   std::string format;
   std::string file;
+  std::string overrules;  // LIST/ID
   std::string source = WhoAmI();
   std::string reason = "kenal import";
 };
@@ -57,31 +60,64 @@ Status CutShort(const Status& status, uint64_t durable) {
                     "the rest");
 }
 
+// Drafts from a file of either format, and how far it was read.
+struct Source {
+  std::function<StatusOr<std::optional<ImportItem>>()> next;
+  std::function<uint64_t()> consumed_bytes;
+  std::optional<uint64_t> size_bytes;
+};
+
+template <typename Reader>
+StatusOr<Source> OpenWith(const std::string& file, Provenance provenance) {
+  KENAL_TRY_ASSIGN(std::shared_ptr<Reader> reader,
+                   Reader::Open(file, std::move(provenance)));
+  return Source{.next = [reader] { return reader->Next(); },
+                .consumed_bytes = [reader] { return reader->consumed_bytes(); },
+                .size_bytes = reader->size_bytes()};
+}
+
+// `overrules`: of drafts that name nothing themselves.
+StatusOr<Source> OpenSource(const Options& options,
+                            const std::optional<Overruled>& overrules) {
+  Provenance provenance{
+      .source = options.source,
+      .import_id = "import-" + base::FormatUtc(base::NowUnixMs())};
+  KENAL_TRY_ASSIGN(Source source,
+                   options.format == "json"
+                       ? OpenWith<exchange::EntryLineReader>(
+                             options.file, std::move(provenance))
+                       : OpenWith<exchange::PytxReader>(options.file,
+                                                        std::move(provenance)));
+  if (!overrules) return source;
+  source.next = [next = std::move(source.next),
+                 overrules]() -> StatusOr<std::optional<ImportItem>> {
+    KENAL_TRY_ASSIGN(std::optional<ImportItem> item, next());
+    if (item && !item->draft.overrules) item->draft.overrules = overrules;
+    return item;
+  };
+  return source;
+}
+
 StatusOr<int> RunImport(Context& context, const Options& options) {
   if (options.source.empty()) {
     return InvalidArgument("--source is empty; say on whose word these are");
   }
-  KENAL_TRY_ASSIGN(
-      const auto reader,
-      exchange::PytxReader::Open(
-          options.file,
-          {.source = options.source,
-           .import_id = "import-" + base::FormatUtc(base::NowUnixMs())}));
+  KENAL_TRY_ASSIGN(const auto overrules, OverrulesOption(options.overrules));
+  KENAL_TRY_ASSIGN(const Source source, OpenSource(options, overrules));
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   Progress progress(context.console, "import", "entries", std::nullopt);
   uint64_t durable = 0;
   const ImportWatcher watcher = [&](const ImportProgress& state) {
     std::optional<double> fraction;
-    if (reader->size_bytes().value_or(0) > 0) {
-      fraction = static_cast<double>(reader->consumed_bytes()) /
-                 static_cast<double>(*reader->size_bytes());
+    if (source.size_bytes.value_or(0) > 0) {
+      fraction = static_cast<double>(source.consumed_bytes()) /
+                 static_cast<double>(*source.size_bytes);
     }
     progress.Update(state.read, fraction);
     durable = state.durable;
   };
-  const StatusOr<ImportReport> report =
-      store.curator->Import(options.list, [&] { return reader->Next(); },
-                            watcher, {WhoAmI(), options.reason});
+  const StatusOr<ImportReport> report = store.curator->Import(
+      options.list, source.next, watcher, {WhoAmI(), options.reason});
   if (!report.ok()) return CutShort(report.status(), durable);
   SayRefusals(context.console, options, *report);
   KENAL_TRY(PutReport(context, options, *report));
@@ -101,10 +137,13 @@ void AddImport(CLI::App& app, Context& context) {
   command
       ->add_option(
           "--format", options->format,
-          "pytx: one `pdq HEX`, `md5 HEX`, `sha1 HEX` or\n`sha256 HEX` a line")
+          "pytx: one `pdq HEX`, `md5 HEX`, `sha1 HEX` or\n`sha256 HEX` a line; "
+          "json: what `kenal hash --json`\nprints, perhaps with source_id, "
+          "classifications, series,\nflags and overrules")
       ->required()
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"pytx"}));
+      ->check(CLI::IsMember({"pytx", "json"}));
+  AddOverrules(*command, options->overrules);
   command->add_option("FILE", options->file, "The file; - is standard input")
       ->required();
   command
@@ -122,7 +161,8 @@ interrupted is simply run again.
 
 Example:
   kenal import --list hotline --format pytx --source "the hotline" hashes.txt
-  zcat hashes.txt.gz | kenal import --list hotline --format pytx -)");
+  zcat hashes.txt.gz | kenal import --list hotline --format pytx -
+  kenal hash --json posters/ | kenal import --list own --format json -)");
   command->callback([&context, options] {
     context.run = [&context, options] { return RunImport(context, *options); };
   });

@@ -7,6 +7,7 @@
 #include "src/exchange/report_json.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
+#include "tools/kenal/overrules.h"
 #include "tools/kenal/progress.h"
 #include "tools/kenal/table.h"
 
@@ -18,6 +19,7 @@ struct Options {
   std::vector<std::string> paths;
   std::string source = WhoAmI();
   std::string reason = "kenal ingest";
+  std::string overrules;  // LIST/ID
   bool no_paths = false;
   int workers = 0;
 };
@@ -61,6 +63,7 @@ StatusOr<int> RunIngest(Context& context, const Options& options) {
   if (options.source.empty()) {
     return InvalidArgument("--source is empty; say on whose word these are");
   }
+  KENAL_TRY_ASSIGN(const auto overrules, OverrulesOption(options.overrules));
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   KENAL_TRY(store.curator->GetList(options.list).status());
   KENAL_TRY_ASSIGN(const auto hasher,
@@ -72,7 +75,8 @@ StatusOr<int> RunIngest(Context& context, const Options& options) {
       .provenance = {.source = options.source,
                      .import_id =
                          "ingest-" + base::FormatUtc(base::NowUnixMs())},
-      .keep_paths = !options.no_paths};
+      .keep_paths = !options.no_paths,
+      .overrules = overrules};
 
   Progress progress(context.console, "ingest", "files", found.files.size());
   uint64_t done = 0;
@@ -105,6 +109,7 @@ void AddIngest(CLI::App& app, Context& context) {
           "--source", options->source,
           "On whose word they are there (your user@host when\nnot given)")
       ->type_name("TEXT");
+  AddOverrules(*command, options->overrules);
   command->add_flag("--no-paths", options->no_paths,
                     "Do not keep the paths of the files in the entries");
   command
@@ -120,8 +125,13 @@ void AddIngest(CLI::App& app, Context& context) {
 nothing, so an ingest that was interrupted is simply run again. With --json
 there is one line a file, printed when the entry is durable.
 
+A picture of one's own that is near an entry by mistake goes to a list of
+own-decisions with --overrules: that entry then has the own list's action
+label where the picture is met, and its verdict stays.
+
 Example:
-  kenal ingest --list demo --source "trust and safety" pictures/)");
+  kenal ingest --list demo --source "trust and safety" pictures/
+  kenal ingest --list own --overrules hotline/17 poster.jpg)");
   command->callback([&context, options] {
     context.run = [&context, options] { return RunIngest(context, *options); };
   });

@@ -25,6 +25,8 @@ constexpr const char* kFooter = R"(A first round:
 Two programs cannot open one store; serve it and ask the server:
   kenal serve &
   kenal --server unix:/srv/kenal/kenal.sock match copy.jpg
+Beyond this machine both ends show certificates (kenal certs --help):
+  kenal --server kenal.example:7443 --tls pki/uploads match copy.jpg
 
 Exit codes: 0 done; 1 some inputs failed; 2 wrong usage; 3 the store or an
 input file is damaged or refused; 4 unavailable (server away, store locked);
@@ -37,9 +39,26 @@ void AddGlobals(CLI::App& app, Context& context) {
       ->type_name("DIR");
   app.add_option("--server", context.server,
                  "Address of a running `kenal serve`, such as\n"
-                 "unix:/srv/kenal/kenal.sock or 127.0.0.1:7117\n"
+                 "unix:/srv/kenal/kenal.sock or kenal.example:7443\n"
                  "(KENAL_SERVER)")
       ->type_name("ADDR");
+  app.add_option("--tls", context.tls.folder_and_name,
+                 "Certificates for a server over TCP: FOLDER/NAME.pem,\n"
+                 "FOLDER/NAME.key and FOLDER/ca.pem, as `kenal certs`\n"
+                 "makes them (KENAL_TLS)")
+      ->type_name("FOLDER/NAME");
+  app.add_option("--tls-cert", context.tls.certificate,
+                 "Instead: the certificate of this end, PEM")
+      ->type_name("FILE");
+  app.add_option("--tls-key", context.tls.key, "Its key, PEM")
+      ->type_name("FILE");
+  app.add_option("--tls-ca", context.tls.authority,
+                 "Who the other end's certificate must come from, PEM")
+      ->type_name("FILE");
+  app.add_option("--tls-name", context.tls.server_name,
+                 "Name expected in the server's certificate (the host\nof "
+                 "--server when not given)")
+      ->type_name("HOST");
   app.add_flag("--json", context.json,
                "Print one JSON object a line instead of text");
   app.add_flag_callback(
@@ -57,6 +76,8 @@ void AddCommands(CLI::App& app, Context& context) {
   AddMatch(app, context);
   AddQuery(app, context);
   AddExplain(app, context);
+  AddWatch(app, context);
+  AddWhoAmI(app, context);
   AddServe(app, context);
   AddStats(app, context);
   AddVerify(app, context);

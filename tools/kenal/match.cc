@@ -6,15 +6,13 @@
 #include "tools/kenal/answers.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/progress.h"
-#include "tools/kenal/words.h"
 
 namespace kenal::cli {
 namespace {
 
 struct Options {
   std::vector<std::string> paths;
-  AskOptions ask;
-  std::string effort{EffortName(AskOptions{}.effort)};
+  AskFlags ask;
   bool second_opinion = false;
   int workers = 0;
 };
@@ -28,9 +26,8 @@ size_t NameWidth(const std::vector<std::string>& names) {
 }
 
 StatusOr<int> RunMatch(Context& context, const Options& options) {
-  AskOptions how = options.ask;
-  KENAL_TRY_ASSIGN(how.effort, ParseEffort(options.effort));
-  const HashWork work{.views = QueryViews(how.effort),
+  KENAL_TRY_ASSIGN(const AskOptions how, OptionsOf(options.ask));
+  const HashWork work{.views = QueryViews(how.match.effort),
                       .second_opinion = options.second_opinion};
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   KENAL_TRY_ASSIGN(const auto hasher,
@@ -60,21 +57,11 @@ void AddMatch(CLI::App& app, Context& context) {
       ->add_option("PATH", options->paths,
                    "Picture files, and folders with all that is in them")
       ->required();
-  command
-      ->add_option(
-          "--limit", options->ask.limit,
-          "Matches to print for each picture, 1 to 1,000,000\n(100 when not "
-          "given); the verdict is made from all")
-      ->type_name("N")
-      ->check(CLI::Range(1, MatchOptions::kLimitMax).description(""));
-  AddEffortOption(*command, options->effort);
+  AddAskOptions(*command, context, options->ask, "picture");
   command->add_flag("--second-opinion", options->second_opinion,
                     "Say of each near match whether a second, independent\n"
                     "hash agrees, where the list holds one; cost: several ms\n"
                     "for each part of a picture");
-  command->add_flag("--fail-on-match", options->ask.fail_on_match,
-                    "Exit with 10 when something matched a list that is\nnot "
-                    "known-benign, also when only for review");
   command
       ->add_option("--workers", options->workers,
                    "Pictures decoded at once (one a core when not given)")
@@ -88,8 +75,9 @@ void AddMatch(CLI::App& app, Context& context) {
   NO_KNOWN_MATCH  none of these; that does not say that it is harmless
 (review) after a verdict: beyond the list's radius, within its review radius;
 a person should look. DISTANCE is the number of differing bits of PDQ. HOW
-tells which part, turn or mirror of the picture meets the entry; `kenal
-explain` tells more.
+tells which part, turn or mirror of the picture meets the entry, then the
+list's action label, and which own decision overruled the entry; `kenal
+explain` tells more. A server keeps distances from callers of the role query.
 
 Example:
   kenal match upload.jpg

@@ -9,7 +9,6 @@
 #include "tools/kenal/answers.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/progress.h"
-#include "tools/kenal/words.h"
 
 namespace kenal::cli {
 namespace {
@@ -38,14 +37,8 @@ std::optional<HashLine> Understand(const exchange::Line& line) {
   return BadLine(std::string(parsed.status().message()));
 }
 
-struct Options {
-  AskOptions ask;
-  std::string effort{EffortName(AskOptions{}.effort)};
-};
-
-StatusOr<int> RunQuery(Context& context, const Options& options) {
-  AskOptions how = options.ask;
-  KENAL_TRY_ASSIGN(how.effort, ParseEffort(options.effort));
+StatusOr<int> RunQuery(Context& context, const AskFlags& flags) {
+  KENAL_TRY_ASSIGN(const AskOptions how, OptionsOf(flags));
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   if (isatty(STDIN_FILENO) == 1) {
     context.console.Note(
@@ -77,18 +70,8 @@ StatusOr<int> RunQuery(Context& context, const Options& options) {
 void AddQuery(CLI::App& app, Context& context) {
   CLI::App* command =
       app.add_subcommand("query", "Ask about hashes on standard input");
-  const auto options = std::make_shared<Options>();
-  command
-      ->add_option(
-          "--limit", options->ask.limit,
-          "Matches to print for each line, 1 to 1,000,000\n(100 when not "
-          "given); the verdict is made from all")
-      ->type_name("N")
-      ->check(CLI::Range(1, MatchOptions::kLimitMax).description(""));
-  AddEffortOption(*command, options->effort);
-  command->add_flag("--fail-on-match", options->ask.fail_on_match,
-                    "Exit with 10 when something matched a list that is\nnot "
-                    "known-benign, also when only for review");
+  const auto flags = std::make_shared<AskFlags>();
+  AddAskOptions(*command, context, *flags, "line");
   command->footer(
       R"(A line is TYPE HEX [QUALITY], with a TYPE of pdq, md5, sha1 or
 sha256, or a JSON line of `kenal hash --json`. Blank lines and # comments are
@@ -99,8 +82,8 @@ picture, give `kenal hash` the same --effort.
 Example:
   md5sum upload.jpg | sed 's/ .*//; s/^/md5 /' | kenal query
   kenal hash --json --dihedral upload.jpg | kenal query --json)");
-  command->callback([&context, options] {
-    context.run = [&context, options] { return RunQuery(context, *options); };
+  command->callback([&context, flags] {
+    context.run = [&context, flags] { return RunQuery(context, *flags); };
   });
 }
 

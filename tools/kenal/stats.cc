@@ -3,6 +3,7 @@
 #include "src/exchange/report_json.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
+#include "tools/kenal/policy.h"
 #include "tools/kenal/table.h"
 
 namespace kenal::cli {
@@ -32,7 +33,7 @@ Status PutText(Context& context, const StoreStats& stats) {
   for (const ListInfo& list : stats.lists) {
     rows.push_back({{list.name},
                     {std::string(PurposeName(list.purpose))},
-                    {list.policy.enabled ? "yes" : "no"},
+                    {MatchedText(list.policy)},
                     {Count(list.counts.active)},
                     {Count(list.counts.disputed)},
                     {Count(list.counts.withdrawn)}});
@@ -40,7 +41,7 @@ Status PutText(Context& context, const StoreStats& stats) {
   return PutTable(context.console,
                   {{.heading = "LIST", .shrinks = true},
                    {.heading = "PURPOSE"},
-                   {.heading = "ENABLED"},
+                   {.heading = "MATCHED"},
                    {.heading = "ACTIVE", .right = true},
                    {.heading = "DISPUTED", .right = true},
                    {.heading = "WITHDRAWN", .right = true}},
