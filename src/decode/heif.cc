@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "src/decode/codecs.h"
+#include "src/decode/heif_references.h"
 #include "src/decode/limits.h"
 
 namespace kenal::decode {
@@ -85,6 +86,11 @@ ImagePtr DecodeHandle(Job& job, const heif_image_handle* handle) {
 // properties say, since every reader of the format hands out these pixels.
 // EXIF orientation plays no part in this format.
 void DecodeHeif(Job& job) {
+  HeifSources sources = CheckHeifReferences(job.bytes());
+  if (sources.reason != Reason::kNone) {
+    job.Fail(sources.reason);
+    return;
+  }
   ContextPtr context(heif_context_alloc());
   heif_context_set_max_decoding_threads(context.get(), 0);
   heif_error error = heif_context_read_from_memory_without_copy(
@@ -106,8 +112,10 @@ void DecodeHeif(Job& job) {
     job.Fail(Reason::kDamagedHeader);
     return;
   }
-  uint64_t need = kLibraryBytes + U64(width) * U64(height) *
-                                      BytesPerPixel(handle.get(), job.bytes());
+  uint64_t pixel_count =
+      std::max(U64(width) * U64(height), sources.canvas_pixels);
+  uint64_t need =
+      kLibraryBytes + pixel_count * BytesPerPixel(handle.get(), job.bytes());
   if (!job.Admit(U64(width), U64(height), need)) return;
 
   ImagePtr image = DecodeHandle(job, handle.get());

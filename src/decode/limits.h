@@ -49,7 +49,23 @@ inline constexpr int kWebpChunksMax = 100'000;
 // of a JPEG. Real files have under a hundred.
 inline constexpr int kHeaderBlocksMax = 10'000;
 
-// What libpng may keep of one ancillary chunk after inflating it.
+// Items of a HEIF or AVIF file made from items, one from the other. An overlay
+// of grids with an alpha of their own is 3.
+inline constexpr int kHeifDepthMax = 8;
+
+// Items decoded for one picture, each as often as something is made from it:
+// eight grids of one another would decode one tile 2^128 times. A grid may have
+// 65,536 tiles, but long before that the CPU limit ends it.
+inline constexpr uint64_t kHeifDecodesMax = 20'000;
+
+// Items of a file: what libheif reads, too.
+inline constexpr size_t kHeifItemsMax = 20'000;
+
+// References between them; a real grid has a few hundred.
+inline constexpr size_t kHeifReferencesMax = 100'000;
+
+// What libpng may ask for at once: a chunk, as the file has it or inflated.
+// Its rows are smaller.
 inline constexpr uint64_t kPngChunkBytesMax = 4 * kMebibyte;
 
 // CPU time for one file; a 256 Mpx JPEG with its turned copy takes about 4 s.
