@@ -48,8 +48,10 @@ class PngDecoder {
     std::memcpy(out, rest.data(), count);
     rest = rest.subspan(count);
   }
+  // libpng only warns of an eXIf chunk beyond its limit, and asks for as much
+  // as the chunk says.
   static png_voidp Allocate(png_structp, png_alloc_size_t size) {
-    return std::malloc(size);
+    return size > kPngChunkBytesMax ? nullptr : std::malloc(size);
   }
   static void Free(png_structp, png_voidp memory) { std::free(memory); }
 
