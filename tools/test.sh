@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is needed, builds everything and runs every test.
-#   tools/test.sh            all tests, and a minute of fuzzing first
+#   tools/test.sh            all tests, and first some fuzzing, from one seed
+#                            and the committed corpus: the same in every run
+#                            (tools/fuzz.sh is for campaigns)
 #   tools/test.sh -L unit    only some: arguments go to ctest
 set -euo pipefail
 cd "$(dirname "$0")/.."
