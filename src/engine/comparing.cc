@@ -11,17 +11,26 @@ bool Compares(Effort effort, View view, Variant variant) {
   return variant == Variant::kOrig || ComparesVariants(effort, view);
 }
 
+ListPolicy AtRadius(const ListPolicy& policy, std::optional<Radius> radius) {
+  if (!radius) return policy;
+  ListPolicy at = policy;
+  at.pdq_radius = std::min(policy.pdq_radius, *radius);
+  at.review_radius.reset();
+  if (*radius > policy.pdq_radius) at.review_radius = radius;
+  return at;
+}
+
 Radius WidestRadius(const ListPolicy& policy) {
   return std::max(policy.pdq_radius,
                   policy.review_radius.value_or(policy.pdq_radius));
 }
 
 std::optional<Tier> TierAt(const ListPolicy& policy, int distance,
-                           bool template_like) {
+                           bool template_like, std::optional<Radius> radius) {
+  const Radius widest = radius.value_or(WidestRadius(policy));
+  if (distance > widest.bits) return std::nullopt;
   if (distance <= policy.pdq_radius.bits) return Tier::kMatch;
-  if (template_like || distance > WidestRadius(policy).bits) {
-    return std::nullopt;
-  }
+  if (template_like) return std::nullopt;
   return Tier::kReview;
 }
 

@@ -46,13 +46,19 @@ void ForEachHash(const SignalSet& query, const PdqView& pdq,
   }
 }
 
+// The policy of a list for a query that sets a radius of its own: what is
+// beyond the list's radius for a match is of tier review. Unset: as it is.
+ListPolicy AtRadius(const ListPolicy& policy, std::optional<Radius> radius);
+
 // The largest distance at which a list can be hit.
 Radius WidestRadius(const ListPolicy& policy);
 
 // How firm a hit at `distance` is; unset: it is none.
 // template_like  of either side.
+// radius         as in AtRadius.
 std::optional<Tier> TierAt(const ListPolicy& policy, int distance,
-                           bool template_like);
+                           bool template_like,
+                           std::optional<Radius> radius = std::nullopt);
 
 // What the second hashes say of two views; unset when a side has none or the
 // query was turned.

@@ -1,72 +1,25 @@
 #include "kenal/engine.h"
 
-#include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "src/base/mutex.h"
 #include "src/catalogue/catalogue.h"
+#include "src/engine/answering.h"
 #include "src/engine/comparing.h"
+#include "src/engine/decisions.h"
 #include "src/engine/hold_back.h"
 #include "src/engine/search.h"
 #include "src/engine/searchable.h"
-#include "src/engine/verdict.h"
 
 namespace kenal {
 namespace {
 
-using engine::Hit;
 using engine::State;
-
-std::optional<SecondOpinion> OpinionOn(const Hit& hit, const SignalSet& query,
-                                       const Entry& entry) {
-  const Transform& how = hit.transform;
-  const PdqView* of_query = engine::FindView(query, how.query_view);
-  const PdqView* of_entry = engine::FindView(entry.signals, how.entry_view);
-  if (of_query == nullptr || of_entry == nullptr) return std::nullopt;
-  return engine::OpinionOn(*of_query, how.query_variant, *of_entry);
-}
-
-Match MatchFrom(const Hit& hit, const SignalSet& query, Entry&& entry) {
-  Match match{.list = hit.list->name,
-              .purpose = hit.list->purpose,
-              .entry = hit.entry,
-              .source_id = std::move(entry.source_id),
-              .signal = hit.signal,
-              .tier = hit.tier,
-              .distance = hit.distance,
-              .state = entry.state,
-              .classifications = std::move(entry.classifications),
-              .series = std::move(entry.series),
-              .flags = std::move(entry.flags),
-              .provenance = std::move(entry.provenance)};
-  if (hit.signal == SignalType::kPdq) {
-    match.transform = hit.transform;
-    match.second_opinion = OpinionOn(hit, query, entry);
-  }
-  return match;
-}
-
-Status CheckQuery(const SignalSet& signals, size_t position) {
-  for (size_t i = 1; i < signals.pdq.size(); ++i) {
-    if (signals.pdq[i - 1].view < signals.pdq[i].view) continue;
-    return InvalidArgument("query " + std::to_string(position + 1) +
-                           ": give at most one PDQ a view, ordered by view");
-  }
-  return OkStatus();
-}
 
 // Entries are read after the index: an answer whose entry was changed in
 // between is made again, so that it shows one sequence. Writers that change the
 // very entries being asked for, so often in a row, get the last one.
 constexpr int kAttemptsMax = 4;
-
-// One try at a batch.
-struct Asked {
-  std::shared_ptr<const State> state;
-  MatchOptions options;
-  bool entry_changed = false;  // an entry is newer than the state
-};
 
 class StoreEngine final : public Engine {
  public:
@@ -77,10 +30,14 @@ class StoreEngine final : public Engine {
     KENAL_TRY_ASSIGN(
         engine->searchable_,
         engine::Searchable::Open(*engine->catalogue_, folder, notice));
+    KENAL_TRY_ASSIGN(engine->decisions_,
+                     engine::Decisions::Open(*engine->catalogue_));
     engine->Publish(engine->catalogue_->Lists());
     engine->catalogue_->Subscribe([self = engine.get()](const Delta& delta) {
       std::vector<ListInfo> lists = self->catalogue_->Lists();
       self->searchable_->Fold(delta, lists);
+      self->decisions_ = engine::Decisions::Fold(std::move(self->decisions_),
+                                                 delta.overrulings);
       self->Publish(std::move(lists));
     });
     return engine;
@@ -93,39 +50,28 @@ class StoreEngine final : public Engine {
   StatusOr<std::vector<Answer>> MatchBatch(
       std::span<const SignalSet> queries,
       const MatchOptions& options) override {
-    if (options.limit < 1 || options.limit > MatchOptions::kLimitMax) {
-      return InvalidArgument("limit must be 1 to " +
-                             std::to_string(MatchOptions::kLimitMax));
-    }
-    if (queries.empty() || queries.size() > kBatchSizeMax) {
-      return InvalidArgument("a batch holds 1 to " +
-                             std::to_string(kBatchSizeMax) + " queries");
-    }
-    if (queries.size() * static_cast<size_t>(options.limit) >
-        static_cast<size_t>(MatchOptions::kLimitMax)) {
-      return InvalidArgument(
-          "limit times queries must be at most " +
-          std::to_string(MatchOptions::kLimitMax) +
-          "; ask with a smaller limit or in smaller batches");
-    }
-    for (size_t i = 0; i < queries.size(); ++i) {
-      KENAL_TRY(CheckQuery(queries[i], i));
-    }
+    KENAL_TRY(engine::CheckBatch(queries, options));
     for (int attempt = 1;; ++attempt) {
-      Asked asked{.state = Current(), .options = options};
-      KENAL_TRY_ASSIGN(std::vector<Answer> answers, Answered(asked, queries));
-      if (!asked.entry_changed || attempt == kAttemptsMax) return answers;
+      KENAL_TRY_ASSIGN(
+          engine::Attempt made,
+          engine::AnswerBatch(*catalogue_, *Current(), queries, options));
+      if (!made.entry_changed || attempt == kAttemptsMax) {
+        return std::move(made.answers);
+      }
     }
   }
 
   StatusOr<Explanation> Explain(const SignalSet& query, std::string_view list,
                                 std::string_view reference,
                                 const MatchOptions& options) override {
-    KENAL_TRY(CheckQuery(query, 0));
+    KENAL_TRY(engine::CheckTerms(options));
+    KENAL_TRY(engine::CheckQuery(query, 0));
     KENAL_TRY_ASSIGN(const ListInfo info, catalogue_->GetList(list));
     KENAL_TRY_ASSIGN(const Entry entry, catalogue_->GetEntry(list, reference));
     Explanation explanation =
-        kenal::Explain(query, entry.signals, info.policy, options.effort);
+        kenal::Explain(query, entry.signals,
+                       engine::AtRadius(info.policy, options.radius),
+                       options.effort);
     engine::HoldBack(explanation);
     explanation.entry_state = entry.state;
     return explanation;
@@ -170,14 +116,16 @@ class StoreEngine final : public Engine {
     return catalogue_->SetEntryState(list, references, entry_state, by);
   }
 
-  StatusOr<EntriesReport> SetNearActionLabel(std::string_view,
-                                             std::span<const std::string>,
-                                             std::string_view,
-                                             const Authorship&) override {
-    return Internal("labels of entries are not kept");
+  StatusOr<EntriesReport> SetNearActionLabel(
+      std::string_view list, std::span<const std::string> references,
+      std::string_view label, const Authorship& by) override {
+    return catalogue_->SetNearActionLabel(list, references, label, by);
   }
-  StatusOr<ChangePage> ReadChanges(const ChangeCursor&, size_t, bool) override {
-    return Internal("changes are not read");
+  StatusOr<ChangePage> ReadChanges(const ChangeCursor& cursor,
+                                   size_t entries_max,
+                                   bool with_signals) override {
+    return catalogue_->ReadChanges(cursor, entries_max, with_signals,
+                                   Current()->indexes.sequence());
   }
   StatusOr<Sequence> Head() override { return Current()->indexes.sequence(); }
 
@@ -207,7 +155,7 @@ class StoreEngine final : public Engine {
  private:
   void Publish(std::vector<ListInfo> lists) {
     std::shared_ptr<const State> next =
-        engine::MakeState(searchable_->Current(), std::move(lists));
+        engine::MakeState(searchable_->Current(), std::move(lists), decisions_);
     base::MutexLock lock(state_mutex_);
     state_.swap(next);  // The old one dies after the lock is gone.
   }
@@ -217,67 +165,12 @@ class StoreEngine final : public Engine {
     return state_;
   }
 
-  StatusOr<std::vector<Answer>> Answered(
-      Asked& asked, std::span<const SignalSet> queries) const {
-    std::vector<std::vector<Hit>> hits =
-        engine::FindHits(*asked.state, queries, asked.options.effort);
-    std::vector<Answer> answers;
-    answers.reserve(queries.size());
-    for (size_t i = 0; i < queries.size(); ++i) {
-      KENAL_TRY_ASSIGN(Answer answer,
-                       AnsweredOne(asked, queries[i], std::move(hits[i])));
-      answers.push_back(std::move(answer));
-    }
-    return answers;
-  }
-
-  // What was tried at most, of what was asked for.
-  static Effort EffortTried(const State& state, Effort asked) {
-    std::optional<Effort> allowed;
-    for (const engine::Reach& reach : state.reaches) {
-      if (!reach.any) continue;
-      allowed = std::max(allowed.value_or(reach.effort), reach.effort);
-    }
-    return engine::LesserOf(asked, allowed.value_or(asked));
-  }
-
-  StatusOr<Answer> AnsweredOne(Asked& asked, const SignalSet& query,
-                               std::vector<Hit> hits) const {
-    const State& state = *asked.state;
-    Answer answer{.sequence = state.indexes.sequence(),
-                  .match_count = hits.size(),
-                  .checks = engine::ChecksOf(
-                      query, EffortTried(state, asked.options.effort)),
-                  .damaged = query.picture && query.picture->damaged};
-    answer.verdict = engine::VerdictOf(hits, answer.checks);
-    answer.tier = engine::TierOf(answer.verdict, hits);
-    for (const ListInfo& list : state.lists) {
-      if (!list.policy.enabled) {
-        answer.lists_skipped.push_back({list.name, "disabled"});
-      }
-    }
-    const size_t kept =
-        std::min(hits.size(), static_cast<size_t>(asked.options.limit));
-    answer.truncated = kept < hits.size();
-    std::partial_sort(hits.begin(),
-                      hits.begin() + static_cast<std::ptrdiff_t>(kept),
-                      hits.end(), engine::ComesBefore);
-    hits.resize(kept);
-    std::vector<EntryId> ids;
-    for (const Hit& hit : hits) ids.push_back(hit.entry);
-    KENAL_TRY_ASSIGN(std::vector<Entry> entries, catalogue_->GetEntries(ids));
-    for (size_t i = 0; i < hits.size(); ++i) {
-      if (entries[i].changed_at > answer.sequence) asked.entry_changed = true;
-      answer.matches.push_back(
-          MatchFrom(hits[i], query, std::move(entries[i])));
-    }
-    return answer;
-  }
-
   // The catalogue calls into the index, which reads from it: destroying
   // starts at the end, where nothing changes any more.
   std::unique_ptr<catalogue::Catalogue> catalogue_;
   std::unique_ptr<engine::Searchable> searchable_;
+  // Changes with the index, under the catalogue's write lock.
+  std::shared_ptr<const engine::Decisions> decisions_;
 
   // Held for the copy of one pointer. (std::atomic of a shared_ptr lets go of
   // its lock too weakly in GCC 12.)

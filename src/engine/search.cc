@@ -63,22 +63,18 @@ DigestQueries DigestQueriesOf(std::span<const SignalSet> sets) {
   return queries;
 }
 
-const ListInfo* EnabledList(const State& state, EntryId entry) {
-  const auto found = state.enabled_lists.find(entry.list().value);
-  return found == state.enabled_lists.end() ? nullptr : found->second;
-}
-
 // The hit that `near` is under its list's policy, if it is one.
-std::optional<Hit> HitOf(const State& state, const index::NearHit& near,
-                         const Origin& origin) {
-  const ListInfo* list = EnabledList(state, near.entry);
+std::optional<Hit> HitOf(const HeldLists& lists, const index::NearHit& near,
+                         const Origin& origin, std::optional<Radius> radius) {
+  const ListInfo* list = lists.ListOf(near.entry);
   if (list == nullptr) return std::nullopt;
   const ListPolicy& policy = list->policy;
   if (!Compares(policy.effort, origin.view, origin.variant)) {
     return std::nullopt;
   }
   const auto tier =
-      TierAt(policy, near.distance, origin.template_like || near.template_like);
+      TierAt(policy, near.distance, origin.template_like || near.template_like,
+             radius);
   if (!tier) return std::nullopt;
   return Hit{.list = list,
              .entry = near.entry,
@@ -92,31 +88,34 @@ std::optional<Hit> HitOf(const State& state, const index::NearHit& near,
 
 using HitsOfSets = std::vector<std::vector<Hit>>;
 
-void FindNear(const State& state, Home home, std::span<const SignalSet> sets,
-              Effort effort, HitsOfSets& hits) {
-  const Reach& reach = state.reaches[static_cast<size_t>(home)];
-  const NearQueries near = NearQueriesOf(sets, LesserOf(effort, reach.effort));
+void FindNear(const State& state, Home home, const BatchLists& lists,
+              std::span<const SignalSet> sets, const MatchOptions& options,
+              HitsOfSets& hits) {
+  const Reach& reach = lists.any().reach(home);
+  const NearQueries near =
+      NearQueriesOf(sets, LesserOf(options.effort, reach.effort));
   std::vector<index::NearHit> found;
-  state.indexes.Of(home).FindNear(near.hashes, reach.widest, found);
+  state.indexes.Of(home).FindNear(
+      near.hashes, options.radius.value_or(reach.widest), found);
   for (const index::NearHit& hit : found) {
     const Origin& origin = near.origins[hit.query];
-    if (auto kept = HitOf(state, hit, origin)) {
+    if (auto kept = HitOf(lists.Of(origin.set), hit, origin, options.radius)) {
       hits[origin.set].push_back(*kept);
     }
   }
 }
 
-void FindDigests(const State& state, Home home, const DigestQueries& exact,
-                 HitsOfSets& hits) {
+void FindDigests(const State& state, Home home, const BatchLists& lists,
+                 const DigestQueries& exact, HitsOfSets& hits) {
   std::vector<index::DigestHit> found;
   state.indexes.Of(home).FindDigests(exact.digests, found);
   for (const index::DigestHit& hit : found) {
-    const ListInfo* list = EnabledList(state, hit.entry);
+    const uint32_t set = exact.sets[hit.query];
+    const ListInfo* list = lists.Of(set).ListOf(hit.entry);
     if (list == nullptr) continue;
-    hits[exact.sets[hit.query]].push_back(
-        {.list = list,
-         .entry = hit.entry,
-         .signal = exact.digests[hit.query].type});
+    hits[set].push_back({.list = list,
+                         .entry = hit.entry,
+                         .signal = exact.digests[hit.query].type});
   }
 }
 
@@ -137,31 +136,30 @@ void KeepNearest(std::vector<Hit>& hits) {
 
 }  // namespace
 
-std::shared_ptr<const State> MakeState(IndexSets indexes,
-                                       std::vector<ListInfo> lists) {
+std::shared_ptr<const State> MakeState(
+    IndexSets indexes, std::vector<ListInfo> lists,
+    std::shared_ptr<const Decisions> decisions) {
   auto state = std::make_shared<State>();
   state->indexes = std::move(indexes);
   state->lists = std::move(lists);
-  for (const ListInfo& list : state->lists) {
-    if (!list.policy.enabled) continue;
-    state->enabled_lists.emplace(list.number.value, &list);
-    const Home home = state->indexes.HomeOf(list.number);
-    Reach& reach = state->reaches[static_cast<size_t>(home)];
-    reach.any = true;
-    reach.widest = std::max(reach.widest, WidestRadius(list.policy));
-    reach.effort = std::max(reach.effort, list.policy.effort);
-  }
+  state->enabled_lists =
+      HeldLists(state->indexes, state->lists, [](const ListInfo& list) {
+        return std::string_view(list.policy.enabled ? "" : "disabled");
+      });
+  state->terms = ListTerms(state->lists);
+  state->decisions = std::move(decisions);
   return state;
 }
 
-HitsOfSets FindHits(const State& state, std::span<const SignalSet> sets,
-                    Effort effort) {
+HitsOfSets FindHits(const State& state, const BatchLists& lists,
+                    std::span<const SignalSet> sets,
+                    const MatchOptions& options) {
   HitsOfSets hits(sets.size());
   const DigestQueries exact = DigestQueriesOf(sets);
   for (const Home home : kHomes) {
-    if (!state.reaches[static_cast<size_t>(home)].any) continue;
-    FindNear(state, home, sets, effort, hits);
-    FindDigests(state, home, exact, hits);
+    if (!lists.any().reach(home).any) continue;
+    FindNear(state, home, lists, sets, options, hits);
+    FindDigests(state, home, lists, exact, hits);
   }
   for (std::vector<Hit>& of_set : hits) KeepNearest(of_set);
   return hits;

@@ -109,6 +109,23 @@ Check DigestCheck(const std::optional<Digest>& digest) {
   return {.signal = Digest::kType, .state = CheckState::kDone};
 }
 
+bool IsBehind(Verdict verdict, const Hit& hit) {
+  if (hit.list->policy.shadow) return false;
+  const bool digest = hit.signal != SignalType::kPdq;
+  switch (verdict) {
+    case Verdict::kExact:
+      return hit.list->purpose == Purpose::kChildAbuse && digest;
+    case Verdict::kNear:
+      return hit.list->purpose == Purpose::kChildAbuse && !digest;
+    case Verdict::kTest:
+      return hit.list->purpose == Purpose::kTest;
+    case Verdict::kUnavailable:
+    case Verdict::kNoKnownMatch:
+      break;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<Check> ChecksOf(const SignalSet& signals, Effort effort) {
@@ -121,6 +138,7 @@ Verdict VerdictOf(std::span<const Hit> hits, std::span<const Check> checks) {
   bool near = false;
   bool test = false;
   for (const Hit& hit : hits) {
+    if (hit.list->policy.shadow) continue;
     const bool abuse = hit.list->purpose == Purpose::kChildAbuse;
     exact = exact || (abuse && hit.signal != SignalType::kPdq);
     near = near || (abuse && hit.signal == SignalType::kPdq);
@@ -135,18 +153,18 @@ Verdict VerdictOf(std::span<const Hit> hits, std::span<const Check> checks) {
   return test ? Verdict::kTest : Verdict::kNoKnownMatch;
 }
 
-std::optional<Tier> TierOf(Verdict verdict, std::span<const Hit> hits) {
-  std::optional<Tier> firmest;
+std::optional<Hit> FirstBehind(Verdict verdict, std::span<const Hit> hits) {
+  const Hit* first = nullptr;
   for (const Hit& hit : hits) {
-    const bool digest = hit.signal != SignalType::kPdq;
-    const bool behind = verdict == Verdict::kTest
-                            ? hit.list->purpose == Purpose::kTest
-                            : hit.list->purpose == Purpose::kChildAbuse &&
-                                  ((verdict == Verdict::kExact && digest) ||
-                                   (verdict == Verdict::kNear && !digest));
-    if (behind) firmest = std::min(firmest.value_or(hit.tier), hit.tier);
+    if (!IsBehind(verdict, hit)) continue;
+    if (first == nullptr || ComesBefore(hit, *first)) first = &hit;
   }
-  return firmest;
+  return first == nullptr ? std::nullopt : std::optional(*first);
+}
+
+std::optional<Tier> TierOf(Verdict verdict, std::span<const Hit> hits) {
+  const std::optional<Hit> first = FirstBehind(verdict, hits);
+  return first ? std::optional(first->tier) : std::nullopt;
 }
 
 bool ComesBefore(const Hit& a, const Hit& b) {

@@ -14,7 +14,7 @@ namespace kenal::engine {
 
 // One entry met by one signal, before its record is read.
 struct Hit {
-  const ListInfo* list = nullptr;  // enabled
+  const ListInfo* list = nullptr;  // one that is not skipped
   EntryId entry;
   SignalType signal = SignalType::kPdq;
   Tier tier = Tier::kMatch;
@@ -26,8 +26,13 @@ struct Hit {
 // effort  the most that was tried with any list.
 std::vector<Check> ChecksOf(const SignalSet& signals, Effort effort);
 
-// From all hits, whatever their order or number.
+// From all hits, whatever their order or number. Those of lists in shadow mode
+// do not count.
 Verdict VerdictOf(std::span<const Hit> hits, std::span<const Check> checks);
+
+// The first hit behind the verdict, in the order of ComesBefore; unset when
+// none is.
+std::optional<Hit> FirstBehind(Verdict verdict, std::span<const Hit> hits);
 
 // Of the firmest hit behind the verdict; unset when no hit is behind it.
 std::optional<Tier> TierOf(Verdict verdict, std::span<const Hit> hits);
