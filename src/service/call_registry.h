@@ -3,8 +3,10 @@
 #ifndef KENAL_SRC_SERVICE_CALL_REGISTRY_H_
 #define KENAL_SRC_SERVICE_CALL_REGISTRY_H_
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <unordered_set>
 
 #include "kenal/status.h"
@@ -21,30 +23,36 @@ class Drainable {
   ~Drainable() = default;
 };
 
-// Thread-safe.
+// Thread-safe. Entering and leaving is one atomic step until it drains.
 class CallRegistry {
  public:
-  // Each Enter that is OK is followed by one Leave, when the call's last byte
-  // was handed to the system. Errors: kUnavailable (draining).
+  // Each Enter that is OK is followed by one Leave. Errors: kUnavailable
+  // (draining).
   Status Enter();
+  // For a call that has entered and is not over when it leaves: its answer is
+  // still to be handed to the system.
+  void Hold();
   void Leave();
 
   // The same for a stream, which is asked to Drain. Errors: also
   // kResourceExhausted (kStreamsMax are open).
   Status EnterStream(Drainable* stream);
   void LeaveStream(Drainable* stream);
+  size_t stream_count() const;
 
   // From now on nothing enters.
   void Drain();
+  bool draining() const { return (state_.load() & kDraining) != 0; }
   // False when calls are left at `deadline`.
   bool AwaitEmpty(std::chrono::steady_clock::time_point deadline);
 
  private:
-  base::Mutex mutex_;
+  static constexpr uint64_t kDraining = uint64_t{1} << 63;
+
+  std::atomic<uint64_t> state_ = 0;  // calls, and kDraining
+  mutable base::Mutex mutex_;
   std::condition_variable_any changed_;
   std::unordered_set<Drainable*> streams_ KENAL_GUARDED_BY(mutex_);
-  size_t count_ KENAL_GUARDED_BY(mutex_) = 0;
-  bool draining_ KENAL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace kenal::service

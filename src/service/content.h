@@ -1,4 +1,4 @@
-// Content: from what a caller sent to a signal set.
+// Content: from what a caller sent to a signal set and options.
 #ifndef KENAL_SRC_SERVICE_CONTENT_H_
 #define KENAL_SRC_SERVICE_CONTENT_H_
 
@@ -9,8 +9,12 @@
 #include "kenal/matcher.h"
 #include "kenal/status.h"
 #include "kenal/v1/match_service.pb.h"
+#include "src/identity/client_table.h"
+#include "src/identity/method.h"
+#include "src/service/desk.h"
 #include "src/wire/convert.h"
 #include "src/wire/limits.h"
+#include "src/wire/redact.h"
 
 namespace kenal::service {
 
@@ -23,7 +27,8 @@ HashWork WorkFor(const Request& request, Effort effort) {
 
 // Reads signals, or hashes a picture: then it waits for the decoder.
 inline StatusOr<SignalSet> ReadContent(const v1::Content& content,
-                                       const HashWork& work, Hasher& hasher) {
+                                       const HashWork& how, Desk& desk,
+                                       identity::WorkClass work) {
   switch (content.kind_case()) {
     case v1::Content::kSignals:
       return wire::FromWire(content.signals());
@@ -31,9 +36,9 @@ inline StatusOr<SignalSet> ReadContent(const v1::Content& content,
       const std::string& picture = content.picture();
       KENAL_TRY(
           wire::CheckSize("picture", picture.size(), wire::kPictureBytesMax));
-      return hasher.HashBytes(
+      return desk.Hash(
           {reinterpret_cast<const uint8_t*>(picture.data()), picture.size()},
-          work);
+          how, work);
     }
     case v1::Content::KIND_NOT_SET:
       break;
@@ -41,12 +46,63 @@ inline StatusOr<SignalSet> ReadContent(const v1::Content& content,
   return InvalidArgument("content: is not set; send signals or a picture");
 }
 
-// The limit and effort of a request for answers.
+// How a request is to be answered.
+struct Asking {
+  MatchOptions options;  // for the matcher
+  int limit = 0;         // of matches told; options.limit may be larger
+  bool redacted = true;  // what is told
+};
+
+// Errors: kInvalidArgument; kPermissionDenied (an outside caller set a
+// radius).
 template <typename Request>
-StatusOr<MatchOptions> ReadOptions(const Request& request) {
-  return wire::MatchOptionsFromWire(
-      request.has_limit() ? std::optional(request.limit()) : std::nullopt,
-      request.effort());
+StatusOr<Asking> ReadAsking(const Request& request, size_t queries,
+                            const identity::Caller& caller) {
+  if (request.has_radius_bits() && !caller.is_trusted()) {
+    return absl::PermissionDeniedError(
+        "radius_bits: needs the role investigate; leave it unset");
+  }
+  Asking asking;
+  KENAL_TRY_ASSIGN(
+      asking.options,
+      wire::MatchOptionsFromWire(
+          request.has_limit() ? std::optional(request.limit()) : std::nullopt,
+          request.effort(),
+          request.has_radius_bits() ? std::optional(request.radius_bits())
+                                    : std::nullopt,
+          request.region()));
+  if (asking.options.region.empty()) asking.options.region = caller.region;
+  asking.limit = asking.options.limit;
+  asking.redacted = !caller.is_trusted();
+  if (asking.redacted) {
+    asking.options.limit = wire::OutsideLimit(asking.limit, queries);
+  }
+  return asking;
+}
+
+// The class that a request asks for, or else `usual`.
+template <typename Request>
+StatusOr<identity::WorkClass> ReadWork(const Request& request,
+                                       identity::WorkClass usual) {
+  KENAL_TRY_ASSIGN(const auto asked,
+                   wire::WorkClassFromWire(request.work_class()));
+  if (!asked) return usual;
+  return *asked == wire::AskedWork::kLive ? identity::WorkClass::kLive
+                                          : identity::WorkClass::kBulk;
+}
+
+// What the caller is told of an answer.
+inline void Tell(Answer& answer, const Asking& asking, v1::Answer* to) {
+  if (asking.redacted) wire::Redact(answer, asking.limit);
+  wire::ToWire(answer, to);
+}
+
+template <typename Message>
+Status CheckResponseSize(const Message& response) {
+  if (response.ByteSizeLong() <= wire::kResponseBytesMax) return OkStatus();
+  return ResourceExhausted(
+      "the answer is larger than 1 GiB; lower the limit or ask for fewer at "
+      "once");
 }
 
 }  // namespace kenal::service

@@ -1,5 +1,4 @@
-#include "src/service/import_call.h"
-
+// ImportEntries: from a stream of chunks to Curator::Import.
 #include <condition_variable>
 #include <deque>
 #include <optional>
@@ -19,11 +18,11 @@ namespace {
 class Import final
     : public Reporting<ImportReactor, v1::ImportEntriesResponse> {
  public:
-  Import(const CatalogueParts& parts, grpc::CallbackServerContext* context)
-      : Reporting(parts.calls, context), parts_(parts) {
-    if (!admitted().ok()) {
+  Import(const Door& door, grpc::CallbackServerContext* context)
+      : Reporting(door, identity::Method::kImportEntries, context) {
+    if (!LetIn()) {
+      base::MutexLock lock(queue_mutex_);
       started_ = true;
-      Conclude({}, admitted());
       return;
     }
     base::MutexLock lock(queue_mutex_);
@@ -61,13 +60,17 @@ class Import final
 
   // Only once the client has said something: a thread is dear.
   void Start() {
-    WorkPool& pool = parts_.workers.long_calls;
-    if (!pool.Submit(0, [this] { Run(); })) Conclude({}, QueueFull(pool));
+    WorkPool& pool = desk().workers().long_calls;
+    if (pool.Submit({}, [this] { Run(); })) return;
+    Refuse(Desk::QueueFull(pool, kLongRetry));
   }
 
   void Run() {
+    ticket().Begin();
     v1::ImportEntriesResponse response;
-    Conclude(std::move(response), RunInto(response));
+    const Status status = RunInto(response);
+    ticket().set_items(count_);
+    Conclude(std::move(response), status);
   }
 
   Status RunInto(v1::ImportEntriesResponse& response) {
@@ -80,7 +83,7 @@ class Import final
                               wire::kWordBytesMax));
     KENAL_TRY_ASSIGN(const Authorship by, wire::FromWire(header.by()));
     KENAL_TRY_ASSIGN(const ImportReport report,
-                     parts_.curator.Import(
+                     desk().curator().Import(
                          header.list(), [this] { return Next(); },
                          [this](const ImportProgress& progress) {
                            v1::ImportEntriesResponse told;
@@ -88,6 +91,7 @@ class Import final
                            Tell(std::move(told));
                          },
                          by));
+    ticket().set_sequence(report.sequence.value);
     wire::ToWire(report, response.mutable_report());
     return OkStatus();
   }
@@ -163,8 +167,6 @@ class Import final
     StartRead(&incoming_);
   }
 
-  const CatalogueParts parts_;
-
   // The importing thread's own.
   v1::ImportChunk chunk_;
   int at_ = 0;
@@ -183,9 +185,9 @@ class Import final
 
 }  // namespace
 
-ImportReactor* StartImport(const CatalogueParts& parts,
+ImportReactor* StartImport(const Door& door,
                            grpc::CallbackServerContext* context) {
-  return new Import(parts, context);
+  return new Import(door, context);
 }
 
 }  // namespace kenal::service

@@ -1,4 +1,5 @@
-// Limits of the server, each with its reason.
+// Limits of the server that nobody needs to set, each with its reason. What an
+// operator may set is in tuning.h.
 #ifndef KENAL_SRC_SERVICE_LIMITS_H_
 #define KENAL_SRC_SERVICE_LIMITS_H_
 
@@ -7,36 +8,31 @@
 
 namespace kenal::service {
 
-// Calls that wait for a worker, by class. At some thousand answers a second a
-// full queue is emptied well within kQueueWaitMax.
-inline constexpr size_t kMatchQueueMax = 4096;
-inline constexpr size_t kPictureQueueMax = 512;
-inline constexpr size_t kLookupQueueMax = 1024;
-inline constexpr size_t kChangeQueueMax = 64;
-
-// Bytes of requests that wait for a worker, by class: bounds what a burst of
-// large requests holds in memory.
-inline constexpr size_t kQueueBytesMax = size_t{256} << 20;
-
-// A caller who gave no deadline is told after this long in a queue.
-inline constexpr std::chrono::seconds kQueueWaitMax{10};
-
 // Imports and verifications at once. Each holds a thread for minutes.
 inline constexpr int kLongCallsMax = 4;
+// One of them may be over after that.
+inline constexpr std::chrono::seconds kLongRetry{5};
 
 inline constexpr int kLookupWorkers = 2;
 // Writers wait for each other anyhow; the second one decodes meanwhile.
 inline constexpr int kChangeWorkers = 2;
+// A change up to this size is made before those of many entries.
+inline constexpr size_t kSmallChangeBytes = size_t{64} << 10;
 
-// Open StreamMatch calls over all connections; each may hold
-// kStreamBytesMax.
-inline constexpr size_t kStreamsMax = 256;
+// Requests of one hash or picture that are answered by one call to the
+// matcher; also the most that a live batch may hold before it is bulk work.
+inline constexpr size_t kTogetherMax = 64;
+
+// Open StreamMatch and WatchChanges calls over all connections; each
+// StreamMatch may hold kStreamBytesMax.
+inline constexpr size_t kStreamsMax = 1024;
 // Items of one stream that are read and not yet written back.
 inline constexpr size_t kStreamItemsMax = 1024;
 // Reading from a stream stops while its items hold this much.
 inline constexpr size_t kStreamBytesMax = size_t{16} << 20;
-// Items matched in one step, before another caller gets its turn.
-inline constexpr size_t kStreamStepMax = 256;
+
+// How often the head of the log is looked at while somebody watches it.
+inline constexpr std::chrono::milliseconds kWatchInterval{20};
 
 // Chunks of an import that are read ahead of the importing thread.
 inline constexpr size_t kImportAheadMax = 2;
@@ -47,6 +43,9 @@ inline constexpr std::chrono::seconds kImportIdleMax{60};
 // Addresses one server listens at.
 inline constexpr size_t kAddressesMax = 8;
 
+// How often the client table and certificates are looked at.
+inline constexpr int kRefreshSeconds = 1;
+
 // HTTP/2: what one connection may do.
 inline constexpr int kConnectionStreamsMax = 64;
 inline constexpr int kMetadataBytesMax = 8 * 1024;
@@ -54,6 +53,11 @@ inline constexpr int kPingIntervalMinMs = 60'000;
 inline constexpr int kPingStrikesMax = 2;
 inline constexpr int kHandshakeMsMax = 5'000;
 inline constexpr int kConnectionIdleMsMax = 10 * 60'000;
+// A connection is asked to leave after an hour, so that certificates are
+// shown again and clients spread over servers; what it began may go on for as
+// long again.
+inline constexpr int kConnectionAgeMsMax = 60 * 60'000;
+inline constexpr int kConnectionGraceMs = 60 * 60'000;
 // Memory gRPC may take for what it is receiving, over all connections.
 inline constexpr size_t kTransportBytesMax = size_t{1} << 30;
 // Threads for the reflection service, the only one that holds threads.

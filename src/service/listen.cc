@@ -66,16 +66,14 @@ Status CheckPlace(const std::string& path) {
 
 }  // namespace
 
-Status CheckMayListen(const wire::Address& address,
-                      bool plaintext_beyond_loopback) {
-  if (address.is_unix() || address.is_loopback() || plaintext_beyond_loopback) {
-    return OkStatus();
-  }
+Status CheckMayListen(const wire::Address& address, bool tls,
+                      bool insecure_plaintext_tcp) {
+  if (address.is_unix() || tls || insecure_plaintext_tcp) return OkStatus();
   return InvalidArgument(
       address.ToString() +
-      ": is reachable from other machines, and the connection would not be "
-      "encrypted; use unix:PATH or 127.0.0.1:PORT, or "
-      "--plaintext-beyond-loopback if the network is trusted");
+      ": a TCP listener needs certificates (--tls FOLDER/NAME; `kenal certs` "
+      "makes some to try out), or use unix:PATH; --insecure-plaintext-tcp "
+      "lets everybody who reaches the port read and ask everything");
 }
 
 Status CheckPortFree(const wire::Address& address) {

@@ -13,10 +13,10 @@
 
 namespace kenal::service {
 
-// Plaintext goes to this machine only, unless `plaintext_beyond_loopback`.
-// Errors: kInvalidArgument names the flag.
-Status CheckMayListen(const wire::Address& address,
-                      bool plaintext_beyond_loopback);
+// TCP needs TLS, on loopback too, unless plaintext is asked for by its name.
+// Errors: kInvalidArgument names the flags.
+Status CheckMayListen(const wire::Address& address, bool tls,
+                      bool insecure_plaintext_tcp);
 
 // Tries whether a TCP port of this machine is free, for a clear message.
 // Errors: kUnavailable with the reason.

@@ -1,6 +1,5 @@
-#include "src/service/match_stream.h"
-
-#include <chrono>
+// StreamMatch: items read, hashed, matched in steps and written in order.
+#include <array>
 #include <deque>
 #include <memory>
 #include <span>
@@ -8,20 +7,27 @@
 #include <vector>
 
 #include "src/base/mutex.h"
-#include "src/service/call.h"
 #include "src/service/content.h"
-#include "src/wire/convert.h"
+#include "src/service/grpc_door.h"
+#include "src/service/match_calls.h"
 
 namespace kenal::service {
 namespace {
+
+using identity::WorkClass;
+using Clock = std::chrono::steady_clock;
 
 // One request on its way to its response.
 struct Item {
   v1::StreamMatchRequest request;
   v1::StreamMatchResponse response;
   StatusOr<SignalSet> signals;
-  MatchOptions options;
+  Tally tally;
+  Asking asking;
+  WorkClass work = WorkClass::kLive;
+  SteadyTime accepted = Clock::now();
   size_t size_bytes = 0;
+  bool charged = false;
   bool done = false;
 };
 
@@ -30,16 +36,27 @@ struct Item {
 // and that alone orders them.
 class Stream final : public StreamReactor, public Drainable {
  public:
-  Stream(const MatchParts& parts, grpc::CallbackServerContext* context)
-      : parts_(parts),
+  Stream(const Door& door, grpc::CallbackServerContext* context)
+      : desk_(door.desk),
         context_(context),
-        admitted_(parts.calls.EnterStream(this)) {
+        ticket_(door.desk,
+                InfoOf(door, identity::Method::kStreamMatch, context),
+                Dispatcher::Done()) {
     base::MutexLock lock(mutex_);
-    if (!admitted_.ok()) {
+    ticket_.set_items(0);
+    if (const auto refused = Admit()) {
       finished_ = true;
-      Finish(ToGrpc(admitted_, *context_));
+      ticket_.Refuse(*refused);
+      Finish(ToGrpc(refused->status, refused->retry_after, *context_));
       return;
     }
+    account_ = desk_.AccountOf(ticket_.caller());
+    // Reading no further than the quota goes is kinder than refusing.
+    const int places = desk_.QuotaOf(ticket_.caller()).in_flight_max;
+    if (places > 0) {
+      items_max_ = std::min(items_max_, static_cast<size_t>(places));
+    }
+    ticket_.Begin();
     ReadMore();
   }
 
@@ -58,7 +75,9 @@ class Stream final : public StreamReactor, public Drainable {
   void OnWriteDone(bool ok) override {
     base::MutexLock lock(mutex_);
     writing_ = false;
-    held_bytes_ -= items_.front()->size_bytes;
+    Item& item = *items_.front();
+    held_bytes_ -= item.size_bytes;
+    if (item.charged) account_->Done(1);
     items_.pop_front();
     if (!ok) gone_ = true;
     Advance();
@@ -79,13 +98,35 @@ class Stream final : public StreamReactor, public Drainable {
   // Finish is called by a worker under the mutex, and gRPC may be done before
   // that worker has let go of it.
   void OnDone() override {
-    if (admitted_.ok()) parts_.calls.LeaveStream(this);
     { base::MutexLock lock(mutex_); }
+    CallRegistry& calls = desk_.calls();
+    const bool entered = entered_;
+    for (const auto& item : items_) {
+      if (item->charged) account_->Done(1);
+    }
+    // Forgotten by the registry first: until then Drain may be called.
+    if (entered) {
+      calls.Hold();
+      calls.LeaveStream(this);
+    }
     delete this;
+    if (entered) calls.Leave();
   }
 
  private:
   ~Stream() override = default;
+
+  std::optional<Refused> Admit() {
+    if (auto refused = desk_.Authorize(ticket_)) return refused;
+    const Status status = desk_.calls().EnterStream(this);
+    entered_ = status.ok();
+    if (status.ok()) return std::nullopt;
+    const bool full = status.code() == StatusCode::kResourceExhausted;
+    return Refused{.status = status,
+                   .reason = full ? operate::Refusal::kQueueFull
+                                  : operate::Refusal::kDraining,
+                   .retry_after = full ? kLongRetry : std::chrono::seconds(0)};
+  }
 
   void Accept() KENAL_REQUIRES(mutex_) {
     items_.push_back(std::make_unique<Item>());
@@ -95,42 +136,74 @@ class Stream final : public StreamReactor, public Drainable {
     item.response.set_id(item.request.id());
     item.size_bytes = item.request.ByteSizeLong();
     held_bytes_ += item.size_bytes;
+    ticket_.set_items(++accepted_);
 
-    StatusOr<MatchOptions> options = ReadOptions(item.request);
-    Status status = wire::CheckSize("id", item.request.id().size(),
-                                    wire::kStreamIdBytesMax);
-    if (status.ok()) status = options.status();
+    const Status status = Read(item);
     if (!status.ok()) {
-      item.response.clear_id();
-      Refuse(item, status);
+      Fail(item, status);
       return;
     }
-    item.options = *options;
+    if (const auto refused = desk_.ChargeItem(*account_, ticket_.caller())) {
+      desk_.metrics().Refused(refused->reason, item.work);
+      Fail(item, refused->status);
+      return;
+    }
+    item.charged = true;
+    desk_.metrics().Items(item.work, 1);
     if (item.request.content().has_picture()) {
       Hash(item);
     } else {
-      ready_.push_back(&item);
+      ReadyOf(item.work).push_back(&item);
     }
+  }
+
+  Status Read(Item& item) KENAL_REQUIRES(mutex_) {
+    const Status id = wire::CheckSize("id", item.request.id().size(),
+                                      wire::kStreamIdBytesMax);
+    if (!id.ok()) {
+      item.response.clear_id();
+      return id;
+    }
+    KENAL_TRY_ASSIGN(item.work, ReadWork(item.request, ticket_.row().work));
+    if (item.work == WorkClass::kMaintenance) item.work = WorkClass::kBulk;
+    KENAL_TRY_ASSIGN(item.asking,
+                     ReadAsking(item.request, 1, ticket_.caller()));
+    return OkStatus();
   }
 
   void Hash(Item& item) KENAL_REQUIRES(mutex_) {
     ++tasks_;
-    const auto accepted = std::chrono::steady_clock::now();
-    const bool queued = parts_.workers.pictures.Submit(
-        item.size_bytes, [this, &item, accepted] { HashNow(item, accepted); });
-    if (queued) return;
+    WorkPool& pool = desk_.workers().PicturesOf(item.work);
+    std::unique_ptr<Work> task = std::make_unique<Task>(
+        Work::Cost{.size_bytes = item.size_bytes}, Desk::ShareOf(account_),
+        [this, &item] { HashNow(item); });
+    const auto refused = pool.Submit(task);
+    if (!refused) return;
     --tasks_;
-    Refuse(item, QueueFull(parts_.workers.pictures));
+    RefuseItem(item, pool, refused->retry_after);
   }
 
   StatusOr<SignalSet> Signals(const Item& item) {
     return ReadContent(item.request.content(),
-                       WorkFor(item.request, item.options.effort),
-                       parts_.hasher);
+                       WorkFor(item.request, item.asking.options.effort), desk_,
+                       item.work);
   }
 
-  void HashNow(Item& item, SteadyTime accepted) {
-    const Status wanted = StillWanted(*context_, accepted);
+  // Not the ticket's: the deadline of an item without one counts from when it
+  // came.
+  Status StillWanted(const Item& item) const {
+    if (context_->IsCancelled()) {
+      return absl::CancelledError("the caller has gone");
+    }
+    const SteadyTime deadline = item.accepted + desk_.DeadlineOf(item.work);
+    if (deadline > Clock::now()) return OkStatus();
+    desk_.metrics().Refused(operate::Refusal::kDeadline, item.work);
+    return absl::DeadlineExceededError(
+        "the deadline passed while the request waited; try again later");
+  }
+
+  void HashNow(Item& item) {
+    const Status wanted = StillWanted(item);
     if (wanted.ok()) {
       item.signals = Signals(item);
     } else {
@@ -138,14 +211,15 @@ class Stream final : public StreamReactor, public Drainable {
     }
     base::MutexLock lock(mutex_);
     --tasks_;
-    ready_.push_back(&item);
+    ReadyOf(item.work).push_back(&item);
     Advance();
   }
 
   // Whatever can go on, goes on. Called after every change.
   void Advance() KENAL_REQUIRES(mutex_) {
     if (finished_) return;
-    ScheduleStep();
+    ScheduleStep(WorkClass::kLive);
+    ScheduleStep(WorkClass::kBulk);
     if (!writing_ && !gone_ && !items_.empty() && items_.front()->done) {
       writing_ = true;
       StartWrite(&items_.front()->response);
@@ -156,7 +230,7 @@ class Stream final : public StreamReactor, public Drainable {
 
   void ReadMore() KENAL_REQUIRES(mutex_) {
     if (reading_ || reads_ended_ || draining_ || gone_) return;
-    if (items_.size() >= kStreamItemsMax || held_bytes_ >= kStreamBytesMax) {
+    if (items_.size() >= items_max_ || held_bytes_ >= kStreamBytesMax) {
       return;
     }
     reading_ = true;
@@ -165,48 +239,68 @@ class Stream final : public StreamReactor, public Drainable {
 
   void FinishWhenOver() KENAL_REQUIRES(mutex_) {
     if (tasks_ > 0 || writing_) return;
+    Status outcome;
     if (gone_) {
-      finished_ = true;
-      Finish(ToGrpc(absl::CancelledError("the caller has gone"), *context_));
-    } else if (items_.empty() && (reads_ended_ || draining_)) {
-      finished_ = true;
-      const Status outcome = reads_ended_ ? OkStatus()
-                                          : Unavailable(
-                                                "the server is shutting down; "
-                                                "open the stream again later");
-      Finish(ToGrpc(outcome, *context_));
+      outcome = absl::CancelledError("the caller has gone");
+    } else if (!items_.empty() || (!reads_ended_ && !draining_)) {
+      return;
+    } else if (!reads_ended_) {
+      outcome = Unavailable(
+          "the server is shutting down; open the stream again later");
     }
+    finished_ = true;
+    ticket_.Finish(outcome);
+    Finish(ToGrpc(outcome, {}, *context_));
   }
 
-  void ScheduleStep() KENAL_REQUIRES(mutex_) {
-    if (stepping_ || gone_ || ready_.empty()) return;
-    stepping_ = true;
-    ++tasks_;
-    if (parts_.workers.matches.Submit(0, [this] { Step(); })) return;
-    stepping_ = false;
-    --tasks_;
-    for (Item* const item : ready_) {
-      Refuse(*item, QueueFull(parts_.workers.matches));
+  void ScheduleStep(WorkClass work) KENAL_REQUIRES(mutex_) {
+    bool& stepping = stepping_[static_cast<size_t>(work)];
+    std::deque<Item*>& ready = ReadyOf(work);
+    if (stepping || gone_ || ready.empty()) return;
+    WorkPool& pool = desk_.workers().SearchesOf(work);
+    std::unique_ptr<Work> step = MakeStep(work);
+    const auto refused = pool.Submit(step);
+    if (!refused) {
+      stepping = true;
+      ++tasks_;
+      return;
     }
-    ready_.clear();
+    for (Item* const item : ready) {
+      RefuseItem(*item, pool, refused->retry_after);
+    }
+    ready.clear();
+  }
+
+  std::unique_ptr<Work> MakeStep(WorkClass work) KENAL_REQUIRES(mutex_) {
+    const size_t items = std::min(ReadyOf(work).size(), kTogetherMax);
+    return std::make_unique<Task>(Work::Cost{.items = items},
+                                  Desk::ShareOf(account_),
+                                  [this, work] { Step(work); });
   }
 
   // Items that one call to the matcher can answer: same options.
-  std::vector<Item*> TakeReady() KENAL_REQUIRES(mutex_) {
+  std::vector<Item*> TakeReady(WorkClass work) KENAL_REQUIRES(mutex_) {
+    std::deque<Item*>& ready = ReadyOf(work);
     std::vector<Item*> taken;
-    while (!ready_.empty() && taken.size() < kStreamStepMax &&
-           (taken.empty() || ready_.front()->options == taken[0]->options)) {
-      taken.push_back(ready_.front());
-      ready_.pop_front();
+    while (!ready.empty() && taken.size() < kTogetherMax) {
+      const MatchOptions& options = ready.front()->asking.options;
+      if (!taken.empty() &&
+          (options != taken[0]->asking.options ||
+           (taken.size() + 1) * static_cast<size_t>(options.limit) >
+               static_cast<size_t>(MatchOptions::kLimitMax))) {
+        break;
+      }
+      taken.push_back(ready.front());
+      ready.pop_front();
     }
     return taken;
   }
 
-  void Step() {
+  void Step(WorkClass work) {
     std::vector<Item*> taken;
     {
       base::MutexLock lock(mutex_);
-      taken = TakeReady();
+      taken = TakeReady(work);
     }
     AnswerItems(taken);
     base::MutexLock lock(mutex_);
@@ -215,12 +309,13 @@ class Stream final : public StreamReactor, public Drainable {
       item->size_bytes += answer_bytes;
       held_bytes_ += answer_bytes;
       item->done = true;
+      ticket_.Count(item->tally);
     }
-    if (!gone_ && !ready_.empty()) {
+    if (!gone_ && !ReadyOf(work).empty()) {
       // Still counted in tasks_; others get their turn first.
-      parts_.workers.matches.Requeue([this] { Step(); });
+      desk_.workers().SearchesOf(work).Requeue(MakeStep(work));
     } else {
-      stepping_ = false;
+      stepping_[static_cast<size_t>(work)] = false;
       --tasks_;
     }
     Advance();
@@ -233,23 +328,29 @@ class Stream final : public StreamReactor, public Drainable {
     std::vector<Item*> asked;
     for (Item* const item : items) {
       if (!item->request.content().has_picture()) {
-        item->signals = Signals(*item);
+        const Status wanted = StillWanted(*item);
+        item->signals = wanted;
+        if (wanted.ok()) item->signals = Signals(*item);
       }
       if (!item->signals.ok()) {
         SetError(*item, item->signals.status());
         continue;
       }
+      desk_.metrics().Took(operate::Stage::kQueue, item->work,
+                           Clock::now() - item->accepted);
       queries.push_back(*std::move(item->signals));
       asked.push_back(item);
     }
-    if (!asked.empty()) Ask(asked, queries);
+    if (asked.empty()) return;
+    desk_.metrics().Batched(asked.size());
+    Ask(asked, queries);
   }
 
   void Ask(std::span<Item* const> items, std::span<const SignalSet> queries) {
-    const StatusOr<std::vector<Answer>> answers =
+    StatusOr<std::vector<Answer>> answers =
         context_->IsCancelled()
             ? absl::CancelledError("the caller has gone")
-            : parts_.matcher.MatchBatch(queries, items[0]->options);
+            : Search(desk_, queries, items[0]->asking.options, items[0]->work);
     if (!answers.ok() && items.size() > 1 && !context_->IsCancelled()) {
       // One item's trouble is not its neighbours'.
       for (size_t i = 0; i < items.size(); ++i) {
@@ -263,7 +364,9 @@ class Stream final : public StreamReactor, public Drainable {
         SetError(item, answers.status());
         continue;
       }
-      wire::ToWire((*answers)[i], item.response.mutable_answer());
+      item.tally.Add((*answers)[i]);
+      desk_.Gave((*answers)[i]);
+      Tell((*answers)[i], item.asking, item.response.mutable_answer());
       const Status size = CheckResponseSize(item.response);
       if (!size.ok()) SetError(item, size);
     }
@@ -273,34 +376,53 @@ class Stream final : public StreamReactor, public Drainable {
     wire::ToWire(status, item.response.mutable_error());
   }
 
-  void Refuse(Item& item, const Status& status) KENAL_REQUIRES(mutex_) {
+  void Fail(Item& item, const Status& status) KENAL_REQUIRES(mutex_) {
     SetError(item, status);
     item.done = true;
   }
 
-  const MatchParts parts_;
+  void RefuseItem(Item& item, const WorkPool& pool,
+                  std::chrono::milliseconds retry_after)
+      KENAL_REQUIRES(mutex_) {
+    const Refused refused = Desk::QueueFull(pool, retry_after);
+    desk_.metrics().Refused(refused.reason, item.work);
+    Fail(item, refused.status);
+  }
+
+  std::deque<Item*>& ReadyOf(WorkClass work) KENAL_REQUIRES(mutex_) {
+    return ready_[static_cast<size_t>(work)];
+  }
+
+  Desk& desk_;
   grpc::CallbackServerContext* const context_;
   base::Mutex mutex_;
   v1::StreamMatchRequest incoming_;
+  Ticket ticket_ KENAL_GUARDED_BY(mutex_);
+  std::shared_ptr<Account> account_;
   std::deque<std::unique_ptr<Item>> items_ KENAL_GUARDED_BY(mutex_);
-  std::deque<Item*> ready_ KENAL_GUARDED_BY(mutex_);  // to be matched, in order
+  // To be matched, in order, by class.
+  std::array<std::deque<Item*>, identity::kWorkClassCount> ready_
+      KENAL_GUARDED_BY(mutex_);
+  std::array<bool, identity::kWorkClassCount> stepping_
+      KENAL_GUARDED_BY(mutex_) = {};
+  uint64_t accepted_ KENAL_GUARDED_BY(mutex_) = 0;
   size_t held_bytes_ KENAL_GUARDED_BY(mutex_) = 0;
   int tasks_ KENAL_GUARDED_BY(mutex_) = 0;  // in a pool, holding `this`
+  size_t items_max_ KENAL_GUARDED_BY(mutex_) = kStreamItemsMax;
+  bool entered_ = false;
   bool reading_ KENAL_GUARDED_BY(mutex_) = false;
   bool reads_ended_ KENAL_GUARDED_BY(mutex_) = false;
   bool writing_ KENAL_GUARDED_BY(mutex_) = false;
-  bool stepping_ KENAL_GUARDED_BY(mutex_) = false;
   bool draining_ KENAL_GUARDED_BY(mutex_) = false;
   bool gone_ KENAL_GUARDED_BY(mutex_) = false;  // nobody reads answers any more
   bool finished_ KENAL_GUARDED_BY(mutex_) = false;
-  const Status admitted_;  // the last: from then on Drain may be called
 };
 
 }  // namespace
 
-StreamReactor* StartStream(const MatchParts& parts,
+StreamReactor* StartStream(const Door& door,
                            grpc::CallbackServerContext* context) {
-  return new Stream(parts, context);
+  return new Stream(door, context);
 }
 
 }  // namespace kenal::service

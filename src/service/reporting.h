@@ -5,12 +5,13 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "kenal/status.h"
 #include "src/base/mutex.h"
-#include "src/service/call.h"
+#include "src/service/grpc_door.h"
 
 namespace kenal::service {
 
@@ -20,8 +21,14 @@ namespace kenal::service {
 template <typename Reactor, typename Event>
 class Reporting : public Reactor {
  public:
-  Reporting(CallRegistry& calls, grpc::CallbackServerContext* context)
-      : calls_(calls), context_(context), admitted_(calls.Enter()) {}
+  Reporting(const Door& door, identity::Method method,
+            grpc::CallbackServerContext* context)
+      : door_(door),
+        context_(context),
+        ticket_(std::make_unique<Ticket>(
+            door.desk, InfoOf(door, method, context), Dispatcher::Done())) {
+    door_.desk.calls().Hold();
+  }
 
   void OnWriteDone(bool ok) override {
     base::MutexLock lock(mutex_);
@@ -33,16 +40,26 @@ class Reporting : public Reactor {
   // Finish is called by a worker under the mutex, and gRPC may be done before
   // that worker has let go of it.
   void OnDone() final {
-    if (admitted_.ok()) calls_.Leave();
     { base::MutexLock lock(mutex_); }
+    CallRegistry& calls = door_.desk.calls();
     delete this;
+    calls.Leave();
   }
 
  protected:
   ~Reporting() override = default;
 
-  // Not OK: conclude with it.
-  const Status& admitted() const { return admitted_; }
+  Desk& desk() { return door_.desk; }
+  Ticket& ticket() { return *ticket_; }
+
+  // Whether the call may be made; otherwise it is concluded. Before anything
+  // of the request is read.
+  bool LetIn() {
+    std::optional<Refused> refused = desk().LetIn(*ticket_);
+    if (!refused) refused = desk().Charge(*ticket_, 1, 0);
+    if (refused) Refuse(*refused);
+    return !refused;
+  }
 
   void Tell(Event progress) {
     base::MutexLock lock(mutex_);
@@ -50,8 +67,8 @@ class Reporting : public Reactor {
     Advance();
   }
 
-  // Sends `report` when `status` is OK, and ends the call; once. Afterwards
-  // the object may be gone at any moment.
+  // Sends `report` when `status` is OK, and ends the call. This or Refuse,
+  // once. Afterwards the object may be gone at any moment.
   void Conclude(Event report, const Status& status) {
     base::MutexLock lock(mutex_);
     if (status.ok()) {
@@ -59,7 +76,15 @@ class Reporting : public Reactor {
     } else {
       pending_.reset();
     }
-    outcome_ = ToGrpc(status, *context_);
+    ticket_->Finish(status);
+    outcome_ = ToGrpc(status, {}, *context_);
+    Advance();
+  }
+  void Refuse(const Refused& refused) {
+    base::MutexLock lock(mutex_);
+    pending_.reset();
+    ticket_->Refuse(refused);
+    outcome_ = ToGrpc(refused.status, refused.retry_after, *context_);
     Advance();
   }
 
@@ -78,9 +103,9 @@ class Reporting : public Reactor {
     }
   }
 
-  CallRegistry& calls_;
+  const Door door_;
   grpc::CallbackServerContext* const context_;
-  const Status admitted_;
+  const std::unique_ptr<Ticket> ticket_;
   base::Mutex mutex_;
   Event sent_;
   std::optional<Event> pending_ KENAL_GUARDED_BY(mutex_);

@@ -8,19 +8,22 @@
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/resource_quota.h>
 
-#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "src/base/mutex.h"
-#include "src/service/call_registry.h"
-#include "src/service/catalogue_service.h"
+#include "src/operate/metrics.h"
+#include "src/service/desk.h"
+#include "src/service/directory.h"
+#include "src/service/grpc_door.h"
+#include "src/service/housekeeper.h"
 #include "src/service/limits.h"
 #include "src/service/listen.h"
-#include "src/service/match_service.h"
-#include "src/service/workers.h"
+#include "src/service/transport_security.h"
+#include "src/service/unary_dispatcher.h"
 #include "src/wire/address.h"
 #include "src/wire/limits.h"
 
@@ -28,7 +31,8 @@ namespace kenal::service {
 namespace {
 
 constexpr const char* kServiceNames[] = {"kenal.v1.MatchService",
-                                         "kenal.v1.CatalogueService"};
+                                         "kenal.v1.CatalogueService",
+                                         "kenal.v1.OperationsService"};
 
 void PrepareOnce() {
   static std::once_flag once;
@@ -66,6 +70,10 @@ void SetLimits(grpc::ServerBuilder& builder) {
                              kHandshakeMsMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
                              kConnectionIdleMsMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                             kConnectionAgeMsMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                             kConnectionGraceMs);
   // The only synchronous service is reflection.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
@@ -86,7 +94,8 @@ StatusOr<std::vector<Place>> PreparePlaces(const ServerOptions& options) {
   for (const std::string& text : options.listen) {
     Place place;
     KENAL_TRY_ASSIGN(place.address, wire::ParseAddress(text));
-    KENAL_TRY(CheckMayListen(place.address, options.plaintext_beyond_loopback));
+    KENAL_TRY(CheckMayListen(place.address, !options.tls.empty(),
+                             options.insecure_plaintext_tcp));
     if (place.address.is_unix()) {
       KENAL_TRY_ASSIGN(place.socket, SocketFile::Prepare(place.address.path));
     } else {
@@ -97,19 +106,35 @@ StatusOr<std::vector<Place>> PreparePlaces(const ServerOptions& options) {
   return places;
 }
 
+// With TLS a caller needs a certificate and a row in the table.
+Status CheckSecurity(const ServerOptions& options) {
+  if (options.tls.empty()) return OkStatus();
+  KENAL_TRY(identity::CheckTlsFiles(options.tls));
+  if (!options.clients.empty()) return OkStatus();
+  return InvalidArgument(
+      "TLS needs a client table, which says who may do what; give one with "
+      "--clients");
+}
+
 class ServerImpl final : public Server {
  public:
-  ServerImpl(Matcher& matcher, Curator& curator, Hasher& hasher,
-             int match_workers)
-      : workers_(match_workers, std::max(1, hasher.worker_count())),
-        match_service_(
-            MakeMatchService(MatchParts{matcher, hasher, workers_, calls_})),
-        catalogue_service_(
-            MakeCatalogueService(CatalogueParts{curator, workers_, calls_})) {}
+  ServerImpl(const DeskParts& parts, std::unique_ptr<Directory> directory,
+             std::unique_ptr<operate::Metrics> metrics,
+             std::unique_ptr<operate::RequestLog> log, const Tuning& tuning)
+      : log_(std::move(log)),
+        metrics_(std::move(metrics)),
+        directory_(std::move(directory)),
+        desk_(parts, tuning),
+        dispatcher_(MakeDispatcher(desk_)),
+        services_{MakeMatchService({desk_, *dispatcher_}),
+                  MakeCatalogueService({desk_, *dispatcher_}),
+                  MakeOperationsService({desk_, *dispatcher_})} {
+    metrics_->SetGauges([this] { return desk_.Gauges(); });
+  }
 
   ~ServerImpl() override { Shutdown(kLastGrace); }
 
-  Status Listen(std::vector<Place> places) {
+  Status Listen(std::vector<Place> places, const identity::TlsFiles& tls) {
     grpc::ServerBuilder builder;
     SetLimits(builder);
     for (Place& place : places) {
@@ -119,11 +144,15 @@ class ServerImpl final : public Server {
                                        .port = 0}
                              .GrpcTarget()
                        : place.address.GrpcTarget();
-      builder.AddListeningPort(target, grpc::InsecureServerCredentials(),
+      builder.AddListeningPort(target,
+                               place.socket || tls.empty()
+                                   ? grpc::InsecureServerCredentials()
+                                   : MutualTls(tls),
                                &place.port);
     }
-    builder.RegisterService(match_service_.get());
-    builder.RegisterService(catalogue_service_.get());
+    for (const auto& service : services_) {
+      builder.RegisterService(service.get());
+    }
     grpc_ = builder.BuildAndStart();
     for (Place& place : places) {
       if (grpc_ == nullptr || place.port == 0) {
@@ -138,10 +167,22 @@ class ServerImpl final : public Server {
       }
       addresses_.push_back(place.address.ToString());
     }
-    for (const char* name : kServiceNames) {
-      grpc_->GetHealthCheckService()->SetServingStatus(name, true);
-    }
+    SetHealth(false);
+    base::MutexLock lock(housekeeper_mutex_);
+    housekeeper_ = std::make_unique<Housekeeper>(
+        Housekeeper::Parts{.desk = desk_,
+                           .directory = *directory_,
+                           .log = *log_,
+                           .ready = [this] { BeReady(); },
+                           .certificate = tls.certificate});
     return OkStatus();
+  }
+
+  Dispatcher& dispatcher() override { return *dispatcher_; }
+  operate::RequestLog& log() override { return *log_; }
+  void Reload() override {
+    base::MutexLock lock(housekeeper_mutex_);
+    if (housekeeper_ != nullptr) housekeeper_->Reload();
   }
 
   const std::vector<std::string>& addresses() const override {
@@ -158,13 +199,36 @@ class ServerImpl final : public Server {
   }
 
  private:
+  void SetHealth(bool serving) {
+    for (const char* name : kServiceNames) {
+      grpc_->GetHealthCheckService()->SetServingStatus(name, serving);
+    }
+    grpc_->GetHealthCheckService()->SetServingStatus("", serving);
+  }
+
+  void BeReady() {
+    desk_.set_serving(true);
+    SetHealth(true);
+    log_->Event(operate::LogLevel::kInfo, "serving", {});
+  }
+
   void ShutdownNow(std::chrono::milliseconds grace) {
+    {
+      base::MutexLock lock(housekeeper_mutex_);
+      housekeeper_.reset();
+    }
     if (grpc_ != nullptr) {
+      desk_.set_serving(false);
+      log_->Event(operate::LogLevel::kInfo, "draining", {});
       grpc_->GetHealthCheckService()->Shutdown();
       sockets_.clear();  // Nobody new finds it; who is connected stays.
-      calls_.Drain();
+      desk_.calls().Drain();
       const auto end = std::chrono::steady_clock::now() + grace;
-      if (calls_.AwaitEmpty(end)) std::this_thread::sleep_for(kLinger);
+      const bool empty = desk_.calls().AwaitEmpty(end);
+      if (empty) std::this_thread::sleep_for(kLinger);
+      log_->Event(
+          empty ? operate::LogLevel::kInfo : operate::LogLevel::kWarning,
+          empty ? "stopped" : "stopped with calls left", {});
       grpc_->Shutdown(std::chrono::system_clock::now());
     }
     {
@@ -175,12 +239,17 @@ class ServerImpl final : public Server {
   }
 
   // Members are destroyed from the last to the first: gRPC's server before
-  // the services, and these before the workers that they hand work to.
-  CallRegistry calls_;
-  Workers workers_;
-  std::unique_ptr<grpc::Service> match_service_;
-  std::unique_ptr<grpc::Service> catalogue_service_;
+  // the services, and these before the desk that they hand work to.
+  std::unique_ptr<operate::RequestLog> log_;
+  std::unique_ptr<operate::Metrics> metrics_;
+  std::unique_ptr<Directory> directory_;
+  Desk desk_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+  std::array<std::unique_ptr<grpc::Service>, 3> services_;
   std::unique_ptr<grpc::Server> grpc_;
+  base::Mutex housekeeper_mutex_;
+  std::unique_ptr<Housekeeper> housekeeper_
+      KENAL_GUARDED_BY(housekeeper_mutex_);
   std::vector<std::unique_ptr<SocketFile>> sockets_;
   std::vector<std::string> addresses_;
   std::once_flag shutdown_once_;
@@ -189,11 +258,6 @@ class ServerImpl final : public Server {
   bool over_ KENAL_GUARDED_BY(mutex_) = false;
 };
 
-int MatchWorkers(const ServerOptions& options) {
-  if (options.match_worker_count > 0) return options.match_worker_count;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
-
 }  // namespace
 
 StatusOr<std::unique_ptr<Server>> Server::Start(Matcher& matcher,
@@ -201,10 +265,25 @@ StatusOr<std::unique_ptr<Server>> Server::Start(Matcher& matcher,
                                                 Hasher& hasher,
                                                 const ServerOptions& options) {
   PrepareOnce();
+  KENAL_TRY(CheckSecurity(options));
   KENAL_TRY_ASSIGN(std::vector<Place> places, PreparePlaces(options));
-  auto server = std::make_unique<ServerImpl>(matcher, curator, hasher,
-                                             MatchWorkers(options));
-  KENAL_TRY(server->Listen(std::move(places)));
+  KENAL_TRY_ASSIGN(std::unique_ptr<Directory> directory,
+                   Directory::Open(options.clients, options.local_roles));
+  KENAL_TRY_ASSIGN(std::unique_ptr<operate::RequestLog> log,
+                   operate::RequestLog::Open(options.log));
+  std::unique_ptr<operate::Metrics> metrics = operate::Metrics::Make();
+  Hasher& bulk_hasher = options.bulk_hasher ? *options.bulk_hasher : hasher;
+  const DeskParts parts{.matcher = matcher,
+                        .curator = curator,
+                        .hasher = hasher,
+                        .bulk_hasher = bulk_hasher,
+                        .directory = *directory,
+                        .metrics = *metrics,
+                        .log = *log};
+  auto server = std::make_unique<ServerImpl>(parts, std::move(directory),
+                                             std::move(metrics), std::move(log),
+                                             options.tuning);
+  KENAL_TRY(server->Listen(std::move(places), options.tls));
   return server;
 }
 

@@ -5,9 +5,9 @@
 //                                  {.listen = {"unix:/run/kenal.sock"}}));
 //   server->Wait();  // until another thread calls Shutdown
 //
-// Serves MatchService and CatalogueService of proto/kenal/v1, the standard
-// health service and reflection. Requests wait in bounded queues, by class; a
-// full queue is told at once. See limits.h.
+// Serves the services of proto/kenal/v1, the standard health service and
+// reflection. Every request takes the way of dispatcher.h, also those that
+// another transport brings to dispatcher().
 #ifndef KENAL_SRC_SERVICE_SERVER_H_
 #define KENAL_SRC_SERVICE_SERVER_H_
 
@@ -20,26 +20,43 @@
 #include "kenal/hasher.h"
 #include "kenal/matcher.h"
 #include "kenal/status.h"
+#include "src/identity/authority.h"
+#include "src/identity/role.h"
+#include "src/operate/request_log.h"
+#include "src/service/dispatcher.h"
+#include "src/service/tuning.h"
 
 namespace kenal::service {
 
 struct ServerOptions {
-  // 1 to 8 of unix:PATH, 127.0.0.1:PORT, [::1]:PORT, localhost:PORT. Port 0
-  // takes a free one. A Unix socket gets mode 0600.
+  // 1 to 8 of unix:PATH, HOST:PORT. Port 0 takes a free one. A Unix socket
+  // gets mode 0600.
   std::vector<std::string> listen;
-  // Allows other addresses. Whoever can reach them reads every request and
-  // may change every list.
-  bool plaintext_beyond_loopback = false;
-  // Threads that match. 0: one a core.
-  int match_worker_count = 0;
+  // Of every TCP listener; clients need a certificate of its authority. Read
+  // again when they change. Empty: TCP needs insecure_plaintext_tcp.
+  identity::TlsFiles tls;
+  // The client table; read again when it changes. Needed with tls.
+  std::string clients;
+  // Of callers of Unix sockets and of plaintext TCP.
+  identity::RoleSet local_roles = identity::kLocalRoles;
+  // Whoever can reach the port reads every request and has the local roles.
+  bool insecure_plaintext_tcp = false;
+  operate::RequestLogOptions log;
+  Tuning tuning;
+  // Hashes the pictures of bulk work, with processes of low priority; outlives
+  // the server. Null: the other hasher does.
+  Hasher* bulk_hasher = nullptr;
 };
 
 class Server {
  public:
   // All arguments outlive the server.
-  // Errors: kInvalidArgument     an address is malformed or not allowed
+  // Errors: kInvalidArgument     an address is malformed or not allowed, or
+  //                              the certificates do not fit
   //         kUnavailable         somebody else listens there
-  //         kFailedPrecondition  a socket cannot be made there
+  //         kFailedPrecondition  a socket cannot be made there, or a
+  //                              certificate expired
+  //         also those of reading the client table and opening the log
   static StatusOr<std::unique_ptr<Server>> Start(Matcher& matcher,
                                                  Curator& curator,
                                                  Hasher& hasher,
@@ -50,6 +67,15 @@ class Server {
   // Where it listens, in the order of options.listen, with the actual ports.
   virtual const std::vector<std::string>& addresses() const = 0;
   const std::string& address() const { return addresses().front(); }
+
+  // For other transports; lives as long as the server.
+  virtual Dispatcher& dispatcher() = 0;
+  virtual operate::RequestLog& log() = 0;
+
+  // Reads the client table again and reopens the log, now. Certificates are
+  // looked at every second anyhow. Thread-safe. What fails is in the log, and
+  // what was before stays.
+  virtual void Reload() = 0;
 
   // Says NOT_SERVING, takes no new calls, answers those it has taken, and ends
   // the rest after `grace`. Returns when all is over. Thread-safe; later calls

@@ -1,65 +1,175 @@
 #include "src/service/work_pool.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "src/base/check.h"
 
 namespace kenal::service {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A caller who was refused and comes straight back costs as much as an answer.
+constexpr milliseconds kRetryMin{50};
+constexpr milliseconds kRetryMax{10'000};
+// Of the pace so far, in what the next work tells.
+constexpr double kMemory = 0.875;
+
+// On Linux this is the calling thread's alone. It cannot fail: anybody may
+// lower a priority.
+void SetNiceness(int niceness) {
+  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
+  KENAL_CHECK(setpriority(PRIO_PROCESS, thread, niceness) == 0);
+}
+
+// As a wish: in a container the processor may not be ours.
+void Pin(int processor) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<size_t>(processor), &set);
+  pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+}  // namespace
 
 WorkPool::WorkPool(WorkPoolOptions options) : options_(std::move(options)) {
   KENAL_CHECK(options_.worker_count > 0);
+  KENAL_CHECK(options_.id < Share::kPoolsMax);
   for (int i = 0; i < options_.worker_count; ++i) {
-    threads_.emplace_back([this] { Work(); });
+    threads_.emplace_back([this, i] { RunThread(i); });
   }
 }
 
 WorkPool::~WorkPool() {
   {
-    base::MutexLock lock(mutex_);
+    const std::lock_guard lock(mutex_);
     ending_ = true;
   }
-  changed_.NotifyAll();
+  changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool WorkPool::Submit(size_t size_bytes, Task task) {
-  {
-    base::MutexLock lock(mutex_);
-    const size_t workers = static_cast<size_t>(options_.worker_count);
-    if (running_ + queue_.size() >= workers + options_.queue_max) return false;
-    if (!queue_.empty() && queued_bytes_ + size_bytes > options_.bytes_max) {
+std::chrono::nanoseconds WorkPool::Wait() const {
+  return std::chrono::nanoseconds(static_cast<int64_t>(
+      static_cast<double>(items_.load(std::memory_order_relaxed)) *
+      nanoseconds_per_item_ / options_.worker_count));
+}
+
+bool WorkPool::HasRoom(const Work& work) const {
+  const size_t workers = static_cast<size_t>(options_.worker_count);
+  const size_t waiting = items_.load(std::memory_order_relaxed);
+  if (running_ + queue_.size() < workers) return true;
+  if (options_.queue_max == 0) return false;
+  const Work::Cost& cost = work.cost();
+  if (queue_.empty()) return true;
+  if (waiting + cost.items > options_.queue_max) return false;
+  if (bytes_ + cost.size_bytes > options_.bytes_max) return false;
+  if (work.share() != nullptr) {
+    const size_t held = work.share()->waiting[options_.id].load();
+    if (held > 0 && held + cost.items > options_.queue_max - waiting) {
       return false;
     }
-    queued_bytes_ += size_bytes;
-    queue_.push_back({std::move(task), size_bytes});
   }
-  changed_.NotifyOne();
-  return true;
+  if (queue_.size() < 2 * workers) return true;  // too few for an estimate
+  const std::chrono::nanoseconds wait = Wait();
+  if (options_.wait_max.count() > 0 && wait > options_.wait_max) return false;
+  return cost.deadline == Clock::time_point::max() ||
+         Clock::now() + wait < cost.deadline;
 }
 
-void WorkPool::Requeue(Task task) {
+void WorkPool::Push(std::unique_ptr<Work> work) {
+  items_ += work->cost().items;
+  bytes_ += work->cost().size_bytes;
+  if (work->share() != nullptr) {
+    work->share()->waiting[options_.id] += work->cost().items;
+  }
+  queue_.push_back(std::move(work));
+}
+
+std::unique_ptr<Work> WorkPool::Pop() {
+  std::unique_ptr<Work> work = std::move(queue_.front());
+  queue_.pop_front();
+  items_ -= work->cost().items;
+  bytes_ -= work->cost().size_bytes;
+  if (work->share() != nullptr) {
+    work->share()->waiting[options_.id] -= work->cost().items;
+  }
+  return work;
+}
+
+std::optional<WorkPool::Refused> WorkPool::Submit(std::unique_ptr<Work>& work) {
+  bool wake = false;
   {
-    base::MutexLock lock(mutex_);
-    queue_.push_back({std::move(task), 0});
+    const std::lock_guard lock(mutex_);
+    if (!HasRoom(*work)) {
+      const auto wait = std::chrono::duration_cast<milliseconds>(2 * Wait());
+      return Refused{std::clamp(wait, kRetryMin, kRetryMax)};
+    }
+    Push(std::move(work));
+    wake = asleep_ > 0;
   }
-  changed_.NotifyOne();
+  if (wake) changed_.notify_one();
+  return std::nullopt;
 }
 
-void WorkPool::Work() {
+bool WorkPool::Submit(const Work::Cost& cost, std::function<void()> run) {
+  std::unique_ptr<Work> task =
+      std::make_unique<Task>(cost, nullptr, std::move(run));
+  return !Submit(task);
+}
+
+void WorkPool::Requeue(std::unique_ptr<Work> work) {
+  {
+    const std::lock_guard lock(mutex_);
+    Push(std::move(work));
+  }
+  changed_.notify_one();
+}
+
+void WorkPool::Learn(size_t items, Clock::duration took) {
+  const double each =
+      static_cast<double>(std::chrono::nanoseconds(took).count()) /
+      static_cast<double>(std::max<size_t>(items, 1));
+  nanoseconds_per_item_ =
+      nanoseconds_per_item_ == 0
+          ? each
+          : kMemory * nanoseconds_per_item_ + (1 - kMemory) * each;
+}
+
+void WorkPool::RunThread(int index) {
+  if (options_.niceness != 0) SetNiceness(options_.niceness);
+  if (options_.pinned) Pin(index);
+  std::vector<std::unique_ptr<Work>> joined;
+  std::unique_lock lock(mutex_);
   while (true) {
-    Waiting next;
-    {
-      base::MutexLock lock(mutex_);
-      changed_.Wait(mutex_, [this] { return ending_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      next = std::move(queue_.front());
-      queue_.pop_front();
-      queued_bytes_ -= next.size_bytes;
-      ++running_;
+    ++asleep_;
+    changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+    --asleep_;
+    if (queue_.empty()) return;
+    std::unique_ptr<Work> first = Pop();
+    size_t items = first->cost().items;
+    while (!queue_.empty() && joined.size() < kJoinedMax &&
+           queue_.front()->Joins(*first, joined.size())) {
+      joined.push_back(Pop());
+      items += joined.back()->cost().items;
     }
-    next.task();
-    base::MutexLock lock(mutex_);
+    ++running_;
+    lock.unlock();
+    const Clock::time_point start = Clock::now();
+    first->Run(joined);
+    const Clock::duration took = Clock::now() - start;
+    first.reset();
+    joined.clear();
+    lock.lock();
     --running_;
+    Learn(items, took);
   }
 }
 

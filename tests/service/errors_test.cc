@@ -21,6 +21,12 @@ using testing::Serving;
 
 class Errors : public Serving {
  protected:
+  grpc::Status MatchUpTo(int limit) {
+    v1::MatchRequest request;
+    request.mutable_content()->mutable_signals();
+    request.set_limit(limit);
+    return Match(request);
+  }
   grpc::Status Match(const v1::MatchRequest& request) {
     grpc::ClientContext context;
     v1::MatchResponse response;
@@ -295,7 +301,8 @@ TEST_F(Errors, ExpiredWorkIsDroppedBeforeItStarts) {
   request.mutable_content()->mutable_signals();
   std::vector<std::thread> threads;
   for (int i = 0; i < 2; ++i) {
-    threads.emplace_back([&] { EXPECT_TRUE(Match(request).ok()); });
+    // Of unlike options, so that no worker answers both.
+    threads.emplace_back([&, i] { EXPECT_TRUE(MatchUpTo(50 + i).ok()); });
   }
   gate.AwaitArrivals(2);
   for (int i = 0; i < 5; ++i) {
@@ -323,31 +330,46 @@ TEST_F(Errors, ExpiredWorkIsDroppedBeforeItStarts) {
   EXPECT_EQ(store_.explain_calls, 0);
 }
 
-// Slow by nature: it waits for kQueueWaitMax to pass.
-TEST_F(Errors, CallersWithoutADeadlineAreNotKeptWaitingForEver) {
+class Impatient : public Errors {
+ protected:
+  static constexpr milliseconds kPatience{500};
+
+  service::ServerOptions Options() override {
+    service::ServerOptions options = Errors::Options();
+    options.tuning.live_deadline = kPatience;
+    return options;
+  }
+};
+
+TEST_F(Impatient, CallersWithoutADeadlineAreNotKeptWaitingForEver) {
   Gate gate;
   store_.Hook([&](std::string_view) {
     gate.Pass();
     return OkStatus();
   });
-  v1::MatchRequest request;
-  request.mutable_content()->mutable_signals();
+  std::atomic<int> sent = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 2; ++i) {
-    threads.emplace_back([&] { EXPECT_TRUE(Match(request).ok()); });
+    threads.emplace_back([&, i] {
+      ++sent;
+      EXPECT_TRUE(MatchUpTo(50 + i).ok());
+    });
   }
   gate.AwaitArrivals(2);
   threads.emplace_back([&] {
-    EXPECT_EQ(Match(request).error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+    ++sent;
+    EXPECT_EQ(MatchUpTo(60).error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   });
   const SignalSet query;
   threads.emplace_back([&] {  // our client gives its calls two minutes
+    ++sent;
     EXPECT_TRUE(connection_->MatchBatch({&query, 1}, {}).ok());
   });
-  std::this_thread::sleep_for(service::kQueueWaitMax + milliseconds(300));
+  while (sent < 4) std::this_thread::sleep_for(milliseconds(1));
+  std::this_thread::sleep_for(4 * kPatience);
   gate.Open();
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(store_.match_calls, 3);
+  EXPECT_EQ(store_.queries_matched, 3U);
 }
 
 TEST_F(Errors, AFifthLongCallIsRefusedAtOnce) {
@@ -375,8 +397,8 @@ TEST_F(Errors, AFifthLongCallIsRefusedAtOnce) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// Two changes run, kChangeQueueMax wait, and every further one is refused
-// while they do. Each connection may have 64 calls, so there are several.
+// Two changes run, and as many wait as leave half of the queue to others.
+// Each connection may have 64 calls, so there are several.
 TEST_F(Errors, AFullQueueIsToldAtOnceAndTheAcceptedAreAnswered) {
   Gate gate;
   store_.Hook([&](std::string_view call) {
@@ -384,40 +406,57 @@ TEST_F(Errors, AFullQueueIsToldAtOnceAndTheAcceptedAreAnswered) {
     return OkStatus();
   });
   Fill({});
-  constexpr int kCalls = service::kChangeQueueMax + 30;
+  constexpr int kCalls = 100;
   std::atomic<int> refused = 0;
   std::atomic<int> answered = 0;
   std::vector<std::shared_ptr<grpc::Channel>> channels;
   for (int i = 0; i < 4; ++i) channels.push_back(NewChannel());
+  const auto call = [&](int i) {
+    v1::SetListPolicyRequest request;
+    request.set_name(kList);
+    request.mutable_policy()->set_mode(v1::LIST_MODE_ENABLED);
+    request.mutable_policy()->set_pdq_radius_bits(i % 31);
+    request.mutable_by()->set_actor("ada");
+    grpc::ClientContext context;
+    v1::SetListPolicyResponse response;
+    const auto stub = v1::CatalogueService::NewStub(
+        channels[static_cast<size_t>(i) % channels.size()]);
+    const auto code =
+        stub->SetListPolicy(&context, request, &response).error_code();
+    const auto& trailers = context.GetServerTrailingMetadata();
+    const auto hint = trailers.find("grpc-retry-pushback-ms");
+    if (code == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+      EXPECT_NE(hint, trailers.end());
+      if (hint != trailers.end()) {
+        EXPECT_GT(std::stoi({hint->second.data(), hint->second.size()}), 0);
+      }
+      ++refused;
+    } else {
+      EXPECT_EQ(hint, trailers.end());
+    }
+    answered += code == grpc::StatusCode::OK;
+  };
   std::vector<std::thread> threads;
-  for (int i = 0; i < kCalls; ++i) {
-    threads.emplace_back([&, i] {
-      v1::SetListPolicyRequest request;
-      request.set_name(kList);
-      request.mutable_policy()->set_mode(v1::LIST_MODE_ENABLED);
-      request.mutable_policy()->set_pdq_radius_bits(i % 31);
-      request.mutable_by()->set_actor("ada");
-      grpc::ClientContext context;
-      v1::SetListPolicyResponse response;
-      const auto stub = v1::CatalogueService::NewStub(
-          channels[static_cast<size_t>(i) % channels.size()]);
-      const auto code =
-          stub->SetListPolicy(&context, request, &response).error_code();
-      refused += code == grpc::StatusCode::RESOURCE_EXHAUSTED;
-      answered += code == grpc::StatusCode::OK;
-    });
+  for (int i = 0; i < service::kChangeWorkers; ++i) {
+    threads.emplace_back([&, i] { call(i); });
   }
-  constexpr int kAccepted = service::kChangeQueueMax + service::kChangeWorkers;
-  const auto give_up = steady_clock::now() + std::chrono::seconds(20);
-  while (refused < kCalls - kAccepted && steady_clock::now() < give_up) {
+  gate.AwaitArrivals(service::kChangeWorkers);
+  for (int i = service::kChangeWorkers; i < kCalls; ++i) {
+    threads.emplace_back([&, i] { call(i); });
+  }
+  const int accepted =
+      static_cast<int>(service::Tuning().maintenance_queue) / 2 +
+      service::kChangeWorkers;
+  const auto give_up = steady_clock::now() + std::chrono::seconds(60);
+  while (refused < kCalls - accepted && steady_clock::now() < give_up) {
     std::this_thread::sleep_for(milliseconds(5));
   }
-  EXPECT_EQ(refused, kCalls - kAccepted);
+  EXPECT_EQ(refused, kCalls - accepted);
   // Other classes of work are not kept waiting.
   EXPECT_TRUE(connection_->Lists().ok());
   gate.Open();
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(answered, kAccepted);
+  EXPECT_EQ(answered, accepted);
 }
 
 TEST(Connecting, ToNobodySaysHowToStartAServerWithin4Seconds) {

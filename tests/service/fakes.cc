@@ -90,6 +90,11 @@ std::optional<Match> NearMatch(const SignalSet& query, const Entry& entry,
 
 void Describe(const ListInfo& list, const Entry& entry, SignalType signal,
               Match& match) {
+  match.shadow = list.policy.shadow;
+  match.action_label =
+      signal == SignalType::kPdq && !entry.near_action_label.empty()
+          ? entry.near_action_label
+          : list.policy.action_label;
   match.list = list.name;
   match.purpose = list.purpose;
   match.entry = entry.id;
@@ -150,7 +155,7 @@ Entry* FakeStore::FindEntry(List& list, std::string_view reference) {
 Answer FakeStore::Ask(const SignalSet& query,
                       const MatchOptions& options) const {
   Answer answer;
-  answer.sequence = head_;
+  answer.sequence = Sequence{log_.size()};
   answer.verdict = query.HasSignal() && !query.pdq_failure
                        ? Verdict::kNoKnownMatch
                        : Verdict::kUnavailable;
@@ -159,11 +164,19 @@ Answer FakeStore::Ask(const SignalSet& query,
       answer.lists_skipped.push_back({.list = name, .reason = "disabled"});
       continue;
     }
+    const std::vector<std::string>& regions = list.info.policy.regions;
+    if (!options.region.empty() && !regions.empty() &&
+        !std::ranges::count(regions, options.region)) {
+      answer.lists_skipped.push_back({.list = name, .reason = "region"});
+      continue;
+    }
+    ListPolicy policy = list.info.policy;
+    if (options.radius) policy.pdq_radius = *options.radius;
+    answer.list_versions.push_back({name, list.info.version});
     for (const Entry& entry : list.entries) {
       if (entry.state == EntryState::kWithdrawn) continue;
       const SignalSet& held = entry.signals;
-      if (auto match =
-              NearMatch(query, entry, list.info.policy, options.effort)) {
+      if (auto match = NearMatch(query, entry, policy, options.effort)) {
         Describe(list.info, entry, SignalType::kPdq, *match);
         answer.matches.push_back(*std::move(match));
       }
@@ -174,11 +187,13 @@ Answer FakeStore::Ask(const SignalSet& query,
     }
   }
   for (const kenal::Match& match : answer.matches) {
+    if (match.shadow) continue;
     answer.verdict = std::max(answer.verdict, VerdictOf(match));
   }
   for (const kenal::Match& match : answer.matches) {
-    if (VerdictOf(match) != answer.verdict) continue;
+    if (match.shadow || VerdictOf(match) != answer.verdict) continue;
     if (answer.verdict == Verdict::kNoKnownMatch) continue;
+    if (!answer.tier) answer.action_label = match.action_label;
     answer.tier = std::min(answer.tier.value_or(match.tier), match.tier);
   }
   answer.match_count = answer.matches.size();
@@ -243,9 +258,74 @@ StatusOr<ListInfo> FakeStore::CreateList(std::string_view name, Purpose purpose,
                .policy = policy,
                .counts = {},
                .created_unix_ms = 1'700'000'000'123};
-  ++head_.value;
+  list.info.version = Log({.kind = ChangeKind::kListCreated,
+                           .list = list.info.name,
+                           .policy = policy,
+                           .serials = {}});
   last_author_ = by;
   return list.info;
+}
+
+Sequence FakeStore::Log(Logged change) {
+  log_.push_back(std::move(change));
+  return Sequence{log_.size()};
+}
+
+void FakeStore::SetLag(uint64_t changes) {
+  std::lock_guard lock(mutex_);
+  lag_ = changes;
+}
+
+StatusOr<Sequence> FakeStore::Head() {
+  KENAL_TRY(RunHook("Head"));
+  std::lock_guard lock(mutex_);
+  return Sequence{log_.size() - std::min<uint64_t>(lag_, log_.size())};
+}
+
+ChangedEntry FakeStore::Show(const Entry& entry, bool with_signals) const {
+  ChangedEntry shown{.id = entry.id,
+                     .source_id = entry.source_id,
+                     .state = entry.state,
+                     .near_action_label = entry.near_action_label,
+                     .signals = {}};
+  if (with_signals) shown.signals = entry.signals;
+  return shown;
+}
+
+StatusOr<ChangePage> FakeStore::ReadChanges(const ChangeCursor& cursor,
+                                            size_t entries_max,
+                                            bool with_signals) {
+  KENAL_TRY(RunHook("ReadChanges"));
+  std::lock_guard lock(mutex_);
+  if (cursor.sequence.value > log_.size()) {
+    return absl::OutOfRangeError("the cursor is after the head");
+  }
+  ChangePage page{.changes = {}, .next = cursor, .head = {log_.size()}};
+  size_t room = entries_max;
+  size_t parts = entries_max;
+  while (page.next.sequence.value < log_.size() && room > 0 && parts > 0) {
+    const Logged& logged = log_[page.next.sequence.value];
+    const std::vector<Entry>& entries = lists_.at(logged.list).entries;
+    ListChange change{.sequence = {page.next.sequence.value + 1},
+                      .kind = logged.kind,
+                      .list = logged.list,
+                      .policy = logged.policy,
+                      .entries = {}};
+    const size_t from = page.next.entries;
+    const size_t count = std::min(room, logged.serials.size() - from);
+    for (size_t i = from; i < from + count; ++i) {
+      change.entries.push_back(
+          Show(entries[logged.serials[i] - 1], with_signals));
+    }
+    change.last = from + count == logged.serials.size();
+    page.next = change.last ? ChangeCursor{change.sequence, 0}
+                            : ChangeCursor{page.next.sequence, from + count};
+    room -= count;
+    --parts;
+    page.changes.push_back(std::move(change));
+  }
+  page.caught_up = page.next.sequence.value == log_.size();
+  return page;
 }
 
 StatusOr<std::vector<ListInfo>> FakeStore::Lists() {
@@ -270,7 +350,10 @@ StatusOr<ListInfo> FakeStore::SetListPolicy(std::string_view name,
   std::lock_guard lock(mutex_);
   KENAL_TRY_ASSIGN(List* const list, Find(name));
   list->info.policy = policy;
-  ++head_.value;
+  list->info.version = Log({.kind = ChangeKind::kPolicySet,
+                            .list = list->info.name,
+                            .policy = policy,
+                            .serials = {}});
   last_author_ = by;
   return list->info;
 }
@@ -290,7 +373,7 @@ EntryResult FakeStore::Add(List& list, const EntryDraft& draft) {
   Entry entry;
   static_cast<EntryDraft&>(entry) = draft;
   entry.id = EntryId::Of(list.info.number, list.entries.size() + 1);
-  entry.added_at = entry.changed_at = head_;
+  entry.added_at = entry.changed_at = Sequence{log_.size()};
   list.entries.push_back(entry);
   ++list.info.counts.active;
   return {.outcome = Outcome::kAdded, .id = entry.id, .why = ""};
@@ -302,12 +385,19 @@ StatusOr<EntriesReport> FakeStore::AddEntries(
   KENAL_TRY(RunHook("AddEntries"));
   std::lock_guard lock(mutex_);
   KENAL_TRY_ASSIGN(List* const found, Find(list));
-  ++head_.value;
   last_author_ = by;
-  EntriesReport report{.sequence = head_, .results = {}};
+  EntriesReport report;
+  Logged logged{.kind = ChangeKind::kEntriesPut,
+                .list = std::string(list),
+                .policy = {},
+                .serials = {}};
   for (const EntryDraft& draft : drafts) {
     report.results.push_back(Add(*found, draft));
+    if (const EntryId id = report.results.back().id; id.value != 0) {
+      logged.serials.push_back(id.serial());
+    }
   }
+  report.sequence = found->info.version = Log(std::move(logged));
   return report;
 }
 
@@ -343,7 +433,10 @@ StatusOr<ImportReport> FakeStore::Import(std::string_view list,
     }
   }
   std::lock_guard lock(mutex_);
-  report.sequence = Sequence{++head_.value};
+  report.sequence = Log({.kind = ChangeKind::kEntriesPut,
+                         .list = std::string(list),
+                         .policy = {},
+                         .serials = {}});
   return report;
 }
 
@@ -364,18 +457,43 @@ StatusOr<EntriesReport> FakeStore::SetEntryState(
   if (by.reason.empty()) return InvalidArgument("say why");
   std::lock_guard lock(mutex_);
   KENAL_TRY_ASSIGN(List* const found, Find(list));
-  ++head_.value;
   last_author_ = by;
-  EntriesReport report{.sequence = head_, .results = {}};
+  return SetEach(*found, references, [&](Entry& entry) {
+    entry.state = state;
+    entry.state_reason = by.reason;
+  });
+}
+
+StatusOr<EntriesReport> FakeStore::SetNearActionLabel(
+    std::string_view list, std::span<const std::string> references,
+    std::string_view label, const Authorship& by) {
+  KENAL_TRY(RunHook("SetNearActionLabel"));
+  if (by.reason.empty()) return InvalidArgument("say why");
+  std::lock_guard lock(mutex_);
+  KENAL_TRY_ASSIGN(List* const found, Find(list));
+  last_author_ = by;
+  return SetEach(*found, references,
+                 [&](Entry& entry) { entry.near_action_label = label; });
+}
+
+EntriesReport FakeStore::SetEach(List& list,
+                                 std::span<const std::string> references,
+                                 const std::function<void(Entry&)>& set) {
+  EntriesReport report;
+  Logged logged{.kind = ChangeKind::kEntriesSet,
+                .list = list.info.name,
+                .policy = {},
+                .serials = {}};
   for (const std::string& reference : references) {
-    Entry* const entry = FindEntry(*found, reference);
+    Entry* const entry = FindEntry(list, reference);
     EntryResult& result = report.results.emplace_back();
     result.outcome = entry ? Outcome::kStateChanged : Outcome::kUnknown;
     if (entry == nullptr) continue;
-    entry->state = state;
-    entry->state_reason = by.reason;
+    set(*entry);
     result.id = entry->id;
+    logged.serials.push_back(entry->id.serial());
   }
+  report.sequence = list.info.version = Log(std::move(logged));
   return report;
 }
 
@@ -383,7 +501,7 @@ StatusOr<StoreStats> FakeStore::Stats() {
   KENAL_TRY(RunHook("Stats"));
   std::lock_guard lock(mutex_);
   StoreStats stats{.store_id = "fake",
-                   .head = head_,
+                   .head = Sequence{log_.size()},
                    .lists = {},
                    .pdq_rows = 1,
                    .digest_rows = 2,
@@ -401,8 +519,8 @@ StatusOr<VerifyReport> FakeStore::Verify(
     if (watcher) watcher(row, kRows);
   }
   std::lock_guard lock(mutex_);
-  return VerifyReport{.head = head_,
-                      .log_records = head_.value,
+  return VerifyReport{.head = Sequence{log_.size()},
+                      .log_records = log_.size(),
                       .entries = 5,
                       .postings = 6,
                       .problems = {"one", "two"}};

@@ -51,11 +51,22 @@ class FakeStore : public Matcher, public Curator {
                                         std::span<const std::string> references,
                                         EntryState state,
                                         const Authorship& by) override;
+  StatusOr<EntriesReport> SetNearActionLabel(
+      std::string_view list, std::span<const std::string> references,
+      std::string_view label, const Authorship& by) override;
+  // Each part of a change is one call's, of at most entries_max entries.
+  StatusOr<ChangePage> ReadChanges(const ChangeCursor& cursor,
+                                   size_t entries_max,
+                                   bool with_signals) override;
+  StatusOr<Sequence> Head() override;
   StatusOr<StoreStats> Stats() override;
   StatusOr<VerifyReport> Verify(
       const std::function<void(uint64_t, uint64_t)>& watcher) override;
 
   static constexpr uint64_t kImportStep = 1000;
+
+  // As if answers did not hold the last `changes` of the log yet.
+  void SetLag(uint64_t changes);
 
   Authorship last_author() const;
   std::atomic<int> match_calls{0};
@@ -75,8 +86,21 @@ class FakeStore : public Matcher, public Curator {
   Answer Ask(const SignalSet& query, const MatchOptions& options) const;
 
   mutable std::mutex mutex_;
+  // What one change did; entries as they are now are read when asked.
+  struct Logged {
+    ChangeKind kind = ChangeKind::kEntriesPut;
+    std::string list;
+    std::optional<ListPolicy> policy;
+    std::vector<uint64_t> serials;
+  };
+  Sequence Log(Logged change);
+  EntriesReport SetEach(List& list, std::span<const std::string> references,
+                        const std::function<void(Entry&)>& set);
+  ChangedEntry Show(const Entry& entry, bool with_signals) const;
+
   std::map<std::string, List, std::less<>> lists_;
-  Sequence head_;
+  std::vector<Logged> log_;  // the change of sequence i + 1
+  uint64_t lag_ = 0;
   Authorship last_author_;
   Before before_;
 };

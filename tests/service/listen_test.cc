@@ -25,11 +25,12 @@ using ::testing::HasSubstr;
 class Listening : public ::testing::Test {
  protected:
   StatusOr<std::unique_ptr<Server>> Start(std::vector<std::string> listen,
-                                          bool beyond_loopback = false) {
+                                          bool plaintext_tcp = false) {
     ServerOptions options;
     options.listen = std::move(listen);
-    options.plaintext_beyond_loopback = beyond_loopback;
-    options.match_worker_count = 1;
+    options.insecure_plaintext_tcp = plaintext_tcp;
+    options.tuning.match_workers = 1;
+    options.log.path = log_dir_ / "log";
     return Server::Start(store_, store_, hasher_, options);
   }
   static bool Answers(const std::string& address) {
@@ -42,6 +43,7 @@ class Listening : public ::testing::Test {
   }
 
   testing::TempDir dir_;
+  testing::TempDir log_dir_;
   testing::FakeStore store_;
   testing::FakeHasher hasher_;
 };
@@ -119,11 +121,11 @@ TEST_F(Listening, ImpossiblePathsAreRefusedClearly) {
 
 TEST_F(Listening, LoopbackTcpTakesAFreePortAndOthersMayNot) {
   for (const std::string host : {"127.0.0.1", "localhost"}) {
-    const auto server = Start({host + ":0"});
+    const auto server = Start({host + ":0"}, true);
     ASSERT_TRUE(server.ok()) << server.status();
     EXPECT_NE((*server)->address(), host + ":0");
     EXPECT_TRUE(Answers((*server)->address()));
-    const auto second = Start({(*server)->address()});
+    const auto second = Start({(*server)->address()}, true);
     EXPECT_EQ(second.status().code(), StatusCode::kUnavailable);
     EXPECT_THAT(std::string(second.status().message()), HasSubstr("in use"));
   }
@@ -131,7 +133,7 @@ TEST_F(Listening, LoopbackTcpTakesAFreePortAndOthersMayNot) {
 
 TEST_F(Listening, SeveralAddressesServeTheSame) {
   const std::string socket = "unix:" + (dir_ / "kenal.sock");
-  const auto server = Start({socket, "127.0.0.1:0"});
+  const auto server = Start({socket, "127.0.0.1:0"}, true);
   ASSERT_TRUE(server.ok()) << server.status();
   ASSERT_EQ((*server)->addresses().size(), 2U);
   for (const std::string& address : (*server)->addresses()) {
@@ -139,12 +141,13 @@ TEST_F(Listening, SeveralAddressesServeTheSame) {
   }
 }
 
-TEST_F(Listening, PlaintextBeyondThisMachineNeedsItsFlag) {
-  for (const char* address : {"0.0.0.0:0", "[::]:0", "10.1.2.3:0"}) {
+TEST_F(Listening, PlaintextTcpNeedsItsFlagOnLoopbackToo) {
+  for (const char* address :
+       {"127.0.0.1:0", "localhost:0", "0.0.0.0:0", "[::]:0", "10.1.2.3:0"}) {
     const auto server = Start({address});
     EXPECT_EQ(server.status().code(), StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(server.status().message()),
-                HasSubstr("--plaintext-beyond-loopback"));
+                HasSubstr("--insecure-plaintext-tcp"));
   }
   const auto server = Start({"0.0.0.0:0"}, true);
   ASSERT_TRUE(server.ok()) << server.status();

@@ -54,9 +54,10 @@ class Serving : public ::testing::Test {
   static constexpr char kList[] = "abuse";
 
   void SetUp() override {
-    service::ServerOptions options;
+    service::ServerOptions options = Options();
     options.listen = {"unix:" + (dir_ / "kenal.sock")};
-    options.match_worker_count = 2;
+    options.tuning.match_workers = 2;
+    options.log.path = dir_ / "requests.log";
     auto server = service::Server::Start(store_, store_, hasher_, options);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -64,6 +65,13 @@ class Serving : public ::testing::Test {
     auto connection = client::Connection::Connect(server_->address());
     ASSERT_TRUE(connection.ok()) << connection.status();
     connection_ = *std::move(connection);
+  }
+
+  // What a test changes of the server's usual options.
+  virtual service::ServerOptions Options() {
+    service::ServerOptions options;
+    options.tuning.live_wait = {};  // a busy machine is no overload
+    return options;
   }
 
   // A connection of its own, without the client's limits.

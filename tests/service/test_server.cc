@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   kenal::testing::FakeHasher hasher;
   kenal::service::ServerOptions options;
   options.listen = {argv[1]};
+  options.insecure_plaintext_tcp = true;
   const auto server =
       kenal::service::Server::Start(store, store, hasher, options);
   if (!server.ok()) {

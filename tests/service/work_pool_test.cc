@@ -21,7 +21,7 @@ TEST(WorkPool, RunsEverythingItAcceptedBeforeItEnds) {
   {
     WorkPool pool(Options(2, 1000, 1000));
     for (int i = 0; i < 1000; ++i) {
-      ASSERT_TRUE(pool.Submit(1, [&] { ++done; }));
+      ASSERT_TRUE(pool.Submit({.size_bytes = 1}, [&] { ++done; }));
     }
   }
   EXPECT_EQ(done, 1000);
@@ -37,7 +37,7 @@ TEST(WorkPool, AFullQueueRefusesByCount) {
       ++done;
     };
     int accepted = 0;
-    while (pool.Submit(0, task)) ++accepted;
+    while (pool.Submit({}, task)) ++accepted;
     EXPECT_EQ(accepted, 5);  // two at work or about to be, three waiting
     gate.count_down();
   }
@@ -48,22 +48,22 @@ TEST(WorkPool, AFullQueueRefusesByBytesButNeverTheFirst) {
   std::latch started(1);
   std::latch gate(1);
   WorkPool pool(Options(1, 100, 1000));
-  ASSERT_TRUE(pool.Submit(0, [&] {
+  ASSERT_TRUE(pool.Submit({}, [&] {
     started.count_down();
     gate.wait();
   }));
   started.wait();
-  EXPECT_TRUE(pool.Submit(5000, [] {}));
-  EXPECT_FALSE(pool.Submit(1, [] {}));
+  EXPECT_TRUE(pool.Submit({.size_bytes = 5000}, [] {}));
+  EXPECT_FALSE(pool.Submit({.size_bytes = 1}, [] {}));
   gate.count_down();
 }
 
 TEST(WorkPool, WithoutAQueueATaskNeedsAnIdleWorker) {
   std::latch gate(1);
   WorkPool pool(Options(2, 0, 0));
-  EXPECT_TRUE(pool.Submit(0, [&] { gate.wait(); }));
-  EXPECT_TRUE(pool.Submit(0, [&] { gate.wait(); }));
-  EXPECT_FALSE(pool.Submit(0, [] {}));
+  EXPECT_TRUE(pool.Submit({}, [&] { gate.wait(); }));
+  EXPECT_TRUE(pool.Submit({}, [&] { gate.wait(); }));
+  EXPECT_FALSE(pool.Submit({}, [] {}));
   gate.count_down();
 }
 
@@ -73,12 +73,13 @@ TEST(WorkPool, ARequeuedTaskGoesBehindThoseThatWait) {
   std::vector<int> order;
   {
     WorkPool pool(Options(1, 100, 1000));
-    ASSERT_TRUE(pool.Submit(0, [&] {
+    ASSERT_TRUE(pool.Submit({}, [&] {
       gate.wait();
-      pool.Requeue([&] { order.push_back(1); });
+      pool.Requeue(std::make_unique<Task>(Work::Cost{}, nullptr,
+                                          [&] { order.push_back(1); }));
     }));
-    ASSERT_TRUE(pool.Submit(0, [&] { order.push_back(2); }));
-    ASSERT_TRUE(pool.Submit(0, [&] { order.push_back(3); }));
+    ASSERT_TRUE(pool.Submit({}, [&] { order.push_back(2); }));
+    ASSERT_TRUE(pool.Submit({}, [&] { order.push_back(3); }));
     gate.count_down();
   }
   EXPECT_EQ(order, (std::vector<int>{2, 3, 1}));

@@ -1,46 +1,54 @@
-#include "src/service/server.h"
-
 #include <semaphore.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <thread>
 
 #include "kenal/engine.h"
 #include "src/base/check.h"
 #include "src/exchange/json_writer.h"
+#include "src/service/server.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
+#include "tools/kenal/serve_options.h"
 
 namespace kenal::cli {
 namespace {
 
-// What was accepted is answered within this, or ended.
-constexpr std::chrono::seconds kGrace{10};
-
-struct Options {
-  std::vector<std::string> listen;
-  bool plaintext_beyond_loopback = false;
-  int workers = 0;
-};
-
 // Counts SIGTERM and SIGINT from its making on, in whichever thread they come,
 // so that Wait can return; before that they end the process, as a second
-// signal does after Wait has returned.
+// signal does after Wait has returned. SIGHUP is passed on meanwhile.
 class StopSignals {
  public:
   StopSignals() {
     KENAL_CHECK(sem_init(&came_, 0, 0) == 0);
     struct sigaction action {};
-    action.sa_handler = [](int) { sem_post(&came_); };
+    action.sa_handler = [](int number) {
+      if (number == SIGHUP) {
+        reload_ = true;
+      } else {
+        stop_ = true;
+      }
+      sem_post(&came_);
+    };
     action.sa_flags = SA_RESTART;
     Set(action);
+    KENAL_CHECK(sigaction(SIGHUP, &action, nullptr) == 0);
   }
-  void Wait() const {
-    while (sem_wait(&came_) != 0) KENAL_CHECK(errno == EINTR);
+  void Wait(const std::function<void()>& reload) const {
+    while (!stop_) {
+      while (sem_wait(&came_) != 0) KENAL_CHECK(errno == EINTR);
+      if (reload_.exchange(false)) reload();
+    }
     struct sigaction action {};
     action.sa_handler = SIG_DFL;
     Set(action);
@@ -52,9 +60,41 @@ class StopSignals {
     KENAL_CHECK(sigaction(SIGINT, &action, nullptr) == 0);
   }
 
-  static sem_t came_;  // A handler reaches nothing else.
+  // A handler reaches nothing else.
+  static sem_t came_;
+  static std::atomic<bool> stop_;
+  static std::atomic<bool> reload_;
+  static_assert(std::atomic<bool>::is_always_lock_free);
 };
 sem_t StopSignals::came_;
+std::atomic<bool> StopSignals::stop_ = false;
+std::atomic<bool> StopSignals::reload_ = false;
+
+// Memory holds hashes and pictures, so a crash must not write it to disk; and
+// every connection needs a descriptor.
+void HardenProcess() {
+  prctl(PR_SET_DUMPABLE, 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  setrlimit(RLIMIT_CORE, &none);
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+// Runs `body` on a thread of that niceness, which threads and processes that
+// it starts inherit.
+template <typename Result>
+Result AtLowPriority(int niceness, const std::function<Result()>& body) {
+  std::optional<Result> result;
+  std::thread([&] {
+    const auto thread = static_cast<id_t>(gettid());
+    KENAL_CHECK(setpriority(PRIO_PROCESS, thread, niceness) == 0);
+    result.emplace(body());
+  }).join();
+  return *std::move(result);
+}
 
 Status PutReady(Context& context, const std::vector<std::string>& addresses,
                 const std::string& folder) {
@@ -70,14 +110,22 @@ Status PutReady(Context& context, const std::vector<std::string>& addresses,
   return context.console.PutNow(text);
 }
 
-StatusOr<int> RunServe(Context& context, const Options& options) {
+StatusOr<int> Serve(Context& context, const ServeOptions& options,
+                    service::ServerOptions how) {
   KENAL_TRY_ASSIGN(const std::string folder, context.DataFolder("serve"));
-  KENAL_TRY_ASSIGN(const auto engine, Engine::Open(folder, context.Notice()));
-  KENAL_TRY_ASSIGN(const auto hasher,
-                   Hasher::Start({.worker_count = options.workers}));
-  service::ServerOptions how{
-      .listen = options.listen,
-      .plaintext_beyond_loopback = options.plaintext_beyond_loopback};
+  HardenProcess();
+  // What the engine does behind the scenes, such as compacting, is for later.
+  KENAL_TRY_ASSIGN(const auto engine,
+                   AtLowPriority<StatusOr<std::unique_ptr<Engine>>>(
+                       options.low_priority,
+                       [&] { return Engine::Open(folder, context.Notice()); }));
+  const HasherOptions hashers{.worker_count = options.workers};
+  KENAL_TRY_ASSIGN(const auto hasher, Hasher::Start(hashers));
+  KENAL_TRY_ASSIGN(
+      const auto bulk_hasher,
+      AtLowPriority<StatusOr<std::unique_ptr<Hasher>>>(
+          options.low_priority, [&] { return Hasher::Start(hashers); }));
+  how.bulk_hasher = bulk_hasher.get();
   if (how.listen.empty()) {
     // Absolute, because others ask from other folders.
     const auto socket = std::filesystem::absolute(folder) / "kenal.sock";
@@ -89,41 +137,43 @@ StatusOr<int> RunServe(Context& context, const Options& options) {
                    service::Server::Start(*engine, *engine, *hasher, how));
   KENAL_TRY(engine->AnnounceServer(server->address()));
   KENAL_TRY(PutReady(context, server->addresses(), folder));
-  signals.Wait();
+  signals.Wait([&] { server->Reload(); });
   context.console.Note("stopping; what was asked is still answered");
-  server->Shutdown(kGrace);
+  server->Shutdown(std::chrono::seconds(options.drain_seconds));
   KENAL_TRY(engine->AnnounceServer(""));
   return kExitDone;
+}
+
+StatusOr<int> RunServe(Context& context, CLI::App& command,
+                       ServeOptions& options) {
+  KENAL_TRY(ReadConfig(command, options));
+  if (options.print_config) {
+    KENAL_TRY(context.console.Put(PrintedConfig(command)));
+    return kExitDone;
+  }
+  KENAL_TRY_ASSIGN(service::ServerOptions how, ServerOptionsOf(options));
+  return Serve(context, options, std::move(how));
 }
 
 }  // namespace
 
 void AddServe(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("serve", "Serve the store over gRPC");
-  const auto options = std::make_shared<Options>();
-  command
-      ->add_option("--listen", options->listen,
-                   "unix:PATH, 127.0.0.1:PORT or [::1]:PORT; port 0 takes a\n"
-                   "free one (unix:DIR/kenal.sock when not given)")
-      ->type_name("ADDR");
-  command->add_flag("--plaintext-beyond-loopback",
-                    options->plaintext_beyond_loopback,
-                    "Allow other addresses; whoever reaches them can\nread "
-                    "every request and change every list");
-  command
-      ->add_option("--workers", options->workers,
-                   "Pictures decoded at once (one a core when not given)")
-      ->type_name("N")
-      ->check(CLI::Range(0, kWorkersMax).description(""));
+  CLI::App* command =
+      app.add_subcommand("serve", "Serve the store over gRPC and HTTP");
+  const auto options = std::make_shared<ServeOptions>();
+  AddServeOptions(*command, *options);
   command->footer(
       R"(Prints one line when it is ready and runs until SIGTERM or SIGINT
 (Ctrl-C), then answers what it has accepted and ends with exit code 0.
+SIGHUP reads the client table again and reopens the log.
 
 Example:
   kenal --data /srv/kenal serve
-  kenal --data /srv/kenal serve --listen 127.0.0.1:7117)");
-  command->callback([&context, options] {
-    context.run = [&context, options] { return RunServe(context, *options); };
+  kenal --data /srv/kenal serve --listen 0.0.0.0:7117 --tls /etc/kenal/server)");
+  command->callback([&context, command, options] {
+    context.run = [&context, command, options] {
+      return RunServe(context, *command, *options);
+    };
   });
 }
 

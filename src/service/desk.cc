@@ -1,0 +1,207 @@
+#include "src/service/desk.h"
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace kenal::service {
+namespace {
+
+using identity::WorkClass;
+using operate::Refusal;
+using std::chrono::milliseconds;
+
+Tuning Resolved(Tuning tuning) {
+  if (tuning.match_workers <= 0) {
+    tuning.match_workers =
+        std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  }
+  return tuning;
+}
+
+Refused OverQuota(milliseconds retry_after) {
+  return {.status = ResourceExhausted(
+              "this client's quota is used up; try again in " +
+              std::to_string(retry_after.count()) + " ms, or ask for more"),
+          .reason = Refusal::kQuota,
+          .retry_after = retry_after};
+}
+
+}  // namespace
+
+Desk::Desk(const DeskParts& parts, const Tuning& tuning)
+    : parts_(parts),
+      tuning_(Resolved(tuning)),
+      flood_(parts.curator, parts.metrics, parts.log, tuning.flood,
+             tuning.flood_label),
+      workers_(tuning_, std::max(1, parts.hasher.worker_count()),
+               std::max(1, parts.bulk_hasher.worker_count())),
+      changes_(parts.curator) {}
+
+std::optional<Refused> Desk::Authorize(const Ticket& ticket) const {
+  if (!ticket.known()) {
+    return Refused{
+        .status = absl::UnauthenticatedError(
+            "this client's certificate is not in the server's client table"),
+        .reason = Refusal::kUnauthenticated};
+  }
+  if (!ticket.caller().roles.Meets(ticket.row().allowed)) {
+    return Refused{
+        .status = absl::PermissionDeniedError(std::string(ticket.row().name) +
+                                              " needs one of the "
+                                              "roles " +
+                                              ticket.row().allowed.ToString()),
+        .reason = Refusal::kPermission};
+  }
+  return std::nullopt;
+}
+
+std::optional<Refused> Desk::LetIn(Ticket& ticket) {
+  if (auto refused = Authorize(ticket)) return refused;
+  const Status entered = calls_.Enter();
+  if (!entered.ok()) {
+    return Refused{.status = entered, .reason = Refusal::kDraining};
+  }
+  ticket.Entered();
+  return std::nullopt;
+}
+
+std::optional<Refused> Desk::Charge(Ticket& ticket, uint64_t items,
+                                    size_t size_bytes) {
+  const identity::Caller& caller = ticket.caller();
+  if (bytes_under_way_ + size_bytes > tuning_.bytes_under_way) {
+    return Refused{.status = ResourceExhausted(
+                       "the server holds as many bytes of requests as it may; "
+                       "try again in a moment"),
+                   .reason = Refusal::kTooLarge,
+                   .retry_after = milliseconds(200)};
+  }
+  std::shared_ptr<Account> account = AccountOf(caller);
+  const auto wait =
+      account->Take(QuotaOf(caller), items, std::chrono::steady_clock::now());
+  if (wait) return OverQuota(*wait);
+  bytes_under_way_ += size_bytes;
+  ticket.set_items(items);
+  ticket.Took(std::move(account), items, size_bytes);
+  parts_.metrics.Items(ticket.work(), items);
+  return std::nullopt;
+}
+
+std::optional<Refused> Desk::ChargeItem(Account& account,
+                                        const identity::Caller& caller) {
+  const auto wait =
+      account.Take(QuotaOf(caller), 1, std::chrono::steady_clock::now());
+  if (wait) return OverQuota(*wait);
+  return std::nullopt;
+}
+
+Refused Desk::QueueFull(const WorkPool& pool, milliseconds retry_after) {
+  return {
+      .status = ResourceExhausted("the server's queue for " + pool.name() +
+                                  " is full; try again in " +
+                                  std::to_string(retry_after.count()) + " ms"),
+      .reason = Refusal::kQueueFull,
+      .retry_after = retry_after};
+}
+
+void Desk::Queue(WorkPool& pool, std::unique_ptr<Ticket> ticket,
+                 Work::Cost cost, Body run) {
+  cost.deadline = ticket->deadline();
+  std::shared_ptr<Share> share = ShareOf(ticket->account());
+  // A function can be copied and a ticket cannot.
+  const std::shared_ptr<Ticket> shared = std::move(ticket);
+  std::unique_ptr<Work> task = std::make_unique<Task>(
+      cost, std::move(share), [shared, run = std::move(run)] {
+        Status status = shared->StillWanted();
+        if (status.ok()) {
+          shared->Begin();
+          status = run(*shared);
+        }
+        shared->Finish(status);
+      });
+  if (const auto refused = pool.Submit(task)) {
+    shared->Refuse(QueueFull(pool, refused->retry_after));
+  }
+}
+
+identity::Quota Desk::QuotaOf(const identity::Caller& caller) const {
+  identity::Quota quota = caller.quota;
+  const identity::Quota& usual = tuning_.quota;
+  if (quota.items_per_second == 0) {
+    quota.items_per_second = usual.items_per_second;
+  }
+  if (quota.in_flight_max == 0) quota.in_flight_max = usual.in_flight_max;
+  return quota;
+}
+
+milliseconds Desk::DeadlineOf(WorkClass work) const {
+  switch (work) {
+    case WorkClass::kLive:
+      return tuning_.live_deadline;
+    case WorkClass::kBulk:
+      return tuning_.bulk_deadline;
+    case WorkClass::kMaintenance:
+      break;
+  }
+  return tuning_.maintenance_deadline;
+}
+
+void Desk::Gave(const Answer& answer) {
+  parts_.metrics.Gave(answer);
+  if (!answer.matches.empty()) {
+    flood_.Observe(answer, workers_.bulk_changes);
+  }
+}
+
+SignalSet Desk::Hash(std::span<const uint8_t> picture, const HashWork& how,
+                     WorkClass work) {
+  const auto start = std::chrono::steady_clock::now();
+  SignalSet signals = HasherOf(work).HashBytes(picture, how);
+  parts_.metrics.Took(operate::Stage::kDecode, work,
+                      std::chrono::steady_clock::now() - start);
+  if (signals.pdq_failure && signals.pdq_failure->code == "decoder_died") {
+    ++decoder_deaths_;
+  }
+  return signals;
+}
+
+uint64_t Desk::LogHead(Sequence index) {
+  const auto page = parts_.curator.ReadChanges({.sequence = index}, 1, false);
+  return page.ok() ? page->head.value : index.value;
+}
+
+bool Desk::CaughtUp() {
+  const auto index = parts_.curator.Head();
+  return index.ok() && LogHead(*index) <= index->value;
+}
+
+operate::Gauges Desk::Gauges() {
+  operate::Gauges gauges;
+  if (const auto index = parts_.curator.Head(); index.ok()) {
+    gauges.index_sequence = index->value;
+    gauges.log_sequence = LogHead(*index);
+  }
+  gauges.decoder_deaths = decoder_deaths_;
+  gauges.watchers = changes_.watcher_count();
+  gauges.streams = calls_.stream_count() -
+                   std::min<uint64_t>(calls_.stream_count(), gauges.watchers);
+  gauges.serving = serving();
+  gauges.queued = {
+      workers_.searches.waiting_items() + workers_.pictures.waiting_items(),
+      workers_.bulk_searches.waiting_items() +
+          workers_.bulk_pictures.waiting_items(),
+      workers_.lookups.waiting_items() + workers_.changes.waiting_items() +
+          workers_.bulk_changes.waiting_items()};
+  const auto lists = parts_.curator.Lists();
+  if (!lists.ok()) return gauges;
+  for (const ListInfo& list : *lists) {
+    gauges.lists.push_back(
+        {.list = list.name,
+         .entries = list.counts.active + list.counts.disputed,
+         .changed_unix_ms = list.changed_unix_ms});
+  }
+  return gauges;
+}
+
+}  // namespace kenal::service

@@ -1,0 +1,122 @@
+// Desk: what every call needs from the server, whatever its transport and
+// method: who may come in, what it costs, and where it waits.
+#ifndef KENAL_SRC_SERVICE_DESK_H_
+#define KENAL_SRC_SERVICE_DESK_H_
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "kenal/curator.h"
+#include "kenal/hasher.h"
+#include "kenal/matcher.h"
+#include "src/operate/metrics.h"
+#include "src/operate/request_log.h"
+#include "src/service/call_registry.h"
+#include "src/service/change_feed.h"
+#include "src/service/directory.h"
+#include "src/service/flood_response.h"
+#include "src/service/ledger.h"
+#include "src/service/ticket.h"
+#include "src/service/tuning.h"
+#include "src/service/workers.h"
+
+namespace kenal::service {
+
+// What the desk works with; all outlive it.
+struct DeskParts {
+  Matcher& matcher;
+  Curator& curator;
+  Hasher& hasher;
+  Hasher& bulk_hasher;  // its processes have low priority; may be `hasher`
+  const Directory& directory;
+  operate::Metrics& metrics;
+  operate::RequestLog& log;
+};
+
+// Thread-safe.
+class Desk {
+ public:
+  Desk(const DeskParts& parts, const Tuning& tuning);
+
+  // First of all: whether the caller may make this call, and whether the
+  // server still takes calls.
+  std::optional<Refused> LetIn(Ticket& ticket);
+  // The same without entering, for streams, which enter by themselves.
+  std::optional<Refused> Authorize(const Ticket& ticket) const;
+  // Then: takes `items` of the caller's quota and room for the request, until
+  // the ticket ends.
+  std::optional<Refused> Charge(Ticket& ticket, uint64_t items,
+                                size_t size_bytes);
+  // One item of a stream: given back by `account->Done(1)`.
+  std::optional<Refused> ChargeItem(Account& account,
+                                    const identity::Caller& caller);
+
+  // Then: queues `run`, which is given the ticket of a call that is still
+  // wanted, and ends the ticket with what it returns. The deadline of `cost`
+  // is the ticket's.
+  using Body = std::function<Status(Ticket&)>;
+  void Queue(WorkPool& pool, std::unique_ptr<Ticket> ticket, Work::Cost cost,
+             Body run);
+  static Refused QueueFull(const WorkPool& pool,
+                           std::chrono::milliseconds retry_after);
+
+  std::shared_ptr<Account> AccountOf(const identity::Caller& caller) {
+    return ledger_.Of(caller.name);
+  }
+  static std::shared_ptr<Share> ShareOf(std::shared_ptr<Account> account) {
+    Share* const share = &account->share();
+    return {std::move(account), share};
+  }
+  // The client's own, or else what all have.
+  identity::Quota QuotaOf(const identity::Caller& caller) const;
+  std::chrono::milliseconds DeadlineOf(identity::WorkClass work) const;
+  void GiveBack(size_t size_bytes) { bytes_under_way_ -= size_bytes; }
+  void Gave(const Answer& answer);
+
+  Hasher& HasherOf(identity::WorkClass work) {
+    return work == identity::WorkClass::kLive ? parts_.hasher
+                                              : parts_.bulk_hasher;
+  }
+  // Hashes and takes the time of it.
+  SignalSet Hash(std::span<const uint8_t> picture, const HashWork& how,
+                 identity::WorkClass work);
+
+  Matcher& matcher() { return parts_.matcher; }
+  Curator& curator() { return parts_.curator; }
+  operate::Metrics& metrics() { return parts_.metrics; }
+  operate::RequestLog& log() { return parts_.log; }
+  const Directory& directory() const { return parts_.directory; }
+  CallRegistry& calls() { return calls_; }
+  Workers& workers() { return workers_; }
+  ChangeFeed& changes() { return changes_; }
+  FloodResponse& flood() { return flood_; }
+
+  // For the metrics page. The curator is asked.
+  operate::Gauges Gauges();
+  // Whether answers hold all that the log does. The curator is asked.
+  bool CaughtUp();
+  void set_serving(bool serving) { serving_ = serving; }
+  bool serving() const { return serving_ && !calls_.draining(); }
+
+ private:
+  uint64_t LogHead(Sequence index);
+
+  const DeskParts parts_;
+  const Tuning tuning_;
+  Ledger ledger_;
+  CallRegistry calls_;
+  std::atomic<size_t> bytes_under_way_ = 0;
+  std::atomic<uint64_t> decoder_deaths_ = 0;
+  std::atomic<bool> serving_ = false;
+  // Destroyed first, from the last on: work that still waits is done.
+  FloodResponse flood_;
+  Workers workers_;
+  ChangeFeed changes_;
+};
+
+}  // namespace kenal::service
+
+#endif  // KENAL_SRC_SERVICE_DESK_H_

@@ -1,0 +1,101 @@
+#include "src/service/grpc_door.h"
+
+#include <grpc/grpc_security_constants.h>
+
+#include <string>
+#include <vector>
+
+#include "src/wire/limits.h"
+#include "src/wire/text.h"
+
+namespace kenal::service {
+namespace {
+
+constexpr char kRetryKey[] = "grpc-retry-pushback-ms";
+
+// The reactor of a unary call; it deletes itself when the call is over. Until
+// then its answer may still be on its way, so the server is not empty.
+class UnaryCall final : public grpc::ServerUnaryReactor {
+ public:
+  explicit UnaryCall(CallRegistry& calls) : calls_(calls) { calls_.Hold(); }
+  void OnDone() override {
+    calls_.Leave();
+    delete this;
+  }
+
+ private:
+  ~UnaryCall() override = default;
+
+  CallRegistry& calls_;
+};
+
+bool IsEncrypted(const grpc::AuthContext& peer) {
+  for (const grpc::string_ref& kind :
+       peer.FindPropertyValues(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME)) {
+    return kind == GRPC_SSL_TRANSPORT_SECURITY_TYPE;
+  }
+  return false;
+}
+
+std::shared_ptr<const identity::Caller> CallerOf(
+    const Dispatcher& dispatcher, const grpc::ServerContextBase& context) {
+  const auto peer = context.auth_context();
+  if (peer == nullptr || !IsEncrypted(*peer)) return dispatcher.Local();
+  std::vector<std::string> names;
+  for (const grpc::string_ref& name :
+       peer->FindPropertyValues(GRPC_X509_SAN_PROPERTY_NAME)) {
+    names.emplace_back(name.data(), name.size());
+  }
+  return dispatcher.Identify(names);
+}
+
+SteadyTime DeadlineOf(const grpc::ServerContextBase& context, SteadyTime now) {
+  const auto deadline = context.deadline();
+  if (deadline == decltype(deadline)::max()) return SteadyTime::max();
+  const auto left = deadline - std::chrono::system_clock::now();
+  // A deadline of a hundred years must not wrap around.
+  constexpr std::chrono::hours kFar{24 * 365};
+  if (left > kFar) return SteadyTime::max();
+  return now + std::chrono::duration_cast<std::chrono::nanoseconds>(left);
+}
+
+}  // namespace
+
+CallInfo InfoOf(const Door& door, identity::Method method,
+                grpc::CallbackServerContext* context) {
+  CallInfo info;
+  info.method = method;
+  info.caller = CallerOf(door.dispatcher, *context);
+  info.transport = "grpc";
+  info.deadline = DeadlineOf(*context, info.accepted);
+  info.gone = [context] { return context->IsCancelled(); };
+  return info;
+}
+
+grpc::Status ToGrpc(const Status& status, std::chrono::milliseconds retry_after,
+                    grpc::ServerContextBase& context) {
+  if (status.ok()) return grpc::Status::OK;
+  context.AddTrailingMetadata(wire::kErrorMark, "1");
+  if (retry_after.count() > 0) {
+    context.AddTrailingMetadata(kRetryKey, std::to_string(retry_after.count()));
+  }
+  const absl::string_view message = status.message();
+  return grpc::Status(
+      static_cast<grpc::StatusCode>(status.raw_code()),
+      wire::CutText({message.data(), message.size()}, wire::kErrorBytesMax));
+}
+
+grpc::ServerUnaryReactor* CallUnary(const Door& door, identity::Method method,
+                                    grpc::CallbackServerContext* context,
+                                    const google::protobuf::Message* request,
+                                    google::protobuf::Message* response) {
+  auto* const reactor = new UnaryCall(door.desk.calls());
+  door.dispatcher.Call(
+      InfoOf(door, method, context), *request, *response,
+      [reactor, context](const CallOutcome& outcome) {
+        reactor->Finish(ToGrpc(outcome.status, outcome.retry_after, *context));
+      });
+  return reactor;
+}
+
+}  // namespace kenal::service

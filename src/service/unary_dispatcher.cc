@@ -1,0 +1,106 @@
+#include "src/service/unary_dispatcher.h"
+
+#include <string>
+#include <utility>
+
+#include "src/base/check.h"
+#include "src/service/catalogue_calls.h"
+#include "src/service/match_calls.h"
+
+namespace kenal::service {
+namespace {
+
+using google::protobuf::Message;
+using identity::Method;
+
+// The messages are of the method's own types, or the transport has a bug.
+template <typename Request, typename Response>
+void Go(void (*call)(Desk&, std::unique_ptr<Ticket>, const Request&, Response&),
+        Desk& desk, std::unique_ptr<Ticket> ticket, const Message& request,
+        Message& response) {
+  KENAL_CHECK(request.GetDescriptor() == Request::descriptor());
+  KENAL_CHECK(response.GetDescriptor() == Response::descriptor());
+  call(desk, std::move(ticket), static_cast<const Request&>(request),
+       static_cast<Response&>(response));
+}
+
+void Route(Desk& desk, std::unique_ptr<Ticket> ticket, const Message& request,
+           Message& response) {
+  const auto go = [&](auto* call) {
+    Go(call, desk, std::move(ticket), request, response);
+  };
+  switch (ticket->row().method) {
+    case Method::kMatch:
+      return go(CallMatch);
+    case Method::kBatchMatch:
+      return go(CallBatchMatch);
+    case Method::kExplain:
+      return go(CallExplain);
+    case Method::kCreateList:
+      return go(CallCreateList);
+    case Method::kListLists:
+      return go(CallListLists);
+    case Method::kGetList:
+      return go(CallGetList);
+    case Method::kSetListPolicy:
+      return go(CallSetListPolicy);
+    case Method::kAddEntries:
+      return go(CallAddEntries);
+    case Method::kGetEntry:
+      return go(CallGetEntry);
+    case Method::kSetEntryState:
+      return go(CallSetEntryState);
+    case Method::kSetNearActionLabel:
+      return go(CallSetNearActionLabel);
+    case Method::kReadChanges:
+      return go(CallReadChanges);
+    case Method::kGetStats:
+      return go(CallGetStats);
+    case Method::kGetMetrics:
+      return go(CallGetMetrics);
+    case Method::kWhoAmI:
+      return go(CallWhoAmI);
+    case Method::kStreamMatch:
+    case Method::kImportEntries:
+    case Method::kWatchChanges:
+    case Method::kVerify:
+      break;
+  }
+  ticket->Finish(absl::UnimplementedError(std::string(ticket->row().name) +
+                                          " is a stream; call it over gRPC"));
+}
+
+class UnaryDispatcher final : public Dispatcher {
+ public:
+  explicit UnaryDispatcher(Desk& desk) : desk_(desk) {}
+
+  void Call(CallInfo info, const Message& request, Message& response,
+            Done done) override {
+    auto ticket =
+        std::make_unique<Ticket>(desk_, std::move(info), std::move(done));
+    if (const auto refused = desk_.LetIn(*ticket)) {
+      return ticket->Refuse(*refused);
+    }
+    Route(desk_, std::move(ticket), request, response);
+  }
+
+  std::shared_ptr<const identity::Caller> Identify(
+      std::span<const std::string> sans) const override {
+    return desk_.directory().Identify(sans);
+  }
+  std::shared_ptr<const identity::Caller> Local() const override {
+    return desk_.directory().Local();
+  }
+  bool Serving() const override { return desk_.serving(); }
+
+ private:
+  Desk& desk_;
+};
+
+}  // namespace
+
+std::unique_ptr<Dispatcher> MakeDispatcher(Desk& desk) {
+  return std::make_unique<UnaryDispatcher>(desk);
+}
+
+}  // namespace kenal::service
