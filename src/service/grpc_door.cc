@@ -29,18 +29,19 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   CallRegistry& calls_;
 };
 
-bool IsEncrypted(const grpc::AuthContext& peer) {
-  for (const grpc::string_ref& kind :
-       peer.FindPropertyValues(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME)) {
-    return kind == GRPC_SSL_TRANSPORT_SECURITY_TYPE;
-  }
-  return false;
+// Only what gRPC itself calls insecure came by a listener without TLS: a Unix
+// socket, or TCP by the operator's flag. Whatever else has to show a name.
+bool IsPlaintext(const grpc::AuthContext& peer) {
+  const auto kinds =
+      peer.FindPropertyValues(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME);
+  return kinds.size() == 1 && kinds.front() == "insecure";
 }
 
 std::shared_ptr<const identity::Caller> CallerOf(
     const Dispatcher& dispatcher, const grpc::ServerContextBase& context) {
   const auto peer = context.auth_context();
-  if (peer == nullptr || !IsEncrypted(*peer)) return dispatcher.Local();
+  if (peer == nullptr) return nullptr;
+  if (IsPlaintext(*peer)) return dispatcher.Local();
   std::vector<std::string> names;
   for (const grpc::string_ref& name :
        peer->FindPropertyValues(GRPC_X509_SAN_PROPERTY_NAME)) {
