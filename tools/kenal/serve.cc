@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -11,11 +12,14 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <thread>
 
 #include "kenal/engine.h"
 #include "src/base/check.h"
 #include "src/exchange/json_writer.h"
+#include "src/http/http_server.h"
 #include "src/service/server.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
@@ -97,17 +101,52 @@ Result AtLowPriority(int niceness, const std::function<Result()>& body) {
 }
 
 Status PutReady(Context& context, const std::vector<std::string>& addresses,
+                const std::vector<std::string>& http,
                 const std::string& folder) {
   if (context.json) {
     exchange::JsonWriter json;
     json.BeginObject().Field("ready", true).Key("addresses").BeginArray();
     for (const std::string& address : addresses) json.Text(address);
+    json.EndArray().Key("http").BeginArray();
+    for (const std::string& address : http) json.Text(address);
     json.EndArray().BytesField("data", folder).EndObject();
     return context.console.PutNow(json.Finish());
   }
   std::string text = "serving " + folder + " at";
   for (const std::string& address : addresses) text += " " + address;
+  if (!http.empty()) text += ", over HTTP at";
+  for (const std::string& address : http) text += " " + address;
   return context.console.PutNow(text);
+}
+
+// Null without --http.
+StatusOr<std::unique_ptr<http::HttpServer>> StartHttp(
+    service::Server& server, const std::vector<std::string>& listen,
+    const service::ServerOptions& how) {
+  if (listen.empty()) return nullptr;
+  http::HttpOptions options;
+  options.listen = listen;
+  options.tls = how.tls;
+  options.insecure_plaintext_tcp = how.insecure_plaintext_tcp;
+  options.on_reload = [&server](const Status& status) {
+    const std::string why(status.message());
+    const std::array<operate::RequestLog::Field, 1> fields = {{{"error", why}}};
+    const auto said = std::span(fields).first(status.ok() ? 0 : 1);
+    server.log().Event(
+        status.ok() ? operate::LogLevel::kInfo : operate::LogLevel::kError,
+        status.ok() ? "http certificate" : "http certificate refused", said);
+  };
+  return http::HttpServer::Start(server.dispatcher(), options);
+}
+
+// Both at once, so that neither waits out the other's grace.
+void ShutDown(service::Server& server, http::HttpServer* http,
+              std::chrono::seconds grace) {
+  std::thread over_http([&] {
+    if (http != nullptr) http->Shutdown(grace);
+  });
+  server.Shutdown(grace);
+  over_http.join();
 }
 
 StatusOr<int> Serve(Context& context, const ServeOptions& options,
@@ -135,11 +174,14 @@ StatusOr<int> Serve(Context& context, const ServeOptions& options,
   const StopSignals signals;
   KENAL_TRY_ASSIGN(const auto server,
                    service::Server::Start(*engine, *engine, *hasher, how));
+  KENAL_TRY_ASSIGN(const auto http, StartHttp(*server, options.http, how));
   KENAL_TRY(engine->AnnounceServer(server->address()));
-  KENAL_TRY(PutReady(context, server->addresses(), folder));
+  KENAL_TRY(PutReady(context, server->addresses(),
+                     http ? http->addresses() : std::vector<std::string>(),
+                     folder));
   signals.Wait([&] { server->Reload(); });
   context.console.Note("stopping; what was asked is still answered");
-  server->Shutdown(std::chrono::seconds(options.drain_seconds));
+  ShutDown(*server, http.get(), std::chrono::seconds(options.drain_seconds));
   KENAL_TRY(engine->AnnounceServer(""));
   return kExitDone;
 }
