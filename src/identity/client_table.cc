@@ -151,7 +151,7 @@ StatusOr<std::shared_ptr<const ClientTable>> ClientTable::Parse(
                                       std::to_string(rows[i - 1].line) +
                                       " already");
     }
-    table->callers_.push_back(std::move(rows[i].caller));
+    table->callers_.push_back(rows[i].caller);
   }
   return table;
 }
