@@ -221,7 +221,11 @@ void Connection::ParseHeader() {
     Enter(State::kHeader, shared_.limits.header);
   }
   error_code fault;
-  buffer_.consume(parser_->put(buffer_.data(), fault));
+  const size_t used = parser_->put(buffer_.data(), fault);
+  buffer_.consume(used);
+  progress_bytes_ += used;
+  // The parser's own limit starts anew with each line.
+  if (progress_bytes_ > kHeaderBytesMax) fault = HttpFault::header_limit;
   if (fault == HttpFault::need_more) {
     Read();
   } else if (fault) {
@@ -243,7 +247,8 @@ void Connection::ParseBody() {
     target.size = sizeof piece;
     target.more = true;
     error_code fault;
-    buffer_.consume(parser_->put(buffer_.data(), fault));
+    const size_t used = parser_->put(buffer_.data(), fault);
+    buffer_.consume(used);
     const size_t size = sizeof piece - target.size;
     if (!Hold(size)) {
       keep_alive_ = false;
@@ -255,7 +260,8 @@ void Connection::ParseBody() {
     const auto length = parser_->content_length();
     if (length && body.size() >= (size_t{1} << 20)) body.reserve(*length);
     body.append(piece, size);
-    if (fault == HttpFault::need_more) {
+    if (fault == HttpFault::need_more ||
+        (!fault && used == 0 && !parser_->is_done())) {
       Read();
       return;
     }
