@@ -11,6 +11,11 @@ extern "C" const char* __lsan_default_suppressions() {
   return "leak:libdav1d\nleak:libde265\nleak:libheif\n";
 }
 
+// Memory that a codec reads and never wrote holds a constant, as in a worker.
+extern "C" const char* __asan_default_options() {
+  return "max_malloc_fill_size=1073741824";
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace kenal::decode;
   std::span<const uint8_t> file(data, size);
