@@ -21,6 +21,8 @@ constexpr size_t kBodyReadBytes = size_t{64} << 10;
 constexpr size_t kWriteBytes = size_t{64} << 10;
 // Texts that are larger are handled on the thread for such.
 constexpr size_t kLightBytes = size_t{64} << 10;
+// Of a body in chunks: what is not body, such as sizes and trailers.
+constexpr size_t kChunkFramingBytesMax = size_t{1} << 20;
 // Read of a refused request at most.
 constexpr size_t kLingerBytesMax = size_t{4} << 20;
 
@@ -152,6 +154,7 @@ void Connection::NextRequest() {
   parser_->header_limit(kHeaderBytesMax);
   // Held against the route's own limit when the head has come.
   parser_->body_limit(std::numeric_limits<uint64_t>::max());
+  framing_bytes_ = 0;
   asked_ = Asked();
   caller_ = nullptr;
   call_deadline_ = service::SteadyTime::max();
@@ -250,6 +253,13 @@ void Connection::ParseBody() {
     const size_t used = parser_->put(buffer_.data(), fault);
     buffer_.consume(used);
     const size_t size = sizeof piece - target.size;
+    framing_bytes_ += used - size;
+    const bool is_stuck = used == 0 && buffer_.size() == buffer_.max_size();
+    if (is_stuck || framing_bytes_ > kChunkFramingBytesMax) {
+      keep_alive_ = false;
+      Send(ErrorReply(InvalidArgument("the body: its chunks are oversized")));
+      return;
+    }
     if (!Hold(size)) {
       keep_alive_ = false;
       Send(ErrorReply(service::CallOutcome{

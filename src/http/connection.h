@@ -134,6 +134,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Clock::time_point since_;     // in this state
   Clock::time_point deadline_;  // of this state
   size_t progress_bytes_ = 0;   // in this state
+  size_t framing_bytes_ = 0;    // of the body
   bool is_reading_ = false;
   bool keep_alive_ = true;
   bool is_head_ = false;

@@ -134,6 +134,18 @@ class Framing(harness.TestCase):
         self.assertIn(b"VERDICT_NEAR", answers[0][1])
         self.assertIn(b"roles", answers[1][1])
 
+    def test_what_surrounds_chunks_is_bounded(self):
+        head = (b"POST /v1/match HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                b"chunked\r\n\r\n")
+        for text in (b"1;" + b"a" * (2 << 20), b"0" * (2 << 20),
+                     b"1\r\nx\r\n0\r\n" + b"X: yy\r\n" * (1 << 18)):
+            raw = self.raw()
+            try:
+                raw.sendall(head + text)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+            self.assertEqual(read_all(raw)[:13], b"HTTP/1.1 400 ")
+
     def test_whoever_waits_to_be_asked_for_the_body_is_asked(self):
         head, _, body = match(extra=b"Expect: 100-continue\r\n").partition(
             b"\r\n\r\n")
