@@ -186,6 +186,7 @@ operate::Gauges Desk::Gauges() {
   gauges.watchers = changes_.watcher_count();
   gauges.streams = calls_.stream_count() -
                    std::min<uint64_t>(calls_.stream_count(), gauges.watchers);
+  gauges.log_lines_dropped = parts_.log.dropped();
   gauges.serving = serving();
   gauges.queued = {
       workers_.searches.waiting_items() + workers_.pictures.waiting_items(),

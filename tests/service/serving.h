@@ -6,9 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 
@@ -17,37 +15,11 @@
 #include "src/client/connection.h"
 #include "src/service/server.h"
 #include "tests/service/fakes.h"
+#include "tests/service/gate.h"
 #include "tests/service/random_values.h"
 #include "tests/support/support.h"
 
 namespace kenal::testing {
-
-// A call waits here until the test opens the gate; the test can wait until so
-// many are waiting.
-class Gate {
- public:
-  void Pass() {
-    std::unique_lock lock(mutex_);
-    ++arrived_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-  }
-  void Open() {
-    std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  void AwaitArrivals(int count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return arrived_ >= count; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int arrived_ = 0;
-  bool open_ = false;
-};
 
 class Serving : public ::testing::Test {
  protected:
