@@ -113,7 +113,8 @@ std::optional<WorkPool::Refused> WorkPool::Submit(std::unique_ptr<Work>& work) {
       return Refused{std::clamp(wait, kRetryMin, kRetryMax)};
     }
     Push(std::move(work));
-    wake = asleep_ > 0;
+    wake = asleep_ > waking_;
+    waking_ += wake;
   }
   if (wake) changed_.notify_one();
   return std::nullopt;
@@ -149,9 +150,13 @@ void WorkPool::RunThread(int index) {
   std::vector<std::unique_ptr<Work>> joined;
   std::unique_lock lock(mutex_);
   while (true) {
-    ++asleep_;
-    changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-    --asleep_;
+    while (queue_.empty() && !ending_) {
+      ++asleep_;
+      changed_.wait(lock);
+      --asleep_;
+      // One that woke by itself leaves too few counted: an idle wake later.
+      if (waking_ > 0) --waking_;
+    }
     if (queue_.empty()) return;
     std::unique_ptr<Work> first = Pop();
     size_t items = first->cost().items;

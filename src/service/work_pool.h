@@ -142,6 +142,7 @@ class WorkPool {
   size_t bytes_ = 0;
   size_t running_ = 0;
   size_t asleep_ = 0;
+  size_t waking_ = 0;  // of those asleep, told to wake
   double nanoseconds_per_item_ = 0;
   bool ending_ = false;
   std::vector<std::thread> threads_;

@@ -43,6 +43,11 @@ class Watching : public Serving {
     watch->reader = watch->stub->WatchChanges(&watch->context, request);
     return watch;
   }
+  Verdict VerdictOn(const SignalSet& query) {
+    const auto answers = connection_->MatchBatch({&query, 1}, {});
+    EXPECT_TRUE(answers.ok()) << answers.status();
+    return answers.ok() ? answers->at(0).verdict : Verdict::kUnavailable;
+  }
   void Add(const std::string& picture) {
     EntryDraft draft;
     draft.source_id = picture;
@@ -103,12 +108,12 @@ TEST_F(Watching, WhatWasAddedMatchesAndWhatWasWithdrawnDoesNotAtOnce) {
   Fill({});
   const SignalSet query = Hash("kite");
   Add("kite");
-  EXPECT_EQ(connection_->Match(query)->verdict, Verdict::kExact);
+  EXPECT_EQ(VerdictOn(query), Verdict::kExact);
   const std::vector<std::string> references = {"source:kite"};
   ASSERT_TRUE(
       connection_->SetEntryState(kList, references, EntryState::kWithdrawn, by_)
           .ok());
-  EXPECT_EQ(connection_->Match(query)->verdict, Verdict::kNoKnownMatch);
+  EXPECT_EQ(VerdictOn(query), Verdict::kNoKnownMatch);
 }
 
 TEST_F(Watching, ACursorOfNowhereIsRefused) {

@@ -211,7 +211,8 @@ SIGHUP reads the client table again and reopens the log.
 
 Example:
   kenal --data /srv/kenal serve
-  kenal --data /srv/kenal serve --listen 0.0.0.0:7117 --tls /etc/kenal/server)");
+  kenal --data /srv/kenal serve --listen 0.0.0.0:7117 \
+    --tls /etc/kenal/server)");
   command->callback([&context, command, options] {
     context.run = [&context, command, options] {
       return RunServe(context, *command, *options);
