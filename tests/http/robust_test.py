@@ -279,24 +279,28 @@ class Slow(harness.TestCase):
             time.sleep(0.1)
         self.fail("nobody told the call")
 
-    def test_bodies_in_memory_are_bounded(self):
-        # Each holds 8 MiB of 24 and stays within its time by sending more.
-        held = []
-        for _ in range(6):
-            raw = self.raw(b"POST /v1/match HTTP/1.1\r\nHost: a\r\nContent-"
-                           b"Type: image/png\r\nContent-Length: 9000000\r\n"
-                           b"\r\n")
-            held.append(raw)
-        refused = 0
+    def held_bodies_refused(self):
+        """How many of six bodies of 8 MiB, of 24 that are allowed."""
+        held = [self.raw(b"POST /v1/match HTTP/1.1\r\nHost: a\r\nContent-"
+                         b"Type: image/png\r\nContent-Length: 9000000\r\n"
+                         b"\r\n") for _ in range(6)]
         for raw in held:
             try:
                 raw.sendall(b"x" * (8 << 20))
             except (BrokenPipeError, ConnectionResetError):
                 pass
+        got = [read_all(raw)[:13] for raw in held]
         for raw in held:
-            got = read_all(raw)
-            refused += got.startswith(b"HTTP/1.1 429 ")
-        self.assertGreater(refused, 0)
+            raw.close()
+        return got.count(b"HTTP/1.1 429 ")
+
+    def test_bodies_in_memory_are_bounded(self):
+        # A busy machine may be so slow that the first bodies run out of time.
+        for _ in range(20):
+            if self.held_bodies_refused() > 0:
+                break
+        else:
+            self.fail("all bodies were held")
         self.ok(self.ask("GET", "/healthz"))
 
     def test_beyond_the_cap_idle_connections_make_room(self):
