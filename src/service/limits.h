@@ -31,6 +31,9 @@ inline constexpr size_t kStreamItemsMax = 1024;
 // Reading from a stream stops while its items hold this much.
 inline constexpr size_t kStreamBytesMax = size_t{16} << 20;
 
+// Pictures of one stream, by class, that wait for a decoder or have one.
+inline constexpr int kStreamPicturesMax = 32;
+
 // How often the head of the log is looked at while somebody watches it.
 inline constexpr std::chrono::milliseconds kWatchInterval{20};
 

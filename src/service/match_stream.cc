@@ -151,7 +151,7 @@ class Stream final : public StreamReactor, public Drainable {
     item.charged = true;
     desk_.metrics().Items(item.work, 1);
     if (item.request.content().has_picture()) {
-      Hash(item);
+      unhashed_[static_cast<size_t>(item.work)].push_back(&item);
     } else {
       ReadyOf(item.work).push_back(&item);
     }
@@ -171,16 +171,27 @@ class Stream final : public StreamReactor, public Drainable {
     return OkStatus();
   }
 
-  void Hash(Item& item) KENAL_REQUIRES(mutex_) {
-    ++tasks_;
-    WorkPool& pool = desk_.workers().PicturesOf(item.work);
-    std::unique_ptr<Work> task = std::make_unique<Task>(
-        Work::Cost{.size_bytes = item.size_bytes}, Desk::ShareOf(account_),
-        [this, &item] { HashNow(item); });
-    const auto refused = pool.Submit(task);
-    if (!refused) return;
-    --tasks_;
-    RefuseItem(item, pool, refused->retry_after);
+  // A few at a time, so that a stream of pictures is slowed down by the
+  // decoders and not refused by their queue.
+  void ScheduleHashes(WorkClass work) KENAL_REQUIRES(mutex_) {
+    int& hashing = hashing_[static_cast<size_t>(work)];
+    std::deque<Item*>& unhashed = unhashed_[static_cast<size_t>(work)];
+    WorkPool& pool = desk_.workers().PicturesOf(work);
+    while (!gone_ && !unhashed.empty() && hashing < kStreamPicturesMax) {
+      Item& item = *unhashed.front();
+      std::unique_ptr<Work> task = std::make_unique<Task>(
+          Work::Cost{.size_bytes = item.size_bytes}, Desk::ShareOf(account_),
+          [this, &item] { HashNow(item); });
+      const auto refused = pool.Submit(task);
+      if (refused && hashing > 0) return;  // again when one of ours is done
+      unhashed.pop_front();
+      if (refused) {
+        RefuseItem(item, pool, refused->retry_after);
+      } else {
+        ++hashing;
+        ++tasks_;
+      }
+    }
   }
 
   StatusOr<SignalSet> Signals(const Item& item) {
@@ -211,6 +222,7 @@ class Stream final : public StreamReactor, public Drainable {
     }
     base::MutexLock lock(mutex_);
     --tasks_;
+    --hashing_[static_cast<size_t>(item.work)];
     ReadyOf(item.work).push_back(&item);
     Advance();
   }
@@ -218,8 +230,10 @@ class Stream final : public StreamReactor, public Drainable {
   // Whatever can go on, goes on. Called after every change.
   void Advance() KENAL_REQUIRES(mutex_) {
     if (finished_) return;
-    ScheduleStep(WorkClass::kLive);
-    ScheduleStep(WorkClass::kBulk);
+    for (const WorkClass work : {WorkClass::kLive, WorkClass::kBulk}) {
+      ScheduleHashes(work);
+      ScheduleStep(work);
+    }
     if (!writing_ && !gone_ && !items_.empty() && items_.front()->done) {
       writing_ = true;
       StartWrite(&items_.front()->response);
@@ -329,8 +343,11 @@ class Stream final : public StreamReactor, public Drainable {
     for (Item* const item : items) {
       if (!item->request.content().has_picture()) {
         const Status wanted = StillWanted(*item);
-        item->signals = wanted;
-        if (wanted.ok()) item->signals = Signals(*item);
+        if (wanted.ok()) {
+          item->signals = Signals(*item);
+        } else {
+          item->signals = wanted;
+        }
       }
       if (!item->signals.ok()) {
         SetError(*item, item->signals.status());
@@ -400,6 +417,11 @@ class Stream final : public StreamReactor, public Drainable {
   Ticket ticket_ KENAL_GUARDED_BY(mutex_);
   std::shared_ptr<Account> account_;
   std::deque<std::unique_ptr<Item>> items_ KENAL_GUARDED_BY(mutex_);
+  // By class: pictures to be hashed, and how many are.
+  std::array<std::deque<Item*>, identity::kWorkClassCount> unhashed_
+      KENAL_GUARDED_BY(mutex_);
+  std::array<int, identity::kWorkClassCount> hashing_
+      KENAL_GUARDED_BY(mutex_) = {};
   // To be matched, in order, by class.
   std::array<std::deque<Item*>, identity::kWorkClassCount> ready_
       KENAL_GUARDED_BY(mutex_);

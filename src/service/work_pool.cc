@@ -69,11 +69,13 @@ bool WorkPool::HasRoom(const Work& work) const {
   if (options_.queue_max == 0) return false;
   const Work::Cost& cost = work.cost();
   if (queue_.empty()) return true;
-  if (waiting + cost.items > options_.queue_max) return false;
+  // What idle workers are about to take does not count as waiting.
+  const size_t room = options_.queue_max + workers - running_;
+  if (waiting + cost.items > room) return false;
   if (bytes_ + cost.size_bytes > options_.bytes_max) return false;
   if (work.share() != nullptr) {
     const size_t held = work.share()->waiting[options_.id].load();
-    if (held > 0 && held + cost.items > options_.queue_max - waiting) {
+    if (held > 0 && held + cost.items > room - waiting) {
       return false;
     }
   }
