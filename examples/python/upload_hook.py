@@ -91,8 +91,11 @@ class Kenal:
 
     def __init__(self, server, tls, tls_name):
         folder = tls.rpartition("/")[0] or "."
+        # The last two: back within seconds of the server's return. gRPC asks
+        # for the address again first, and by itself waits 30 s with that.
         options = [("grpc.enable_http_proxy", 0),
-                   ("grpc.max_reconnect_backoff_ms", 2000)]
+                   ("grpc.max_reconnect_backoff_ms", 2000),
+                   ("grpc.dns_min_time_between_resolutions_ms", 1000)]
         if tls_name:
             options.append(("grpc.ssl_target_name_override", tls_name))
         self.channel = grpc.secure_channel(
