@@ -267,8 +267,7 @@ void Connection::ParseBody() {
           .retry_after = std::chrono::seconds(1)}));
       return;
     }
-    const auto length = parser_->content_length();
-    if (length && body.size() >= (size_t{1} << 20)) body.reserve(*length);
+    if (body.size() >= (size_t{1} << 20)) body.reserve(body_bytes_);
     body.append(piece, size);
     if (fault == HttpFault::need_more ||
         (!fault && used == 0 && !parser_->is_done())) {

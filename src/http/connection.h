@@ -134,6 +134,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Clock::time_point since_;     // in this state
   Clock::time_point deadline_;  // of this state
   size_t progress_bytes_ = 0;   // in this state
+  size_t body_bytes_ = 0;       // as its head says; 0 also when it does not
   size_t framing_bytes_ = 0;    // of the body
   bool is_reading_ = false;
   bool keep_alive_ = true;

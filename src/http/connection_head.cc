@@ -204,9 +204,11 @@ bool Connection::MayCall() const {
 
 std::optional<Reply> Connection::CheckBodySize() {
   const size_t most = asked_.is_get ? 0 : asked_.route->body_bytes_max;
-  const auto length = parser_->content_length();
-  const bool is_chunked = parser_->chunked();
-  if ((!length || *length <= most) && !(is_chunked && asked_.is_get)) {
+  // The parser has made sure that it is a number of 64 bits.
+  const std::string_view length = View(parser_->get()[field::content_length]);
+  body_bytes_ = 0;
+  std::from_chars(length.data(), length.data() + length.size(), body_bytes_);
+  if (body_bytes_ <= most && !(parser_->chunked() && asked_.is_get)) {
     return std::nullopt;
   }
   const std::string limit =
