@@ -277,7 +277,6 @@ void FakeStore::SetLag(uint64_t changes) {
 }
 
 StatusOr<Sequence> FakeStore::Head() {
-  KENAL_TRY(RunHook("Head"));
   std::lock_guard lock(mutex_);
   return Sequence{log_.size() - std::min<uint64_t>(lag_, log_.size())};
 }

@@ -58,6 +58,7 @@ class FakeStore : public Matcher, public Curator {
   StatusOr<ChangePage> ReadChanges(const ChangeCursor& cursor,
                                    size_t entries_max,
                                    bool with_signals) override;
+  // Without the hook: the server looks at it whenever it likes.
   StatusOr<Sequence> Head() override;
   StatusOr<StoreStats> Stats() override;
   StatusOr<VerifyReport> Verify(

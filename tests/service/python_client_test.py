@@ -205,7 +205,8 @@ class PythonClient(unittest.TestCase):
         policy = catalogue.ListPolicy(
             mode=catalogue.LIST_MODE_ENABLED, pdq_radius_bits=31,
             review_radius_bits=40, effort=signal.EFFORT_NORMAL,
-            stored_views=[signal.VIEW_STORED, signal.VIEW_UPRIGHT])
+            stored_views=[signal.VIEW_STORED, signal.VIEW_UPRIGHT],
+            share_permille=1000, shadow=catalogue.SHADOW_MODE_OFF)
         shown = self.catalogue.SetListPolicy(service.SetListPolicyRequest(
             name=self.list, policy=policy, by=self.by), timeout=TIMEOUT_S)
         self.assertEqual(shown.list.policy, policy)
@@ -456,7 +457,8 @@ def main():
             subprocess.run(kenal + ["init"], check=True,
                            stdout=subprocess.DEVNULL)
             server = subprocess.Popen(
-                kenal + ["serve", "--listen", "127.0.0.1:0"],
+                kenal + ["serve", "--listen", "127.0.0.1:0",
+                         "--insecure-plaintext-tcp", "--log-level", "error"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             ready = json.loads(server.stdout.readline())
             (options.address,) = ready["addresses"]

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 
 #include "kenal/v1/catalogue_service.grpc.pb.h"
 #include "kenal/v1/match_service.grpc.pb.h"
@@ -33,6 +34,9 @@ class Serving : public ::testing::Test {
     auto server = service::Server::Start(store_, store_, hasher_, options);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
+    while (!server_->dispatcher().Serving()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     channel_ = NewChannel();
     auto connection = client::Connection::Connect(server_->address());
     ASSERT_TRUE(connection.ok()) << connection.status();

@@ -1,9 +1,14 @@
 #include "src/service/work_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <latch>
+#include <memory>
+#include <thread>
 #include <vector>
 
 namespace kenal::service {
@@ -65,6 +70,89 @@ TEST(WorkPool, WithoutAQueueATaskNeedsAnIdleWorker) {
   EXPECT_TRUE(pool.Submit({}, [&] { gate.wait(); }));
   EXPECT_FALSE(pool.Submit({}, [] {}));
   gate.count_down();
+}
+
+// One worker that has taken 20 ms for a task and is held by the next, with two
+// tasks waiting.
+class Paced : public ::testing::Test {
+ protected:
+  void Hold(WorkPool& pool) {
+    ASSERT_TRUE(pool.Submit({}, [] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }));
+    std::latch started(1);
+    ASSERT_TRUE(pool.Submit({}, [&] {
+      started.count_down();
+      gate_.wait();
+    }));
+    started.wait();
+    ASSERT_TRUE(pool.Submit({}, [] {}));
+    ASSERT_TRUE(pool.Submit({}, [] {}));
+  }
+  std::latch gate_{1};
+};
+
+TEST_F(Paced, WorkThatWouldWaitTooLongIsRefusedAndToldWhenToComeAgain) {
+  WorkPoolOptions options = Options(1, 100, 1000);
+  options.wait_max = std::chrono::milliseconds(30);
+  WorkPool pool(options);
+  Hold(pool);
+  std::unique_ptr<Work> work =
+      std::make_unique<Task>(Work::Cost{}, nullptr, [] {});
+  const auto refused = pool.Submit(work);
+  ASSERT_TRUE(refused);
+  EXPECT_GE(refused->retry_after, std::chrono::milliseconds(80));
+  EXPECT_NE(work, nullptr);
+  gate_.count_down();
+}
+
+TEST_F(Paced, WorkThatWouldWaitPastItsDeadlineIsRefused) {
+  WorkPool pool(Options(1, 100, 1000));
+  Hold(pool);
+  const auto now = std::chrono::steady_clock::now();
+  EXPECT_FALSE(
+      pool.Submit({.deadline = now + std::chrono::milliseconds(35)}, [] {}));
+  EXPECT_TRUE(pool.Submit({.deadline = now + std::chrono::hours(1)}, [] {}));
+  EXPECT_TRUE(pool.Submit({}, [] {}));
+  gate_.count_down();
+}
+
+TEST(WorkPool, AClientHasNoMoreWaitingThanThereIsRoomLeft) {
+  std::latch gate(1);
+  std::latch started(1);
+  WorkPool pool(Options(1, 12, 1000));
+  ASSERT_TRUE(pool.Submit({}, [&] {
+    started.count_down();
+    gate.wait();
+  }));
+  started.wait();
+  const auto fill = [&pool](const std::shared_ptr<Share>& share) {
+    int taken = 0;
+    for (int i = 0; i < 20; ++i) {
+      std::unique_ptr<Work> work =
+          std::make_unique<Task>(Work::Cost{}, share, [] {});
+      taken += !pool.Submit(work);
+    }
+    return taken;
+  };
+  EXPECT_EQ(fill(std::make_shared<Share>()), 6);
+  EXPECT_EQ(fill(std::make_shared<Share>()), 3);
+  EXPECT_GE(fill(std::make_shared<Share>()), 1);
+  gate.count_down();
+}
+
+TEST(WorkPool, LowPriorityIsOfItsThreadsAlone) {
+  WorkPoolOptions options = Options(1, 1, 1);
+  options.niceness = 7;
+  int theirs = -1;
+  {
+    WorkPool pool(options);
+    ASSERT_TRUE(pool.Submit({}, [&] {
+      theirs = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
+    }));
+  }
+  EXPECT_EQ(theirs, 7);
+  EXPECT_NE(getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())), 7);
 }
 
 // A stream with endless work shares one worker with everybody else.
