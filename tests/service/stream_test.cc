@@ -113,14 +113,16 @@ TEST_F(Streams, ManyItemsAreMatchedInFewSteps) {
 TEST_F(Streams, OneItemsTroubleIsNotItsNeighbours) {
   Fill({"a"});
   Gate gate;
+  std::atomic<int> calls = 0;
   store_.Hook([&](std::string_view call) {
     if (call != "MatchBatch") return OkStatus();
     gate.Pass();
     // The matcher fails whatever holds the third query, counted over calls of
     // one; a call of many always holds it.
-    static std::atomic<int> singles = 0;
-    return ++singles == 3 || singles == 1 ? DataLoss("an entry is damaged")
-                                          : OkStatus();
+    const int call_number = ++calls;
+    return call_number == 3 || call_number == 1
+               ? DataLoss("an entry is damaged")
+               : OkStatus();
   });
   grpc::ClientContext context;
   const auto stub = Matches();
