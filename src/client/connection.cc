@@ -8,6 +8,7 @@
 #include "kenal/v1/catalogue_service.grpc.pb.h"
 #include "kenal/v1/match_service.grpc.pb.h"
 #include "kenal/v1/operations_service.grpc.pb.h"
+#include "src/client/diagnose.h"
 #include "src/client/errors.h"
 #include "src/client/import.h"
 #include "src/client/tls.h"
@@ -369,9 +370,17 @@ StatusOr<std::unique_ptr<Connection>> Connection::Connect(
   const auto channel = MakeChannel(parsed, options, credentials);
   const auto deadline = std::chrono::system_clock::now() + kConnectMax;
   if (!channel->WaitForConnected(deadline)) {
-    return NobodyAnswers(parsed.ToString());
+    return WhyNotConnected(parsed, options);
   }
-  return std::make_unique<ConnectionImpl>(parsed.ToString(), options, channel);
+  auto connection =
+      std::make_unique<ConnectionImpl>(parsed.ToString(), options, channel);
+  if (!options.tls.empty()) {
+    // A server that does not trust the client says so after the handshake.
+    const Status heard = connection->WhoAmI().status();
+    if (absl::IsUnavailable(heard)) return WhyNotConnected(parsed, options);
+    if (absl::IsUnauthenticated(heard)) return heard;
+  }
+  return connection;
 }
 
 }  // namespace kenal::client

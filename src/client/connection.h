@@ -61,6 +61,10 @@ struct ConnectOptions {
   std::optional<wire::AskedWork> work;
 };
 
+// When a server that had no room asked to be tried again: of a
+// kResourceExhausted that it gave.
+std::optional<std::chrono::milliseconds> RetryAfter(const Status& status);
+
 // Thread-safe; calls run side by side on one connection, which is made again
 // when it breaks.
 class Connection : public Matcher, public Curator {

@@ -48,7 +48,7 @@ THIRD_PARTY = {
     "boost/": {"http"},
     "prometheus/": {"operate"},
     "rapidjson/": {"exchange", "http"},
-    "openssl/": {"base", "http", "identity"},
+    "openssl/": {"base", "client", "http", "identity"},
     "seccomp.h": {"decode"},
     "xxhash.h": {"index", "catalogue"},
     "jpeglib.h": {"decode"},

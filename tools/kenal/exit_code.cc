@@ -1,5 +1,7 @@
 #include "tools/kenal/exit_code.h"
 
+#include "src/client/connection.h"
+
 namespace kenal::cli {
 
 int ExitCodeOf(const Status& status) {
@@ -16,7 +18,7 @@ int ExitCodeOf(const Status& status) {
     case StatusCode::kCancelled:
       return kExitUnavailable;
     case StatusCode::kResourceExhausted:
-      return kExitNoSpace;
+      return client::RetryAfter(status) ? kExitUnavailable : kExitNoSpace;
     case StatusCode::kAlreadyExists:
     case StatusCode::kFailedPrecondition:
     case StatusCode::kDataLoss:

@@ -1,0 +1,233 @@
+#include "src/client/diagnose.h"
+
+#include <netdb.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "src/client/errors.h"
+
+namespace kenal::client {
+namespace {
+
+// For each step: connecting, reading, writing.
+constexpr int kStepMs = 1'500;
+
+// Another end of a TCP connection; -1 when there is none.
+class Socket {
+ public:
+  explicit Socket(const wire::Address& address) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(),
+                    &hints, &found) != 0) {
+      return;
+    }
+    for (const addrinfo* at = found; at != nullptr && descriptor_ < 0;
+         at = at->ai_next) {
+      Connect(*at);
+    }
+    freeaddrinfo(found);
+  }
+  ~Socket() { Close(); }
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  int descriptor() const { return descriptor_; }
+
+ private:
+  void Connect(const addrinfo& at) {
+    descriptor_ = socket(at.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor_ < 0) return;
+    const timeval limit{.tv_sec = kStepMs / 1000,
+                        .tv_usec = kStepMs % 1000 * 1000};
+    setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    if (connect(descriptor_, at.ai_addr, at.ai_addrlen) != 0) Close();
+  }
+  void Close() {
+    if (descriptor_ >= 0) close(descriptor_);
+    descriptor_ = -1;
+  }
+
+  int descriptor_ = -1;
+};
+
+struct FreeContext {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+struct FreeTls {
+  void operator()(SSL* tls) const { SSL_free(tls); }
+};
+
+// The DNS names and addresses in a certificate, for a message.
+std::string NamesIn(const X509* certificate) {
+  auto* const names = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  std::string text;
+  constexpr int kNamesShown = 5;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names) && i < kNamesShown; ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names, i);
+    if (name->type != GEN_DNS) continue;
+    const auto* const bytes =
+        reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
+    const auto size =
+        static_cast<size_t>(ASN1_STRING_length(name->d.dNSName));
+    text += (text.empty() ? "" : ", ") + std::string(bytes, size);
+  }
+  GENERAL_NAMES_free(names);
+  return text;
+}
+
+bool IsAddress(const std::string& host) {
+  ASN1_OCTET_STRING* const parsed = a2i_IPADDRESS(host.c_str());
+  ASN1_OCTET_STRING_free(parsed);
+  return parsed != nullptr;
+}
+
+void Expect(SSL& tls, const std::string& host) {
+  X509_VERIFY_PARAM* const expected = SSL_get0_param(&tls);
+  if (IsAddress(host)) {
+    X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str());
+  } else {
+    X509_VERIFY_PARAM_set1_host(expected, host.c_str(), host.size());
+    SSL_set_tlsext_host_name(&tls, host.c_str());
+  }
+}
+
+Status OfServer(const SSL& tls, const std::string& address,
+                const std::string& host, const ConnectOptions& options) {
+  const std::string who = "the server at " + address;
+  const auto why = static_cast<int>(SSL_get_verify_result(&tls));
+  switch (why) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return absl::UnauthenticatedError(
+          who + " shows a certificate that has expired; renew it there with "
+                "`kenal certs renew`");
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return absl::UnauthenticatedError(
+          who + " shows a certificate that is not valid yet; compare the "
+                "clocks of both machines");
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: {
+      const std::unique_ptr<X509, decltype(&X509_free)> shown(
+          SSL_get1_peer_certificate(&tls), &X509_free);
+      const std::string names = shown ? NamesIn(shown.get()) : "";
+      return absl::UnauthenticatedError(
+          who + " shows a certificate that is not for " + host +
+          (names.empty() ? "" : " but for " + names) +
+          "; give its name with --tls-name, or issue one for this host");
+    }
+    default:
+      return absl::UnauthenticatedError(
+          who + " shows a certificate that is not from the authority in " +
+          options.tls.authority + " (" + X509_verify_cert_error_string(why) +
+          "); give the authority that issued it with --tls-ca");
+  }
+}
+
+// From the last error of the library; OK when it says nothing known.
+Status OfError(const std::string& address, const ConnectOptions& options) {
+  const unsigned long error = ERR_peek_last_error();
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return OkStatus();
+  const std::string mine = options.tls.certificate;
+  switch (ERR_GET_REASON(error)) {
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_PACKET_LENGTH_TOO_LONG:
+      return absl::UnauthenticatedError(
+          "what answers at " + address +
+          " speaks no TLS; if it is meant to serve without, leave the "
+          "certificates out");
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+      return absl::UnauthenticatedError(
+          "the server at " + address + " refuses " + mine +
+          ": it has expired; renew it with `kenal certs renew`");
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
+      return absl::UnauthenticatedError(
+          "the server at " + address + " refuses " + mine +
+          ": it is not from an authority that the server trusts; have one "
+          "issued there with `kenal certs client`");
+    default:
+      return OkStatus();
+  }
+}
+
+Status OfFiles(const ConnectOptions& options) {
+  return InvalidArgument(
+      "the certificate " + options.tls.certificate + ", the key " +
+      options.tls.key + " and the authority " + options.tls.authority +
+      " do not fit together or cannot be read; `kenal certs show` tells more");
+}
+
+Status Unknown(const std::string& address) {
+  return Unavailable("the connection to " + address +
+                     " ends without a reason; look at the server's log, and "
+                     "try again");
+}
+
+Status WithTls(const wire::Address& address, const ConnectOptions& options,
+               int descriptor) {
+  const std::string name = address.ToString();
+  const std::string host =
+      options.tls_name.empty() ? address.host : options.tls_name;
+  ERR_clear_error();
+  const std::unique_ptr<SSL_CTX, FreeContext> context(
+      SSL_CTX_new(TLS_client_method()));
+  if (!context) return Unknown(name);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  if (SSL_CTX_use_certificate_chain_file(
+          context.get(), options.tls.certificate.c_str()) != 1 ||
+      SSL_CTX_use_PrivateKey_file(context.get(), options.tls.key.c_str(),
+                                  SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_load_verify_file(context.get(),
+                               options.tls.authority.c_str()) != 1) {
+    return OfFiles(options);
+  }
+  const std::unique_ptr<SSL, FreeTls> tls(SSL_new(context.get()));
+  constexpr unsigned char kHttp2[] = {2, 'h', '2'};
+  if (!tls || SSL_set_fd(tls.get(), descriptor) != 1 ||
+      SSL_set_alpn_protos(tls.get(), kHttp2, sizeof kHttp2) != 0) {
+    return Unknown(name);
+  }
+  Expect(*tls, host);
+  const bool shaken = SSL_connect(tls.get()) == 1;
+  if (!shaken && SSL_get_verify_result(tls.get()) != X509_V_OK) {
+    return OfServer(*tls, name, host, options);
+  }
+  // In TLS 1.3 a server refuses a client only after the handshake.
+  char byte = 0;
+  if (shaken) SSL_read(tls.get(), &byte, 1);
+  const Status known = OfError(name, options);
+  return known.ok() ? Unknown(name) : known;
+}
+
+}  // namespace
+
+Status WhyNotConnected(const wire::Address& address,
+                       const ConnectOptions& options) {
+  if (address.is_unix()) return NobodyAnswers(address.ToString());
+  const Socket socket(address);
+  if (socket.descriptor() < 0) return NobodyAnswers(address.ToString());
+  if (!options.tls.empty()) {
+    return WithTls(address, options, socket.descriptor());
+  }
+  return absl::UnauthenticatedError(
+      "something listens at " + address.ToString() +
+      " and does not answer without TLS; give your certificates with --tls "
+      "FOLDER/NAME");
+}
+
+}  // namespace kenal::client
