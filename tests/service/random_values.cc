@@ -140,6 +140,7 @@ EntryDraft RandomValues::Draft() {
   draft.series = Text();
   draft.flags = Texts();
   draft.provenance = From();
+  if (Maybe()) draft.overrules = Overruled{"l" + Text(), "r" + Text()};
   return draft;
 }
 
@@ -149,6 +150,7 @@ EntrySummary RandomValues::Summary() {
   entry.id = Id();
   entry.state = EnumOf<EntryState>(Number(1, 3));
   entry.state_reason = Text();
+  entry.near_action_label = Label();
   entry.added_at.value = Number(0, UINT64_MAX);
   entry.changed_at.value = Number(0, UINT64_MAX);
   return Summarize(entry);
@@ -162,7 +164,8 @@ Match RandomValues::OneMatch() {
   match.source_id = Text();
   match.signal = EnumOf<SignalType>(Number(1, 4));
   match.tier = EnumOf<Tier>(Number(1, 2));
-  match.distance = static_cast<int>(Number(0, 63));
+  match.distance.reset();
+  if (Maybe()) match.distance = static_cast<int>(Number(0, 256));
   if (Maybe()) match.transform = Transform();
   if (Maybe()) match.second_opinion = SecondOpinion();
   match.state = EnumOf<EntryState>(Number(1, 3));
@@ -170,6 +173,9 @@ Match RandomValues::OneMatch() {
   match.series = Text();
   match.flags = Texts();
   match.provenance = From();
+  match.action_label = Label();
+  if (Maybe()) match.overruled_by = OverruledBy{Text(), Id()};
+  match.shadow = Maybe();
   return match;
 }
 
@@ -190,6 +196,11 @@ kenal::Answer RandomValues::Answer() {
   answer.lists_skipped.resize(Number(0, 2));
   for (SkippedList& skipped : answer.lists_skipped) skipped = {Text(), Text()};
   answer.damaged = Maybe();
+  answer.action_label = Label();
+  answer.list_versions.resize(Number(0, 3));
+  for (ListVersion& version : answer.list_versions) {
+    version = {Text(), Sequence{Number(0, UINT64_MAX)}};
+  }
   return answer;
 }
 
@@ -230,6 +241,17 @@ ListPolicy RandomValues::Policy() {
     policy.stored_views.Add(OneView());
   }
   policy.second_opinion = Maybe();
+  policy.action_label = Label();
+  policy.share_permille = static_cast<int>(Number(0, 1000));
+  policy.share_seed = Number(0, UINT64_MAX);
+  for (uint64_t more = Number(0, 5); more > 0; --more) {
+    policy.regions.push_back(RegionCode());
+  }
+  std::ranges::sort(policy.regions);
+  policy.regions.erase(std::ranges::unique(policy.regions).begin(),
+                       policy.regions.end());
+  if (Maybe()) policy.expires_unix_ms = TimeMs();
+  policy.shadow = Maybe();
   return policy;
 }
 
@@ -241,7 +263,58 @@ ListInfo RandomValues::List() {
           .counts = {.active = Number(0, UINT64_MAX),
                      .disputed = Number(0, UINT64_MAX),
                      .withdrawn = Number(0, UINT64_MAX)},
-          .created_unix_ms = TimeMs()};
+          .created_unix_ms = TimeMs(),
+          .version = Sequence{Number(0, UINT64_MAX)},
+          .changed_unix_ms = TimeMs()};
+}
+
+std::string RandomValues::Label() {
+  constexpr std::string_view kFirst = "abcdefghijklmnopqrstuvwxyz";
+  constexpr std::string_view kRest = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+  if (Number(0, 3) == 0) return "";
+  std::string label(1, kFirst[Number(0, kFirst.size() - 1)]);
+  for (uint64_t more = Number(0, 63); more > 0; --more) {
+    label += kRest[Number(0, kRest.size() - 1)];
+  }
+  return label;
+}
+
+std::string RandomValues::RegionCode() {
+  return {static_cast<char>(Number('A', 'Z')),
+          static_cast<char>(Number('A', 'Z'))};
+}
+
+ChangedEntry RandomValues::Changed() {
+  ChangedEntry entry;
+  entry.id = Id();
+  entry.source_id = Text();
+  entry.state = EnumOf<EntryState>(Number(1, 3));
+  entry.near_action_label = Label();
+  if (Maybe()) entry.signals = Signals();
+  return entry;
+}
+
+ListChange RandomValues::Change() {
+  ListChange change;
+  change.sequence.value = Number(0, UINT64_MAX);
+  change.kind = EnumOf<ChangeKind>(Number(1, 4));
+  change.list = Text();
+  if (Maybe()) change.policy = Policy();
+  change.entries.resize(Number(0, 3));
+  for (ChangedEntry& entry : change.entries) entry = Changed();
+  change.last = Maybe();
+  return change;
+}
+
+ChangePage RandomValues::Page() {
+  ChangePage page;
+  page.changes.resize(Number(0, 3));
+  for (ListChange& change : page.changes) change = Change();
+  page.next = {.sequence = Sequence{Number(0, UINT64_MAX)},
+               .entries = Number(0, UINT64_MAX)};
+  page.caught_up = Maybe();
+  page.head.value = Number(0, UINT64_MAX);
+  return page;
 }
 
 EntriesReport RandomValues::Entries() {

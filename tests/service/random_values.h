@@ -27,6 +27,10 @@ class RandomValues {
   StoreStats Stats();
   VerifyReport Verify();
   Authorship By();
+  ChangePage Page();
+  // Legal, or empty.
+  std::string Label();
+  std::string RegionCode();
 
   uint64_t Number(uint64_t min, uint64_t max);
   bool Maybe() { return Number(0, 1) == 1; }
@@ -37,6 +41,8 @@ class RandomValues {
  private:
   PdqView Pdq(View view);
   kenal::View OneView();
+  ListChange Change();
+  ChangedEntry Changed();
   kenal::Transform Transform();
   kenal::SecondOpinion SecondOpinion();
   Provenance From();

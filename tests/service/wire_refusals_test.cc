@@ -8,6 +8,7 @@
 #include "kenal/v1/catalogue.pb.h"
 #include "kenal/v1/catalogue_service.pb.h"
 #include "kenal/v1/explain.pb.h"
+#include "kenal/v1/match_service.pb.h"
 #include "kenal/v1/signal.pb.h"
 #include "kenal/v1/verdict.pb.h"
 #include "src/wire/convert.h"
@@ -160,6 +161,19 @@ TEST(Wire, DraftsOutOfLimitsAreRefused) {
   EXPECT_TRUE(refused([](v1::EntryDraft& d) {
     d.mutable_provenance()->mutable_added_at()->set_seconds(INT64_MAX);
   }));
+  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
+    d.mutable_overrules()->set_list("hotline");
+    d.mutable_overrules()->clear_reference();
+  }));
+  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
+    d.mutable_overrules()->clear_list();
+    d.mutable_overrules()->set_reference("17");
+  }));
+  EXPECT_TRUE(refused([](v1::EntryDraft& d) {
+    d.mutable_overrules()->set_list("hotline");
+    d.mutable_overrules()->set_reference(
+        std::string(kReferenceBytesMax + 1, '1'));
+  }));
 }
 
 TEST(Wire, PoliciesAndAuthorsMustBeWhole) {
@@ -220,6 +234,107 @@ TEST(Wire, PoliciesOutOfLimitsAreRefusedByFieldAndRange) {
                 p.add_stored_views(v1::VIEW_TRIMMED);
               }),
               HasSubstr("policy.stored_views: has the view trimmed twice"));
+  EXPECT_THAT(refusal([](v1::ListPolicy& p) { p.set_action_label("Block"); }),
+              HasSubstr("policy.action_label: an action label has"));
+  EXPECT_THAT(refusal([](v1::ListPolicy& p) {
+                p.set_action_label(std::string(65, 'a'));
+              }),
+              HasSubstr("policy.action_label"));
+  EXPECT_THAT(refusal([](v1::ListPolicy& p) { p.set_share_permille(1001); }),
+              HasSubstr("policy.share_permille: is not 0 to 1000"));
+  EXPECT_THAT(refusal([](v1::ListPolicy& p) { p.set_share_permille(-1); }),
+              HasSubstr("policy.share_permille: is not 0 to 1000"));
+  EXPECT_THAT(refusal([](v1::ListPolicy& p) { p.add_regions("id"); }),
+              HasSubstr("policy.regions: a region is two letters"));
+  EXPECT_THAT(refusal([](v1::ListPolicy& p) {
+                p.add_regions("ID");
+                p.add_regions("ID");
+              }),
+              HasSubstr("policy.regions: has one of them twice"));
+  EXPECT_THAT(refusal([](v1::ListPolicy& p) {
+                for (int i = 0; i < 301; ++i) p.add_regions("ID");
+              }),
+              HasSubstr("policy.regions: are more than 300"));
+  EXPECT_THAT(
+      refusal([](v1::ListPolicy& p) { p.mutable_expires_at()->set_nanos(-1); }),
+      HasSubstr("a time is outside years 1 to 9999"));
+  EXPECT_THAT(refusal([](v1::ListPolicy& p) {
+                p.set_shadow(static_cast<v1::ShadowMode>(3));
+              }),
+              HasSubstr("policy.shadow: is not a value known here; use"));
+}
+
+TEST(Wire, AShareOfNothingIsNotAShareOfAll) {
+  v1::ListPolicy policy;
+  policy.set_mode(v1::LIST_MODE_ENABLED);
+  policy.set_pdq_radius_bits(31);
+  EXPECT_EQ(FromWire(policy)->share_permille, 1000);
+  policy.set_share_permille(0);
+  EXPECT_EQ(FromWire(policy)->share_permille, 0);
+}
+
+TEST(Wire, RegionsComeBackInOrder) {
+  v1::ListPolicy policy;
+  policy.set_mode(v1::LIST_MODE_ENABLED);
+  policy.set_pdq_radius_bits(31);
+  for (const char* region : {"US", "DE", "ID"}) policy.add_regions(region);
+  EXPECT_THAT(FromWire(policy)->regions,
+              ::testing::ElementsAre("DE", "ID", "US"));
+}
+
+TEST(Wire, ARadiusAndARegionAreAskedForWithinTheirLimits) {
+  EXPECT_EQ(MatchOptionsFromWire({}, 0)->radius, std::nullopt);
+  EXPECT_EQ(MatchOptionsFromWire({}, 0, 0)->radius, Radius{0});
+  EXPECT_EQ(MatchOptionsFromWire({}, 0, 63)->radius, Radius{63});
+  for (const int bad : {-1, 64}) {
+    EXPECT_THAT(
+        std::string(MatchOptionsFromWire({}, 0, bad).status().message()),
+        HasSubstr("radius_bits: is not 0 to 63"));
+  }
+  EXPECT_EQ(MatchOptionsFromWire({}, 0, {}, "ID")->region, "ID");
+  for (const char* bad : {"id", "I", "IDN", "I1"}) {
+    EXPECT_THAT(
+        std::string(MatchOptionsFromWire({}, 0, {}, bad).status().message()),
+        HasSubstr("region: a region is two letters"));
+  }
+}
+
+TEST(Wire, AWorkClassIsLiveOrBulkOrUnspecified) {
+  EXPECT_EQ(*WorkClassFromWire(0), std::nullopt);
+  for (const AskedWork work : {AskedWork::kLive, AskedWork::kBulk}) {
+    EXPECT_EQ(*WorkClassFromWire(ToWire(work)), work);
+  }
+  for (const int bad : {-1, 3}) {
+    EXPECT_THAT(std::string(WorkClassFromWire(bad).status().message()),
+                HasSubstr("use one of: WORK_CLASS_LIVE, WORK_CLASS_BULK"));
+  }
+}
+
+TEST(Wire, ReadersOfChangesAskWithinLimits) {
+  v1::ReadChangesRequest request;
+  EXPECT_EQ(*FromWire(request), ChangesAsked{});
+  EXPECT_EQ(ChangesAsked{}.entries_max, 1000U);  // as the contract says
+  for (const int bad : {-1, 0, 10'001}) {
+    request.set_entries_max(bad);
+    EXPECT_THAT(std::string(FromWire(request).status().message()),
+                HasSubstr("entries_max: is not 1 to 10000"));
+  }
+  request.clear_entries_max();
+  request.mutable_after()->set_store_id(std::string(65, 'a'));
+  EXPECT_THAT(std::string(FromWire(request).status().message()),
+              HasSubstr("after.store_id: is 65 bytes"));
+}
+
+TEST(Wire, MoreChangesThanAPageHoldsAreNotBelieved) {
+  v1::WatchChangesResponse response;
+  for (int i = 0; i < 10'001; ++i) response.add_changes();
+  EXPECT_THAT(std::string(FromWire(response).status().message()),
+              HasSubstr("changes: are more than 10000"));
+  response.Clear();
+  v1::ListChange* const change = response.add_changes();
+  for (int i = 0; i < 10'001; ++i) change->add_entries();
+  EXPECT_THAT(std::string(FromWire(response).status().message()),
+              HasSubstr("changes: are more than 10000"));
 }
 
 // An answer or explanation outside its ranges is not believed.
@@ -239,6 +354,17 @@ TEST(Wire, AnswersAndExplanationsAreReadStrictly) {
     EXPECT_THAT(std::string(FromWire(answer).status().message()),
                 HasSubstr("second_opinion.distance_bits: is not 0 to 576"));
   }
+  answer.mutable_matches(0)->clear_second_opinion();
+  for (const int bad : {-1, 257}) {
+    answer.mutable_matches(0)->set_distance_bits(bad);
+    EXPECT_THAT(std::string(FromWire(answer).status().message()),
+                HasSubstr("match.distance_bits: is not 0 to 256"));
+  }
+  answer.mutable_matches(0)->clear_distance_bits();
+  EXPECT_EQ(FromWire(answer)->matches[0].distance, std::nullopt);
+  answer.mutable_matches(0)->set_action_label("not a label");
+  EXPECT_THAT(std::string(FromWire(answer).status().message()),
+              HasSubstr("match.action_label"));
   v1::Explanation explanation;
   ToWire(Explanation{.views = {Comparison{}}}, &explanation);
   ASSERT_TRUE(FromWire(explanation).ok());

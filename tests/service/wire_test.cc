@@ -12,6 +12,7 @@
 #include "kenal/v1/catalogue_service.pb.h"
 #include "kenal/v1/explain.pb.h"
 #include "kenal/v1/match_service.pb.h"
+#include "kenal/v1/operations_service.pb.h"
 #include "kenal/v1/signal.pb.h"
 #include "kenal/v1/verdict.pb.h"
 #include "src/wire/convert.h"
@@ -108,8 +109,10 @@ TEST(WireProperty, EveryReportSurvives) {
   RandomValues random(TestSeed());
   for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
     const EntriesReport entries = random.Entries();
-    for (const auto& back : {RoundTrip<v1::AddEntriesResponse>(entries),
-                             RoundTrip<v1::SetEntryStateResponse>(entries)}) {
+    for (const auto& back :
+         {RoundTrip<v1::AddEntriesResponse>(entries),
+          RoundTrip<v1::SetEntryStateResponse>(entries),
+          RoundTrip<v1::SetNearActionLabelResponse>(entries)}) {
       ASSERT_TRUE(back.ok()) << back.status();
       EXPECT_EQ(back->sequence, entries.sequence);
       EXPECT_TRUE(
@@ -125,6 +128,44 @@ TEST(WireProperty, EveryReportSurvives) {
     EXPECT_EQ(counts(*import_back), counts(import));
     EXPECT_TRUE(std::ranges::equal(import_back->refusals, import.refusals,
                                    SameRefusal));
+  }
+}
+
+bool SameTold(const ChangesTold& a, const ChangesTold& b) {
+  const auto all = [](const ChangesTold& told) {
+    return std::tie(told.store_id, told.page.changes, told.page.next,
+                    told.page.caught_up, told.page.head);
+  };
+  return all(a) == all(b);
+}
+
+TEST(WireProperty, ChangesAndWhatIsAskedOfThemSurvive) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
+    const ChangesTold told{.store_id = random.Text(), .page = random.Page()};
+    for (const auto& back : {RoundTrip<v1::ReadChangesResponse>(told),
+                             RoundTrip<v1::WatchChangesResponse>(told)}) {
+      ASSERT_TRUE(back.ok()) << back.status();
+      EXPECT_TRUE(SameTold(*back, told));
+    }
+    const ChangesAsked asked{.store_id = random.Text(),
+                             .after = told.page.next,
+                             .entries_max = random.Number(1, 10'000),
+                             .with_signals = random.Maybe()};
+    ExpectSurvives<v1::ReadChangesRequest>(asked);
+    ExpectSurvives<v1::WatchChangesRequest>(asked);
+  }
+}
+
+TEST(WireProperty, WhoACallerIsSurvives) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds; ++i) {
+    const CallerInfo caller{.name = random.Text(),
+                            .roles = {random.Text(), random.Text()},
+                            .methods_allowed = {random.Text()}};
+    v1::WhoAmIResponse sent;
+    ToWire(caller, &sent);
+    EXPECT_EQ(FromWire(sent), caller);
   }
 }
 
@@ -208,13 +249,15 @@ TEST(Wire, AnEntryOnTheWireHasNoRoomForHashes) {
   }
 }
 
-// Promise 7, over the whole contract: `bytes` fields travel only to the
-// server. Walks every message that a response can reach.
+// Over the whole contract: `bytes` fields travel only to the server, and in a
+// changed entry to those who may export. Walks every message that a response
+// can reach.
 void ExpectNoBytes(const google::protobuf::Descriptor* message,
                    std::set<const google::protobuf::Descriptor*>& seen) {
   if (!seen.insert(message).second) return;
   for (int i = 0; i < message->field_count(); ++i) {
     const auto* field = message->field(i);
+    if (field->full_name() == "kenal.v1.ChangedEntry.signals") continue;
     EXPECT_NE(field->type(), google::protobuf::FieldDescriptor::TYPE_BYTES)
         << field->full_name();
     if (field->message_type() != nullptr) {
@@ -223,10 +266,11 @@ void ExpectNoBytes(const google::protobuf::Descriptor* message,
   }
 }
 
-TEST(Wire, NoResponseCanCarryAHash) {
+TEST(Wire, NoResponseButAChangeCanCarryAHash) {
   std::set<const google::protobuf::Descriptor*> seen;
   for (const auto* file : {v1::MatchRequest::descriptor()->file(),
-                           v1::GetStatsRequest::descriptor()->file()}) {
+                           v1::GetStatsRequest::descriptor()->file(),
+                           v1::WhoAmIRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       for (int j = 0; j < file->service(i)->method_count(); ++j) {
         ExpectNoBytes(file->service(i)->method(j)->output_type(), seen);
@@ -240,7 +284,8 @@ TEST(Wire, EachRpcHasItsOwnRequestAndResponse) {
   std::set<std::string> names;
   size_t methods = 0;
   for (const auto* file : {v1::MatchRequest::descriptor()->file(),
-                           v1::GetStatsRequest::descriptor()->file()}) {
+                           v1::GetStatsRequest::descriptor()->file(),
+                           v1::WhoAmIRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) {
       for (int j = 0; j < file->service(i)->method_count(); ++j) {
         const auto* method = file->service(i)->method(j);
