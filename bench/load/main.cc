@@ -81,7 +81,7 @@ void FindPeak(const Options& options, Generator& generator, Report& report) {
     return Passes(*report.phases.back(), options.p99_limit_ms);
   };
   double low = 0;
-  double high = options.rates.front();
+  double high = options.rates.front().per_second;
   while (passes(high)) {
     low = high;
     high *= kPeakStep;
@@ -95,10 +95,11 @@ void FindPeak(const Options& options, Generator& generator, Report& report) {
 
 void RunPhases(const Options& options, Generator& generator, Report& report) {
   std::vector<PhaseOptions> phases;
-  for (const double rate : options.rates) {
-    phases.push_back({.calls_per_second = rate,
-                      .seconds = options.seconds,
-                      .closed_loop = options.closed_loop});
+  for (const Options::Rate& rate : options.rates) {
+    phases.push_back(
+        {.calls_per_second = rate.per_second,
+         .seconds = rate.seconds > 0 ? rate.seconds : options.seconds,
+         .closed_loop = options.closed_loop});
   }
   if (options.back_to_back) {
     report.phases = generator.RunAll(phases);
@@ -130,7 +131,7 @@ Status RunLoad(const Options& options, Report& report) {
     KENAL_TRY_ASSIGN(freshness, Freshness::Start(asked));
   }
   if (options.warmup_seconds > 0) {
-    generator->Run({.calls_per_second = options.rates.front(),
+    generator->Run({.calls_per_second = options.rates.front().per_second,
                     .seconds = options.warmup_seconds,
                     .closed_loop = options.closed_loop});
   }

@@ -19,6 +19,33 @@ constexpr char kExamples[] =
     "  kenal-load --address ADDR --mix unary=80,batch=1,stream=19 \\\n"
     "    --rates 1000,2000,4000 --plot load.png --json load.json";
 
+// What CLI11 reads for ParseOptions to understand.
+struct Texts {
+  std::vector<std::string> rates{"1000"};
+  std::vector<std::string> mix{"unary"};
+  std::string arrivals = "poisson";
+  double late_max_ms = 100;
+  double deadline_ms = 5000;
+};
+
+Status ParseRates(const std::vector<std::string>& words, Options& options) {
+  for (const std::string& word : words) {
+    Options::Rate rate;
+    char* end = nullptr;
+    rate.per_second = std::strtod(word.c_str(), &end);
+    if (*end == ':') {
+      rate.seconds = std::strtod(end + 1, &end);
+      if (!(rate.seconds > 0)) end = const_cast<char*>(word.c_str());
+    }
+    if (*end != '\0' || !(rate.per_second > 0)) {
+      return InvalidArgument("--rate: " + word +
+                             ": takes RATE or RATE:SECONDS, above 0");
+    }
+    options.rates.push_back(rate);
+  }
+  return OkStatus();
+}
+
 Status ParseMix(const std::vector<std::string>& words, Options& options) {
   for (const std::string& word : words) {
     const size_t equals = word.find('=');
@@ -59,11 +86,11 @@ void AddTarget(CLI::App& app, Options& options) {
                  "Open StreamMatch calls of a mix with streams");
 }
 
-void AddRates(CLI::App& app, Options& options, std::string& arrivals) {
-  app.add_option("--rate,--rates", options.rates,
-                 "Calls a second; several, for one phase each")
-      ->delimiter(',')
-      ->check(CLI::PositiveNumber);
+void AddRates(CLI::App& app, Options& options, Texts& texts) {
+  app.add_option("--rate,--rates", texts.rates,
+                 "Calls a second; several, for one phase each. RATE:SECONDS "
+                 "for a phase that takes another time than --seconds")
+      ->delimiter(',');
   app.add_option("--closed-loop", options.closed_loop,
                  "Instead of a rate: so many calls always under way. It slows "
                  "down with the server, so only its throughput counts");
@@ -74,7 +101,7 @@ void AddRates(CLI::App& app, Options& options, std::string& arrivals) {
   app.add_option("--pause", options.pause_seconds, "Seconds between phases");
   app.add_flag("--back-to-back", options.back_to_back,
                "Phases follow without a gap");
-  app.add_option("--arrivals", arrivals, "poisson or constant")
+  app.add_option("--arrivals", texts.arrivals, "poisson or constant")
       ->check(CLI::IsMember({"poisson", "constant"}));
   app.add_flag("--find-peak", options.find_peak,
                "Raise the rate, from --rate on, to the highest that is "
@@ -85,10 +112,9 @@ void AddRates(CLI::App& app, Options& options, std::string& arrivals) {
                  "Calls under way; one more that is due is counted as unsent");
 }
 
-void AddQueries(CLI::App& app, Options& options,
-                std::vector<std::string>& mix) {
+void AddQueries(CLI::App& app, Options& options, Texts& texts) {
   QueryOptions& query = options.query;
-  app.add_option("--mix", mix,
+  app.add_option("--mix", texts.mix,
                  "KIND[=SHARE],...: unary, batch, stream, picture")
       ->delimiter(',');
   app.add_option("--batch-items", query.batch_items, "Hashes a batch");
@@ -136,14 +162,14 @@ void AddExtras(CLI::App& app, Options& options) {
                  "Draw percentiles and goodput there (.png or .svg)");
 }
 
-Status Finish(const std::string& arrivals, const std::vector<std::string>& mix,
-              double late_max_ms, double deadline_ms, Options& options) {
+Status Understand(const Texts& texts, Options& options) {
   options.generator.arrivals =
-      arrivals == "constant" ? Arrivals::kConstant : Arrivals::kPoisson;
-  options.generator.late_max_ns = static_cast<int64_t>(late_max_ms * 1e6);
-  options.generator.deadline_ns = static_cast<int64_t>(deadline_ms * 1e6);
+      texts.arrivals == "constant" ? Arrivals::kConstant : Arrivals::kPoisson;
+  options.generator.late_max_ns = static_cast<int64_t>(texts.late_max_ms * 1e6);
+  options.generator.deadline_ns = static_cast<int64_t>(texts.deadline_ms * 1e6);
   options.query.seed = options.generator.seed;
-  return ParseMix(mix, options);
+  KENAL_TRY(ParseRates(texts.rates, options));
+  return ParseMix(texts.mix, options);
 }
 
 }  // namespace
@@ -152,25 +178,21 @@ std::optional<int> ParseOptions(int count, char** words, Options& options) {
   CLI::App app(kAbout, "kenal-load");
   app.footer(kExamples);
   app.option_defaults()->always_capture_default();
-  std::string arrivals = "poisson";
-  std::vector<std::string> mix{"unary"};
-  double late_max_ms = 100;
-  double deadline_ms = 5000;
+  Texts texts;
   AddTarget(app, options);
-  AddRates(app, options, arrivals);
-  AddQueries(app, options, mix);
+  AddRates(app, options, texts);
+  AddQueries(app, options, texts);
   AddExtras(app, options);
   app.add_option(
-      "--late-max-ms", late_max_ms,
+      "--late-max-ms", texts.late_max_ms,
       "A call that the generator is later with is counted as unsent");
-  app.add_option("--deadline-ms", deadline_ms, "Of each call");
+  app.add_option("--deadline-ms", texts.deadline_ms, "Of each call");
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const Status status =
-      Finish(arrivals, mix, late_max_ms, deadline_ms, options);
+  const Status status = Understand(texts, options);
   if (status.ok()) return std::nullopt;
   std::fprintf(stderr, "kenal-load: %s\n",
                std::string(status.message()).c_str());

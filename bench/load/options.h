@@ -2,9 +2,9 @@
 #ifndef KENAL_BENCH_LOAD_OPTIONS_H_
 #define KENAL_BENCH_LOAD_OPTIONS_H_
 
-#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/load/generator.h"
@@ -14,10 +14,14 @@ namespace kenal::load {
 struct Options {
   GeneratorOptions generator;
   QueryOptions query;
-  // Kind of call ("unary", "batch", ...) to its share of arrivals.
+  // Kinds of call, with their share of arrivals.
   std::vector<std::pair<CallKind, double>> mix;
 
-  std::vector<double> rates{1000};
+  struct Rate {
+    double per_second = 0;
+    double seconds = 0;  // 0: as the others
+  };
+  std::vector<Rate> rates;  // 1 or more
   int closed_loop = 0;
   double seconds = 10;
   double warmup_seconds = 1;
