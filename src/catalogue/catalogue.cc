@@ -324,8 +324,9 @@ StatusOr<EntryId> CatalogueImpl::FindOverruled(const ListRow& list,
   }
   const StatusOr<ListRow> other = FindList(draft.overrules->list);
   if (!other.ok()) {
-    return InvalidArgument("the entry overrules one of a list that is not "
-                           "there; name the list and entry as they are now");
+    return InvalidArgument(
+        "the entry overrules one of a list that is not "
+        "there; name the list and entry as they are now");
   }
   if (other->info.purpose == Purpose::kOwnDecisions) {
     return InvalidArgument("own decisions do not overrule each other; list " +
@@ -417,8 +418,9 @@ Status CatalogueImpl::VisitOverrulings(
     if (!entry.overrules) return OkStatus();
     const auto other = number_of.find(entry.overrules->list);
     if (other == number_of.end()) {
-      return DataLoss("an own decision names a list that is not there; run "
-                      "`kenal verify`");
+      return DataLoss(
+          "an own decision names a list that is not there; run "
+          "`kenal verify`");
     }
     visit({id, EntryId::Of(other->second,
                            ParseSerial(entry.overrules->reference))});

@@ -99,8 +99,7 @@ SetState DecodeSetState(Decoder& in) {
 }
 
 // Each takes a byte or more, so what is left bounds how many there can be.
-std::vector<uint64_t> DecodeSerials(uint64_t count, uint64_t end,
-                                    Decoder& in) {
+std::vector<uint64_t> DecodeSerials(uint64_t count, uint64_t end, Decoder& in) {
   std::vector<uint64_t> serials;
   if (count > in.left()) in.Fail();
   uint64_t serial = 0;

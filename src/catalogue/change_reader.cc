@@ -95,9 +95,7 @@ class PartsMaker {
 class PageReader {
  public:
   PageReader(const Store& store, size_t entries_max, bool with_signals)
-      : store_(store),
-        entries_max_(entries_max),
-        with_signals_(with_signals) {}
+      : store_(store), entries_max_(entries_max), with_signals_(with_signals) {}
 
   bool full() const {
     return entries_ >= entries_max_ || page.changes.size() >= entries_max_ ||
@@ -116,8 +114,8 @@ class PageReader {
   Status TakeRows(const Run& run, uint64_t from, uint64_t count,
                   ListChange& change);
   uint64_t Room() const {
-    return std::min<uint64_t>({kRowsPerRead, entries_max_ - entries_,
-                               kRowsPerPage - rows_});
+    return std::min<uint64_t>(
+        {kRowsPerRead, entries_max_ - entries_, kRowsPerPage - rows_});
   }
 
   const Store& store_;
@@ -129,8 +127,7 @@ class PageReader {
 };
 
 template <typename NameOf>
-Status PageReader::Take(const std::vector<Part>& parts,
-                        const NameOf& name_of) {
+Status PageReader::Take(const std::vector<Part>& parts, const NameOf& name_of) {
   const Sequence sequence{page.next.sequence.value + 1};
   uint64_t before = 0;  // of this record, in the parts passed
   for (const Part& part : parts) {
@@ -212,9 +209,9 @@ Status PageReader::TakeRows(const Run& run, uint64_t from, uint64_t count,
 }
 
 Status NotHeld(Sequence sequence) {
-  return absl::OutOfRangeError(
-      "the log no longer holds record " + std::to_string(sequence.value) +
-      "; read the lists anew and go on from the head");
+  return absl::OutOfRangeError("the log no longer holds record " +
+                               std::to_string(sequence.value) +
+                               "; read the lists anew and go on from the head");
 }
 
 }  // namespace

@@ -133,8 +133,8 @@ StatusOr<ImportReport> CatalogueImpl::Import(std::string_view list,
     ++report.read;
     std::optional<std::string> refusal;
     if (item->refused.empty()) {
-      KENAL_TRY_ASSIGN(refusal, Refusal(at_first, item->draft,
-                                        base::NowUnixMs(), batch));
+      KENAL_TRY_ASSIGN(
+          refusal, Refusal(at_first, item->draft, base::NowUnixMs(), batch));
     } else {
       refusal = item->refused;
     }

@@ -263,7 +263,8 @@ Status CatalogueImpl::DeriveVersions() {
   const base::MutexLock lock(state_);
   std::map<ListNumber, ListInfo*> left;
   for (auto& [name, row] : lists_) {
-    if (row.info.version == Sequence{}) left.emplace(row.info.number, &row.info);
+    if (row.info.version == Sequence{})
+      left.emplace(row.info.number, &row.info);
   }
   KENAL_TRY_ASSIGN(const Head base, ChangeLog::Base(*store_));
   for (Sequence at = log_->head().sequence; !left.empty(); --at.value) {
@@ -272,7 +273,8 @@ Status CatalogueImpl::DeriveVersions() {
     if (at > base.sequence) {
       KENAL_TRY_ASSIGN(const std::vector<LogRecord> record,
                        ChangeLog::Read(*store_, at, 1));
-      if (record.empty()) return DataLoss(folder_ + ": a log record is missing");
+      if (record.empty())
+        return DataLoss(folder_ + ": a log record is missing");
       unix_ms = record[0].unix_ms;
       changed = ListsOf(record[0]);
     }

@@ -95,8 +95,7 @@ void DecodeTerms(uint8_t has, Decoder& in, ListPolicy& policy) {
   policy.shadow = (has & kShadow) != 0;
   policy.action_label = in.Bytes(kLabelSizeMax);
   if (!CheckActionLabel(policy.action_label).ok()) in.Fail();
-  policy.share_permille =
-      static_cast<int>(in.Number(ListPolicy::kShareWhole));
+  policy.share_permille = static_cast<int>(in.Number(ListPolicy::kShareWhole));
   policy.share_seed = in.Number();
   policy.regions = DecodeRegions(in);
   if (has & kExpires) policy.expires_unix_ms = in.Signed();

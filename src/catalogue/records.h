@@ -1,8 +1,8 @@
 // Records: the values of the column families, and their one encoding.
 //
 // Each value starts with a version byte: kRecordVersion, kPolicyVersion where
-// it holds a list's policy, or kLabelledVersion. Decoders return kDataLoss for anything that
-// no encoder, here or of an older format, could have written.
+// it holds a list's policy, or kLabelledVersion. Decoders return kDataLoss for
+// anything that no encoder, here or of an older format, could have written.
 #ifndef KENAL_SRC_CATALOGUE_RECORDS_H_
 #define KENAL_SRC_CATALOGUE_RECORDS_H_
 
@@ -82,8 +82,9 @@ std::string Encode(const ListRow& row);
 void EncodeTo(const EntryFrame& frame, std::string& out);
 
 // Signals (without pdq_failure and regions), classifications, series, flags,
-// source and member, and what is overruled. Two drafts with equal content are the same to idempotent
-// adding. What is overruled is named by its decimal serial.
+// source and member, and what is overruled. Two drafts with equal content are
+// the same to idempotent adding. What is overruled is named by its decimal
+// serial.
 void EncodeContent(const EntryDraft& draft, std::string& out);
 // Time, import id and reference: they tell one delivery from another.
 void EncodeCircumstances(const Provenance& provenance, int64_t added_unix_ms,

@@ -70,8 +70,7 @@ Status EntryEdits::Rewrite(EntryId id, const EntryFrame& before, Rows& rows) {
   return to ? MoveState(id, before, rows) : OkStatus();
 }
 
-Status EntryEdits::MoveState(EntryId id, const EntryFrame& before,
-                             Rows& rows) {
+Status EntryEdits::MoveState(EntryId id, const EntryFrame& before, Rows& rows) {
   KENAL_TRY(MoveCount(list.info.counts, before.state, *to));
   KENAL_TRY(MoveCount(totals.entries, before.state, *to));
   if (*to != EntryState::kWithdrawn) return OkStatus();

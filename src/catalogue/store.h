@@ -102,10 +102,10 @@ class Store {
                                          std::string_view value)>& row) const;
 
   // Every row of a family from `from` to before `end`, as the store is.
-  Status ScanBetween(Family family, std::string_view from, std::string_view end,
-                     const std::function<Status(std::string_view key,
-                                                std::string_view value)>& row)
-      const;
+  Status ScanBetween(
+      Family family, std::string_view from, std::string_view end,
+      const std::function<Status(std::string_view key, std::string_view value)>&
+          row) const;
 
   // One atomic, synced step.
   // Errors: kResourceExhausted  no space; nothing was written

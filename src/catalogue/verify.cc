@@ -95,12 +95,17 @@ class Verifier {
     std::array<uint8_t, 32> digest{};
     uint64_t rows = 0;
     uint64_t rows_seen = 0;
+    uint64_t first_serial = 0;
+    std::optional<std::vector<uint64_t>> replaced;  // when the log says
     base::Sha256Stream stream;
   };
   struct ListSeen {
     ListRow row;
     ListCounts counts;
     uint64_t entries = 0;
+    // Of the last log record that changed it.
+    Sequence version;
+    int64_t changed_unix_ms = 0;
   };
 
   void Problem(const std::string& what);
@@ -117,8 +122,10 @@ class Verifier {
   void CheckEntryOperation(Sequence at, const Operation& operation, EntryId id,
                            std::string_view row);
   void CheckPolicies();
+  void CheckVersions();
   void CheckEntries();
   Status CheckEntry(std::string_view key, std::string_view value);
+  void CheckOverruled(const Entry& entry);
   void CheckSegments();
   void CheckCounts();
   void CheckPostings();
@@ -140,6 +147,7 @@ class Verifier {
   Fingerprint entry_sources_;
   Fingerprint sources_;
   VerifyReport report_;
+  std::map<std::string, uint16_t> numbers_;  // of lists, by name
   uint64_t problems_ = 0;
   uint64_t done_ = 0;
   uint64_t total_ = 0;
@@ -194,6 +202,7 @@ void Verifier::CheckLists() {
       [&](std::string_view key, std::string_view value) -> Status {
         KENAL_TRY_ASSIGN(const ListNumber number, ParseListKey(key));
         KENAL_TRY_ASSIGN(ListRow row, DecodeListRow(number, value));
+        numbers_[row.info.name] = number.value;
         lists_[number.value].row = std::move(row);
         return OkStatus();
       }));
@@ -217,6 +226,7 @@ void Verifier::CheckLog() {
     Problem("the head's chain is not that of the last log record");
   }
   CheckPolicies();
+  CheckVersions();
 }
 
 void Verifier::CheckRecord(const LogRecord& record, const Chain& previous) {
@@ -242,10 +252,17 @@ void Verifier::CheckOperations(const LogRecord& record) {
   }
   std::vector<std::pair<EntryId, const Operation*>> on_entries;
   for (const Operation& operation : change->operations) {
+    if (const auto list = lists_.find(ListOf(operation).value);
+        list != lists_.end()) {
+      list->second.version = record.sequence;
+      list->second.changed_unix_ms = record.unix_ms;
+    }
     if (const auto* put = std::get_if<PutEntry>(&operation)) {
       on_entries.emplace_back(put->id, &operation);
     } else if (const auto* set = std::get_if<SetState>(&operation)) {
       on_entries.emplace_back(set->id, &operation);
+    } else if (const auto* label = std::get_if<SetNearLabel>(&operation)) {
+      on_entries.emplace_back(label->id, &operation);
     } else {
       CheckListOperation(record.sequence, operation);
     }
@@ -277,6 +294,10 @@ void Verifier::CheckListOperation(Sequence at, const Operation& operation) {
     Segment& seen = segments_[at.value];
     seen.digest = segment->digest;
     seen.rows = segment->added + segment->replaced;
+    seen.first_serial = segment->first_serial;
+    if (segment->replaced == segment->replaced_serials.size()) {
+      seen.replaced = segment->replaced_serials;
+    }
   }
 }
 
@@ -294,8 +315,10 @@ void Verifier::CheckEntryOperation(Sequence at, const Operation& operation,
   if (frame->changed_at > at) return;
   const auto* put = std::get_if<PutEntry>(&operation);
   const auto* set = std::get_if<SetState>(&operation);
+  const auto* label = std::get_if<SetNearLabel>(&operation);
   if ((put != nullptr && put->record != row) ||
-      (set != nullptr && set->state != frame->state)) {
+      (set != nullptr && set->state != frame->state) ||
+      (label != nullptr && label->label != frame->near_action_label)) {
     Problem(Name(id) + " is not what " + Name(at) + " made of it");
   }
 }
@@ -309,6 +332,22 @@ void Verifier::CheckPolicies() {
     } else if (list->second.row.info.policy != policy) {
       Problem("the policy of list " + std::to_string(number) +
               " is not the one in the log");
+    }
+  }
+}
+
+void Verifier::CheckVersions() {
+  for (const auto& [number, list] : lists_) {
+    const ListInfo& info = list.row.info;
+    const bool not_recorded = info.version == Sequence{};  // an older format
+    if (not_recorded) continue;
+    // An erased record, or one that was cut off, may have been the last.
+    const bool untold = erased_ || list.version == Sequence{};
+    const bool agrees = info.version == list.version &&
+                        info.changed_unix_ms == list.changed_unix_ms;
+    if (info.version > head_.head.sequence || (!untold && !agrees)) {
+      Problem("list " + std::to_string(number) +
+              " does not say when it changed last");
     }
   }
 }
@@ -347,14 +386,36 @@ Status Verifier::CheckEntry(std::string_view key, std::string_view value) {
       entry_postings_.Add(PostingKey(posting));
     }
   }
+  if (entry->overrules) CheckOverruled(*entry);
   entry_sources_.Add(SourceKey(id.list(), entry->source_id) + SourceValue(id));
   const auto segment = segments_.find(entry->changed_at.value);
   if (segment != segments_.end()) {
     ++segment->second.rows_seen;
     segment->second.stream.Add(base::AsBytes(key));
     segment->second.stream.Add(base::AsBytes(value));
+    const Segment& of = segment->second;
+    if (id.serial() < of.first_serial && of.replaced &&
+        !std::ranges::binary_search(*of.replaced, id.serial())) {
+      Problem(Name(id) + " was replaced by " + Name(entry->changed_at) +
+              ", which does not name it");
+    }
   }
   return OkStatus();
+}
+
+void Verifier::CheckOverruled(const Entry& entry) {
+  const auto other = numbers_.find(entry.overrules->list);
+  if (other == numbers_.end()) {
+    return Problem(Name(entry.id) +
+                   " overrules an entry of a list that is not there");
+  }
+  const ListRow& row = lists_[other->second].row;
+  const bool purposes = lists_[entry.id.list().value].row.info.purpose ==
+                            Purpose::kOwnDecisions &&
+                        row.info.purpose != Purpose::kOwnDecisions;
+  if (!purposes || ParseSerial(entry.overrules->reference) > row.last_serial) {
+    Problem(Name(entry.id) + " overrules what no own decision can");
+  }
 }
 
 void Verifier::CheckSegments() {

@@ -92,13 +92,12 @@ class Answering {
 
 StatusOr<Answer> Answering::Make(const SignalSet& query, const HeldLists& lists,
                                  std::vector<Hit> hits) {
-  Answer answer{
-      .sequence = state_.indexes.sequence(),
-      .match_count = hits.size(),
-      .checks = ChecksOf(query, lists.EffortTried(options_.effort)),
-      .lists_skipped = lists.skipped(),
-      .list_versions = lists.versions(),
-      .damaged = query.picture && query.picture->damaged};
+  Answer answer{.sequence = state_.indexes.sequence(),
+                .match_count = hits.size(),
+                .checks = ChecksOf(query, lists.EffortTried(options_.effort)),
+                .lists_skipped = lists.skipped(),
+                .list_versions = lists.versions(),
+                .damaged = query.picture && query.picture->damaged};
   answer.verdict = VerdictOf(hits, answer.checks);
   const std::optional<Hit> behind = FirstBehind(answer.verdict, hits);
   if (behind) answer.tier = behind->tier;
@@ -172,15 +171,13 @@ Status CheckBatch(std::span<const SignalSet> queries,
   }
   if (queries.empty() || queries.size() > Matcher::kBatchSizeMax) {
     return InvalidArgument("a batch holds 1 to " +
-                           std::to_string(Matcher::kBatchSizeMax) +
-                           " queries");
+                           std::to_string(Matcher::kBatchSizeMax) + " queries");
   }
   if (queries.size() * static_cast<size_t>(options.limit) >
       static_cast<size_t>(MatchOptions::kLimitMax)) {
-    return InvalidArgument(
-        "limit times queries must be at most " +
-        std::to_string(MatchOptions::kLimitMax) +
-        "; ask with a smaller limit or in smaller batches");
+    return InvalidArgument("limit times queries must be at most " +
+                           std::to_string(MatchOptions::kLimitMax) +
+                           "; ask with a smaller limit or in smaller batches");
   }
   KENAL_TRY(CheckTerms(options));
   for (size_t i = 0; i < queries.size(); ++i) {
@@ -196,8 +193,7 @@ StatusOr<Attempt> AnswerBatch(const catalogue::Catalogue& catalogue,
   const BatchLists lists(state.indexes, state.lists, state.terms,
                          state.enabled_lists, options.region,
                          state.terms.vary ? base::NowUnixMs() : 0, queries);
-  std::vector<std::vector<Hit>> hits =
-      FindHits(state, lists, queries, options);
+  std::vector<std::vector<Hit>> hits = FindHits(state, lists, queries, options);
   Answering answering(catalogue, state, options);
   Attempt attempt;
   attempt.answers.reserve(queries.size());

@@ -68,10 +68,9 @@ class StoreEngine final : public Engine {
     KENAL_TRY(engine::CheckQuery(query, 0));
     KENAL_TRY_ASSIGN(const ListInfo info, catalogue_->GetList(list));
     KENAL_TRY_ASSIGN(const Entry entry, catalogue_->GetEntry(list, reference));
-    Explanation explanation =
-        kenal::Explain(query, entry.signals,
-                       engine::AtRadius(info.policy, options.radius),
-                       options.effort);
+    Explanation explanation = kenal::Explain(
+        query, entry.signals, engine::AtRadius(info.policy, options.radius),
+        options.effort);
     engine::HoldBack(explanation);
     explanation.entry_state = entry.state;
     return explanation;

@@ -47,9 +47,8 @@ std::string_view ReasonAt(const ListPolicy& policy, std::string_view region,
   if (policy.expires_unix_ms && now_unix_ms >= *policy.expires_unix_ms) {
     return "expired";
   }
-  const bool elsewhere =
-      !policy.regions.empty() && !region.empty() &&
-      !std::ranges::binary_search(policy.regions, region);
+  const bool elsewhere = !policy.regions.empty() && !region.empty() &&
+                         !std::ranges::binary_search(policy.regions, region);
   return elsewhere ? "region" : "";
 }
 

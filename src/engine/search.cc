@@ -72,9 +72,8 @@ std::optional<Hit> HitOf(const HeldLists& lists, const index::NearHit& near,
   if (!Compares(policy.effort, origin.view, origin.variant)) {
     return std::nullopt;
   }
-  const auto tier =
-      TierAt(policy, near.distance, origin.template_like || near.template_like,
-             radius);
+  const auto tier = TierAt(policy, near.distance,
+                           origin.template_like || near.template_like, radius);
   if (!tier) return std::nullopt;
   return Hit{.list = list,
              .entry = near.entry,
@@ -95,8 +94,8 @@ void FindNear(const State& state, Home home, const BatchLists& lists,
   const NearQueries near =
       NearQueriesOf(sets, LesserOf(options.effort, reach.effort));
   std::vector<index::NearHit> found;
-  state.indexes.Of(home).FindNear(
-      near.hashes, options.radius.value_or(reach.widest), found);
+  state.indexes.Of(home).FindNear(near.hashes,
+                                  options.radius.value_or(reach.widest), found);
   for (const index::NearHit& hit : found) {
     const Origin& origin = near.origins[hit.query];
     if (auto kept = HitOf(lists.Of(origin.set), hit, origin, options.radius)) {

@@ -282,7 +282,13 @@ std::vector<ListPolicy> SomePolicies() {
                   .review_radius = Radius{50},
                   .effort = Effort::kFast,
                   .stored_views = kWholeViews | ViewSet{View::kAspect16x9},
-                  .second_opinion = true};
+                  .second_opinion = true,
+                  .action_label = "block",
+                  .share_permille = 300,
+                  .share_seed = 70'000,
+                  .regions = {"DE", "ID", "US"},
+                  .expires_unix_ms = 5'000,
+                  .shadow = true};
   ListPolicy narrow{.pdq_radius = {62}, .review_radius = Radius{63}};
   return {ListPolicy{}, full, narrow};
 }
@@ -294,26 +300,42 @@ TEST(Records, AListIsLaidOutAsTheFormatPageSays) {
                                 .purpose = Purpose::kOwnDecisions,
                                 .policy = policy,
                                 .counts = {7, 8, 9},
-                                .created_unix_ms = 1'000},
+                                .created_unix_ms = 1'000,
+                                .version = {400},
+                                .changed_unix_ms = 3'000},
                        .last_serial = 300};
     Plain row(Encode(list));
-    EXPECT_EQ(row.Byte(), 2);  // version
+    EXPECT_EQ(row.Byte(), 3);  // version
     EXPECT_EQ(row.Bytes(), "main");
     EXPECT_EQ(row.Byte(), 2);  // own-decisions
-    EXPECT_EQ(row.Byte(), (policy.enabled ? 1 : 0) |
-                              (policy.second_opinion ? 2 : 0) |
-                              (policy.review_radius ? 4 : 0));
+    EXPECT_EQ(row.Byte(),
+              (policy.enabled ? 1 : 0) | (policy.second_opinion ? 2 : 0) |
+                  (policy.review_radius ? 4 : 0) | (policy.shadow ? 8 : 0) |
+                  (policy.expires_unix_ms ? 16 : 0));
     EXPECT_EQ(row.Byte(), policy.pdq_radius.bits);
     if (policy.review_radius) {
       EXPECT_EQ(row.Byte(), policy.review_radius->bits);
     }
     EXPECT_EQ(row.Byte(), static_cast<int>(policy.effort));
     EXPECT_EQ(row.Number(), policy.stored_views.bits());
-    EXPECT_EQ(row.Number(), 2'000u);  // zigzag
+    EXPECT_EQ(row.Bytes(), policy.action_label);
+    EXPECT_EQ(row.Number(), static_cast<uint64_t>(policy.share_permille));
+    EXPECT_EQ(row.Number(), policy.share_seed);
+    EXPECT_EQ(row.Number(), policy.regions.size());
+    for (const std::string& region : policy.regions) {
+      EXPECT_EQ(row.Byte(), region[0]);
+      EXPECT_EQ(row.Byte(), region[1]);
+    }
+    if (policy.expires_unix_ms) {
+      EXPECT_EQ(row.Number(), 10'000u);  // zigzag
+    }
+    EXPECT_EQ(row.Number(), 2'000u);                               // zigzag
     EXPECT_EQ(row.Number(), 7u);
     EXPECT_EQ(row.Number(), 8u);
     EXPECT_EQ(row.Number(), 9u);
     EXPECT_EQ(row.Number(), 300u);
+    EXPECT_EQ(row.Number(), 400u);
+    EXPECT_EQ(row.Number(), 6'000u);  // zigzag
     EXPECT_TRUE(row.AtEnd());
     const StatusOr<ListRow> back = DecodeListRow({3}, Encode(list));
     ASSERT_TRUE(back.ok()) << back.status();
@@ -379,7 +401,8 @@ TEST(Records, EachValueHasOneEncoding) {
               .source_id = entry->source_id,
               .content = content,
               .circumstances = circumstances,
-              .state_reason = entry->state_reason},
+              .state_reason = entry->state_reason,
+              .near_action_label = entry->near_action_label},
              again);
     ASSERT_EQ(again, mutated);
   }
@@ -388,17 +411,19 @@ TEST(Records, EachValueHasOneEncoding) {
 Change EveryOperation() {
   const ListPolicy policy = SomePolicies()[1];
   return {.by = kBy,
-          .operations = {CreateList{{2}, "name", Purpose::kChildAbuse, policy},
-                         SetPolicy{{2}, policy},
-                         PutEntry{EntryId::Of({2}, 1), "record"},
-                         SetState{EntryId::Of({2}, 1), EntryState::kWithdrawn},
-                         IngestSegment{.list = {2},
-                                       .import_id = "run",
-                                       .digest = {1, 2, 3},
-                                       .added = 5,
-                                       .replaced = 6,
-                                       .first_serial = 7,
-                                       .read = 8}}};
+          .operations = {
+              CreateList{{2}, "name", Purpose::kChildAbuse, policy},
+              SetPolicy{{2}, policy}, PutEntry{EntryId::Of({2}, 1), "record"},
+              SetState{EntryId::Of({2}, 1), EntryState::kWithdrawn},
+              IngestSegment{.list = {2},
+                            .import_id = "run",
+                            .digest = {1, 2, 3},
+                            .added = 5,
+                            .replaced = 6,
+                            .first_serial = 700,
+                            .read = 8,
+                            .replaced_serials = {1, 2, 3, 200, 400, 699}},
+              SetNearLabel{EntryId::Of({2}, 1), "review"}}};
 }
 
 TEST(Changes, EveryOperationComesBack) {

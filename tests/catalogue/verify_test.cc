@@ -341,10 +341,11 @@ TEST_F(ChangeLogTest, AppendRefusesAHeadThatHasMovedOn) {
   Rows rows(*store_);
   Head stale = log.head();
   --stale.sequence.value;
-  EXPECT_EQ(log.Append(stale, {kBy, {}}, log.row().totals, rows).code(),
+  EXPECT_EQ(log.Append(stale, {kBy, {}}, 1, log.row().totals, rows).code(),
             StatusCode::kFailedPrecondition);
   EXPECT_EQ(log.head(), head_);
-  EXPECT_TRUE(log.Append(log.head(), {kBy, {}}, log.row().totals, rows).ok());
+  EXPECT_TRUE(
+      log.Append(log.head(), {kBy, {}}, 1, log.row().totals, rows).ok());
   EXPECT_EQ(log.head().sequence.value, head_.sequence.value + 1);
 }
 

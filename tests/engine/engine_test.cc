@@ -290,7 +290,7 @@ TEST_F(EngineTest, FindsExactlyWhatBruteForceFinds) {
     }
     std::map<EntryId, int> found;
     for (const Match& match : (*answers)[q].matches) {
-      EXPECT_TRUE(found.emplace(match.entry, match.distance).second);
+      EXPECT_TRUE(found.emplace(match.entry, *match.distance).second);
     }
     EXPECT_EQ(found, expected);
     hit_count += expected.size();

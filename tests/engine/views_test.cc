@@ -243,7 +243,7 @@ void ViewsTest::CompareOne(const SignalSet& query, const Answer& answer,
     }
     ASSERT_TRUE(match.transform.has_value());
     const Transform& how = *match.transform;
-    found[match.entry] = {match.distance, how.query_view, how.query_variant,
+    found[match.entry] = {*match.distance, how.query_view, how.query_variant,
                           how.entry_view, match.tier};
     near |= match.purpose == Purpose::kChildAbuse;
     firm |= match.purpose == Purpose::kChildAbuse && match.tier == Tier::kMatch;
