@@ -32,6 +32,7 @@ LISTED = (MODS / "aaa-orig.jpg").read_bytes()
 COPY = (MODS / "shrink-a-little.jpg").read_bytes()
 UNKNOWN = (OTHERS / "q0003.jpg").read_bytes()
 DOUBTFUL = (OTHERS / "q0122.jpg").read_bytes()
+TWICE = (OTHERS / "q1050.jpg").read_bytes()
 TIMEOUT_S = serving.TIMEOUT_S
 options = None  # set by main
 world = None    # set by main
@@ -59,6 +60,17 @@ class World:
             self.kenal("list", "create", name, "--purpose", "child-abuse",
                        "--action-label", label)
             self.kenal("ingest", "--list", name, "--source", "test", file)
+        # On two lists, and overruled on one of them.
+        file = folder / "twice.jpg"
+        file.write_bytes(TWICE)
+        for name in ("one", "two"):
+            self.kenal("list", "create", name, "--purpose", "child-abuse",
+                       "--action-label", "block")
+            self.kenal("ingest", "--list", name, "--source", "test", file)
+        self.kenal("list", "create", "own", "--purpose", "own-decisions",
+                   "--action-label", "allow")
+        self.kenal("ingest", "--list", "own", "--source", "test",
+                   "--overrules", "one/1", file)
         # A port that stays the same when the server comes again.
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
@@ -153,6 +165,10 @@ class UploadHook(unittest.TestCase):
         self.decided(hook, DOUBTFUL + b"\0", 202, "hold", "NEAR")
         self.decided(hook, b"not a picture", 202, "hold", "UNAVAILABLE")
         self.decided(hook, b"", 202, "hold", "UNAVAILABLE")
+
+    # The first match says "allow", and so does the answer's own label.
+    def test_a_lenient_label_of_one_match_hides_no_other(self):
+        self.decided(self.hook(), TWICE + b"\0", 403, "block", "NEAR")
 
     def test_a_request_keeps_its_id_from_end_to_end(self):
         hook = self.hook()
