@@ -80,9 +80,9 @@ struct EntryDraft {
   std::vector<std::string> flags;
   Provenance provenance;
   // On lists of purpose own-decisions: content that meets this entry is not
-  // what that entry is about. A near match of that entry then carries this
-  // list's action label and says so; digest hits and verdicts stay. The entry
-  // named must be there, on a list of another purpose.
+  // what that entry is about. A near match of that entry then says so and
+  // carries this list's action label, if it has one; digest hits and verdicts
+  // stay. The entry named must be there, on a list of another purpose.
   std::optional<Overruled> overrules;
   friend bool operator==(const EntryDraft&, const EntryDraft&) = default;
 };

@@ -105,8 +105,9 @@ struct Match {
   std::string series;
   std::vector<std::string> flags;
   Provenance provenance;
-  // What the caller should do: the overruling decision's, else (near matches)
-  // the entry's own, else the list's. May be empty.
+  // What the caller should do: the overruling decision's label, when its list
+  // has one, else (near matches) the entry's own, else the list's. May be
+  // empty.
   std::string action_label;
   std::optional<OverruledBy> overruled_by;
   bool shadow = false;  // of a list in shadow mode

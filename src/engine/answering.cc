@@ -33,7 +33,9 @@ const Hit* DecisionOn(const Hit& hit, const OverruledEntries& overruled) {
 
 const std::string& LabelOf(const Hit& hit, const Hit* decision,
                            const Entry& entry) {
-  if (decision != nullptr) return decision->list->policy.action_label;
+  if (decision != nullptr && !decision->list->policy.action_label.empty()) {
+    return decision->list->policy.action_label;
+  }
   const bool own =
       hit.signal == SignalType::kPdq && !entry.near_action_label.empty();
   return own ? entry.near_action_label : hit.list->policy.action_label;
