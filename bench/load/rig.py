@@ -4,32 +4,25 @@ random hashes, `kenal serve` on it, and kenal-load beside it.
 Everything that a Rig starts is stopped by close(), whatever happened.
 """
 
-import contextlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 import figures
 
-READY_SECONDS = 600  # ten million entries take a while to load
 KNOWN_KEPT = 10_000
 CLIENTS = {  # name of the certificate: roles
-    "uploads": "query",
-    "bulk": "query",
-    "keeper": "query,investigate,ingest,curate,audit,admin",
+    "uploads": ["query"],
+    "bulk": ["query"],
+    "keeper": ["query", "investigate", "ingest", "curate", "audit", "admin"],
 }
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def run(words, **options):
@@ -43,25 +36,29 @@ def run(words, **options):
 
 
 class Rig:
-    def __init__(self, bin_dir, plaintext=False, keep=None):
-        self.kenal = pathlib.Path(bin_dir) / "kenal"
-        self.load_tool = pathlib.Path(bin_dir) / "kenal-load"
-        self.plaintext = plaintext
-        self.kept = keep is not None
-        self.folder = pathlib.Path(keep or tempfile.mkdtemp(prefix="kenal-rig-"))
-        self.folder.mkdir(exist_ok=True)
+    def __init__(self, bin_dir):
+        self.kenal = pathlib.Path(bin_dir).resolve() / "kenal"
+        self.load_tool = self.kenal.with_name("kenal-load")
+        for tool in (self.kenal, self.load_tool):
+            if not tool.exists():
+                raise FileNotFoundError(f"{tool} is not there; build it first, "
+                                        "or name its folder with --bin")
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kenal-rig-"))
         self.data = self.folder / "store"
         self.certs = self.folder / "certs"
         self.known = self.folder / "known.txt"
+        self.log = self.folder / "server.log"
+        self.errors = self.folder / "server.err"
         self.process = None
         self.children = []
         self.serve_words = []
+        self.reports = 0
         self.address = self.http_address = None
 
     def __enter__(self):
         # A signal ends the run as an error does, so that close() happens.
         for one in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(one, lambda *_: sys.exit(128 + signal.SIGTERM))
+            signal.signal(one, lambda number, _: sys.exit(128 + number))
         return self
 
     def __exit__(self, *_):
@@ -72,8 +69,7 @@ class Rig:
             if child is not None and child.poll() is None:
                 child.kill()
                 child.wait()
-        if not self.kept:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def local(self, *words, **options):
         return run([self.kenal, "--data", self.data, "-q", *words], **options)
@@ -82,98 +78,112 @@ class Rig:
 
     def make_store(self, entries, seed):
         """A store with a list `known` of `entries` random hashes and an empty
-        list `fresh`; gives seconds and entries a second of the import."""
-        if self.data.exists() and self.known.exists():
-            return None
+        list `fresh`; gives the seconds of the import."""
         self.local("init")
         for name in ("known", "fresh"):
             self.local("list", "create", name, "--purpose", "test")
-        took = self.import_hashes("known", entries, seed, ["--data", self.data],
-                                  keep=self.known)
-        return took
+        return self.import_hashes("known", entries, seed,
+                                  ["--data", self.data], keep=self.known)
+
+    def copy_store(self, folder, known):
+        """Instead: a copy of one that is there, and the hashes of its list."""
+        shutil.copytree(folder, self.data)
+        with open(known, encoding="ascii") as lines:
+            self.known.write_text("".join(
+                line for line, _ in zip(lines, range(KNOWN_KEPT))))
+        listed = self.local("--json", "list", "show")
+        if '"fresh"' not in listed:
+            self.local("list", "create", "fresh", "--purpose", "test")
 
     def import_hashes(self, name, entries, seed, where, keep=None):
         """Seconds that `kenal import` took."""
-        with contextlib.ExitStack() as stack:
-            started = os.times().elapsed
-            importing = self.start(self.import_words(name, where), stdin=True)
-            out = stack.enter_context(importing.stdin)
-            sample = stack.enter_context(open(keep, "w")) if keep else None
-            for block in hash_lines(entries, seed):
-                out.write(block)
-                if sample and sample.tell() < KNOWN_KEPT * 69:
-                    sample.write(block)
-        code = importing.wait()
-        if code != 0:
-            raise RuntimeError(f"kenal import: exit code {code}: "
-                               f"{importing.stderr.read()}")
-        return os.times().elapsed - started
+        source = self.hash_file(entries, seed)
+        if keep:
+            with open(source, encoding="ascii") as lines:
+                keep.write_text("".join(
+                    line for line, _ in zip(lines, range(KNOWN_KEPT))))
+        started = time.monotonic()
+        run(self.import_words(name, source, where))
+        took = time.monotonic() - started
+        source.unlink()
+        return took
 
-    def import_words(self, name, where):
+    def hash_file(self, entries, seed):
+        """A file of random hashes, the same for the same seed."""
+        path = self.folder / f"hashes-{seed}.txt"
+        draw = random.Random(seed)
+        with open(path, "w", encoding="ascii") as out:
+            for first in range(0, entries, 1000):
+                block = min(1000, entries - first)
+                bits = draw.randbytes(32 * block).hex()
+                out.write("".join(f"pdq {bits[i:i + 64]}\n"
+                                  for i in range(0, 64 * block, 64)))
+        return path
+
+    def import_words(self, name, source, where):
         return [self.kenal, *where, "-q", "import", "--list", name, "--format",
-                "pytx", "--source", "a source of random hashes", "-"]
+                "pytx", "--source", "a source of random hashes", source]
 
     # The server.
 
     def make_certificates(self):
-        if self.plaintext or self.certs.exists():
-            return
-        run([self.kenal, "certs", "authority", self.certs])
+        run([self.kenal, "certs", "init", self.certs])
         run([self.kenal, "certs", "server", self.certs, "--host", "127.0.0.1",
              "--host", "localhost"])
         for name, roles in CLIENTS.items():
-            run([self.kenal, "certs", "client", self.certs, name, "--roles",
-                 roles])
+            words = [word for role in roles for word in ("--role", role)]
+            run([self.kenal, "certs", "client", self.certs, name, *words])
 
     def serve(self, *more):
-        port, http_port = free_port(), free_port()
+        """Starts it and waits until it answers; gives the seconds of that."""
         words = [self.kenal, "--data", self.data, "--json", "serve",
-                 "--listen", f"127.0.0.1:{port}", *more]
-        if not self.plaintext:
-            words += ["--http", f"127.0.0.1:{http_port}",
-                      "--tls", self.certs / "server"]
-            self.http_address = f"127.0.0.1:{http_port}"
+                 "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0",
+                 "--tls", self.certs / "server", "--log", self.log, *more]
         self.serve_words = [str(word) for word in words]
-        self.process = self.start(words, ended_by_close=False)
+        started = time.monotonic()
+        with open(self.errors, "w", encoding="utf-8") as errors:
+            self.process = subprocess.Popen(
+                self.serve_words, text=True, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=errors)
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError("kenal serve did not start: " +
-                               self.process.stderr.read())
-        self.ready = json.loads(line)
-        self.address = f"127.0.0.1:{port}"
+                               self.errors.read_text())
+        ready = json.loads(line)
+        self.address = ready["addresses"][0]
+        self.http_address = ready["http"][0]
+        return time.monotonic() - started
 
     def stop(self):
         """Ends the server as an operator would; its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 
+    def alive(self):
+        return self.process.poll() is None
+
     def usage(self):
         return figures.usage(self.process.pid)
 
-    def tls_of(self, client, option="--tls"):
-        return [] if self.plaintext else [option, self.certs / client]
-
     def remote(self, client="keeper"):
         """Options that make `kenal` ask the server."""
-        return ["--server", self.address, *self.tls_of(client)]
+        return ["--server", self.address, "--tls", self.certs / client]
 
     # Programs beside it.
 
-    def start(self, words, stdin=False, ended_by_close=True):
+    def start(self, words, output=subprocess.PIPE):
         child = subprocess.Popen(
-            [str(word) for word in words], text=True,
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if ended_by_close:
-            self.children.append(child)
+            [str(word) for word in words], text=True, stdin=subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.PIPE)
+        self.children.append(child)
         return child
 
     def load_words(self, *words, client="uploads"):
-        self.report_number = getattr(self, "report_number", 0) + 1
-        report = self.folder / f"load-{self.report_number}.json"
-        return [self.load_tool, "--address", self.address, *self.tls_of(client),
-                "--known", self.known, "--known-share", "0.01", "--json",
-                report, *words], report
+        self.reports += 1
+        report = self.folder / f"load-{self.reports}.json"
+        return [self.load_tool, "--address", self.address, "--tls",
+                self.certs / client, "--known", self.known, "--known-share",
+                "0.01", "--json", report, *words], report
 
     def load(self, *words, client="uploads"):
         """Runs kenal-load and gives what it measured."""
@@ -186,12 +196,12 @@ class Rig:
         return self.start(command), report
 
 
-def hash_lines(count, seed):
-    """`count` lines of `pdq HEX`, in blocks; the same for the same seed."""
-    import random
-    draw = random.Random(seed)
-    for first in range(0, count, 1000):
-        block = min(1000, count - first)
-        bits = draw.randbytes(32 * block).hex()
-        yield "".join(f"pdq {bits[i:i + 64]}\n"
-                      for i in range(0, 64 * block, 64))
+def end(child):
+    """Ends a program that was started; what it printed."""
+    if child.poll() is None:
+        child.send_signal(signal.SIGTERM)
+    try:
+        return child.communicate(timeout=30)[0]
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.communicate()[0]
