@@ -80,7 +80,8 @@ struct SecondOpinion {
 };
 inline constexpr int kMarrRadiusBits = 84;
 
-// The own decision that a near match was overruled by.
+// The own decision that a near match was overruled by: the whole content meets
+// the decision, or every part of it that meets the entry does.
 struct OverruledBy {
   std::string list;
   EntryId entry;
@@ -131,11 +132,13 @@ struct Answer {
   Verdict verdict = Verdict::kUnavailable;
   // Of the firmest hit behind EXACT, NEAR or TEST; unset for the others.
   std::optional<Tier> tier;
-  // Of the first match behind the verdict; may be empty.
+  // Of the first match behind the verdict that was neither overruled nor
+  // labelled by its entry, so that one such match does not speak for others;
+  // without any, of the first. May be empty.
   std::string action_label;
   Sequence sequence;  // the state of the lists that this was served from
-  // Ordered by purpose, tier, distance, list name, entry, signal; at most
-  // `limit`.
+  // Those in shadow last, else ordered by purpose, tier, distance, list name,
+  // entry, signal; at most `limit`.
   std::vector<Match> matches;
   uint64_t match_count = 0;  // before the limit
   bool truncated = false;

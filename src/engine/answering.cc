@@ -69,6 +69,10 @@ Match MatchFrom(const Hit& hit, const SignalSet& query,
   return match;
 }
 
+// Entries that are looked at for one that has no label of its own, so that a
+// few that were flooded do not speak for the others.
+constexpr size_t kLabelsReadMax = 1000;
+
 class Answering {
  public:
   Answering(const catalogue::Catalogue& catalogue, const State& state,
@@ -76,15 +80,19 @@ class Answering {
       : catalogue_(catalogue), state_(state), options_(options) {}
 
   StatusOr<Answer> Make(const SignalSet& query, const HeldLists& lists,
-                        std::vector<Hit> hits);
+                        std::vector<Hit> hits,
+                        const OverruledEntries& overruled);
   bool entry_changed() const { return entry_changed_; }
 
  private:
   // Keeps the first hits, in order.
   void Cut(std::vector<Hit>& hits, Answer& answer) const;
   Status ReadEntries(const SignalSet& query, const std::vector<Hit>& hits,
-                     const OverruledEntries& overruled,
-                     const std::optional<Hit>& behind, Answer& answer);
+                     const OverruledEntries& overruled, Answer& answer);
+  // Of `behind`, the hits behind the verdict.
+  StatusOr<std::string> LabelOfAnswer(std::vector<Hit> behind,
+                                      const OverruledEntries& overruled,
+                                      Sequence sequence);
 
   const catalogue::Catalogue& catalogue_;
   const State& state_;
@@ -93,7 +101,8 @@ class Answering {
 };
 
 StatusOr<Answer> Answering::Make(const SignalSet& query, const HeldLists& lists,
-                                 std::vector<Hit> hits) {
+                                 std::vector<Hit> hits,
+                                 const OverruledEntries& overruled) {
   Answer answer{.sequence = state_.indexes.sequence(),
                 .match_count = hits.size(),
                 .checks = ChecksOf(query, lists.EffortTried(options_.effort)),
@@ -101,11 +110,12 @@ StatusOr<Answer> Answering::Make(const SignalSet& query, const HeldLists& lists,
                 .list_versions = lists.versions(),
                 .damaged = query.picture && query.picture->damaged};
   answer.verdict = VerdictOf(hits, answer.checks);
-  const std::optional<Hit> behind = FirstBehind(answer.verdict, hits);
-  if (behind) answer.tier = behind->tier;
-  const OverruledEntries overruled = OverruledIn(hits, *state_.decisions);
+  answer.tier = TierOf(answer.verdict, hits);
+  KENAL_TRY_ASSIGN(answer.action_label,
+                   LabelOfAnswer(HitsBehind(answer.verdict, hits), overruled,
+                                 answer.sequence));
   Cut(hits, answer);
-  KENAL_TRY(ReadEntries(query, hits, overruled, behind, answer));
+  KENAL_TRY(ReadEntries(query, hits, overruled, answer));
   return answer;
 }
 
@@ -122,20 +132,14 @@ void Answering::Cut(std::vector<Hit>& hits, Answer& answer) const {
 Status Answering::ReadEntries(const SignalSet& query,
                               const std::vector<Hit>& hits,
                               const OverruledEntries& overruled,
-                              const std::optional<Hit>& behind,
                               Answer& answer) {
   if (hits.empty()) return OkStatus();
   std::vector<EntryId> ids;
-  ids.reserve(hits.size() + 1);
+  ids.reserve(hits.size());
   for (const Hit& hit : hits) ids.push_back(hit.entry);
-  if (behind) ids.push_back(behind->entry);
   KENAL_TRY_ASSIGN(std::vector<Entry> entries, catalogue_.GetEntries(ids));
   for (const Entry& entry : entries) {
     entry_changed_ |= entry.changed_at > answer.sequence;
-  }
-  if (behind) {
-    answer.action_label =
-        LabelOf(*behind, DecisionOn(*behind, overruled), entries.back());
   }
   answer.matches.reserve(hits.size());
   for (size_t i = 0; i < hits.size(); ++i) {
@@ -143,6 +147,33 @@ Status Answering::ReadEntries(const SignalSet& query,
         MatchFrom(hits[i], query, overruled, std::move(entries[i])));
   }
   return OkStatus();
+}
+
+StatusOr<std::string> Answering::LabelOfAnswer(
+    std::vector<Hit> behind, const OverruledEntries& overruled,
+    Sequence sequence) {
+  if (behind.empty()) return std::string();
+  std::ranges::sort(behind, [&](const Hit& a, const Hit& b) {
+    const bool a_is = DecisionOn(a, overruled) != nullptr;
+    const bool b_is = DecisionOn(b, overruled) != nullptr;
+    return a_is != b_is ? b_is : ComesBefore(a, b);
+  });
+  std::optional<std::string> first;
+  for (const Hit& hit : std::span(behind).first(
+           std::min(behind.size(), kLabelsReadMax))) {
+    const Hit* decision = DecisionOn(hit, overruled);
+    if (first && decision != nullptr) break;
+    if (hit.signal != SignalType::kPdq) {
+      return hit.list->policy.action_label;
+    }
+    KENAL_TRY_ASSIGN(const std::vector<Entry> entries,
+                     catalogue_.GetEntries(std::span(&hit.entry, 1)));
+    entry_changed_ |= entries[0].changed_at > sequence;
+    const std::string& label = LabelOf(hit, decision, entries[0]);
+    if (entries[0].near_action_label.empty()) return label;
+    if (!first) first = label;
+  }
+  return *first;
 }
 
 }  // namespace
@@ -195,13 +226,15 @@ StatusOr<Attempt> AnswerBatch(const catalogue::Catalogue& catalogue,
   const BatchLists lists(state.indexes, state.lists, state.terms,
                          state.enabled_lists, options.region,
                          state.terms.vary ? base::NowUnixMs() : 0, queries);
-  std::vector<std::vector<Hit>> hits = FindHits(state, lists, queries, options);
+  Found found = FindHits(state, lists, queries, options);
   Answering answering(catalogue, state, options);
   Attempt attempt;
   attempt.answers.reserve(queries.size());
   for (size_t i = 0; i < queries.size(); ++i) {
-    KENAL_TRY_ASSIGN(Answer answer, answering.Make(queries[i], lists.Of(i),
-                                                   std::move(hits[i])));
+    KENAL_TRY_ASSIGN(
+        Answer answer,
+        answering.Make(queries[i], lists.Of(i), std::move(found.hits[i]),
+                       found.overruled[i]));
     attempt.answers.push_back(std::move(answer));
   }
   attempt.entry_changed = answering.entry_changed();

@@ -2,9 +2,47 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace kenal::engine {
+namespace {
+
+// The decisions that a query met about one entry.
+class DecisionsMet {
+ public:
+  void Add(const Hit& decision) {
+    const auto [kept, is_first] =
+        by_part_.try_emplace(PartOf(decision), decision);
+    if (!is_first && ComesBefore(decision, kept->second)) {
+      kept->second = decision;
+    }
+  }
+
+  // The one that speaks for `hit`; null: none does.
+  const Hit* On(const Hit& hit) const {
+    for (const View part : {kWhole, PartOf(hit)}) {
+      const auto found = by_part_.find(part);
+      if (found != by_part_.end()) return &found->second;
+    }
+    return nullptr;
+  }
+
+ private:
+  static constexpr View kWhole = View::kStored;
+
+  // The whole, turned or not, stands for every view of it.
+  static View PartOf(const Hit& hit) {
+    const View view = hit.transform.query_view;
+    const bool whole = hit.signal != SignalType::kPdq ||
+                       kWholeViews.Contains(view) || view == View::kTurned;
+    return whole ? kWhole : view;
+  }
+
+  std::map<View, Hit> by_part_;
+};
+
+}  // namespace
 
 StatusOr<std::shared_ptr<const Decisions>> Decisions::Open(
     const catalogue::Catalogue& catalogue) {
@@ -47,14 +85,29 @@ OverruledEntries OverruledIn(std::span<const Hit> hits,
                              const Decisions& decisions) {
   OverruledEntries overruled;
   if (decisions.empty()) return overruled;
+  std::unordered_map<uint64_t, DecisionsMet> met;
   for (const Hit& hit : hits) {
     const bool counts = hit.list->purpose == Purpose::kOwnDecisions &&
                         hit.tier == Tier::kMatch && !hit.list->policy.shadow;
     if (!counts) continue;
     const EntryId entry = decisions.OverruledBy(hit.entry);
-    if (entry == EntryId{}) continue;
-    const auto [found, is_first] = overruled.try_emplace(entry.value, hit);
-    if (!is_first && ComesBefore(hit, found->second)) found->second = hit;
+    if (entry != EntryId{}) met[entry.value].Add(hit);
+  }
+  if (met.empty()) return overruled;
+  for (const Hit& hit : hits) {
+    const auto found = met.find(hit.entry.value);
+    if (found == met.end() || hit.signal != SignalType::kPdq) continue;
+    const Hit* decision = found->second.On(hit);
+    if (decision == nullptr) {
+      overruled.erase(hit.entry.value);
+      met.erase(found);
+      continue;
+    }
+    const auto [kept, is_first] =
+        overruled.try_emplace(hit.entry.value, *decision);
+    if (!is_first && ComesBefore(*decision, kept->second)) {
+      kept->second = *decision;
+    }
   }
   return overruled;
 }

@@ -43,9 +43,13 @@ class Decisions {
 // The decision that overrules each entry, by EntryId::value.
 using OverruledEntries = std::unordered_map<uint64_t, Hit>;
 
-// From all hits of one query: own decisions that were met for a match, on
-// lists that are not in shadow mode. Of several, the first in the order of
-// ComesBefore.
+// From all hits of one query, several of an entry where several of its views
+// or variants were met: own decisions met for a match, on lists that are not
+// in shadow mode. One met by the whole content speaks for all of it; one met
+// by a part, for what that part meets alone. An entry that a decision does not
+// speak for everywhere is not overruled, so that a decided picture beside a
+// known one takes nothing from it. Of several decisions, the first in the
+// order of ComesBefore.
 OverruledEntries OverruledIn(std::span<const Hit> hits,
                              const Decisions& decisions);
 

@@ -150,18 +150,21 @@ std::shared_ptr<const State> MakeState(
   return state;
 }
 
-HitsOfSets FindHits(const State& state, const BatchLists& lists,
-                    std::span<const SignalSet> sets,
-                    const MatchOptions& options) {
-  HitsOfSets hits(sets.size());
+Found FindHits(const State& state, const BatchLists& lists,
+               std::span<const SignalSet> sets, const MatchOptions& options) {
+  Found found{.hits = HitsOfSets(sets.size()),
+              .overruled = std::vector<OverruledEntries>(sets.size())};
   const DigestQueries exact = DigestQueriesOf(sets);
   for (const Home home : kHomes) {
     if (!lists.any().reach(home).any) continue;
-    FindNear(state, home, lists, sets, options, hits);
-    FindDigests(state, home, lists, exact, hits);
+    FindNear(state, home, lists, sets, options, found.hits);
+    FindDigests(state, home, lists, exact, found.hits);
   }
-  for (std::vector<Hit>& of_set : hits) KeepNearest(of_set);
-  return hits;
+  for (size_t i = 0; i < sets.size(); ++i) {
+    found.overruled[i] = OverruledIn(found.hits[i], *state.decisions);
+    KeepNearest(found.hits[i]);
+  }
+  return found;
 }
 
 }  // namespace kenal::engine

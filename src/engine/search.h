@@ -29,13 +29,17 @@ std::shared_ptr<const State> MakeState(
     IndexSets indexes, std::vector<ListInfo> lists,
     std::shared_ptr<const Decisions> decisions);
 
-// All hits on the lists that each set is held against, one vector a set: of
-// each entry the nearest near hit, and one hit a digest type.
-// Of the options, effort and radius count.
-std::vector<std::vector<Hit>> FindHits(const State& state,
-                                       const BatchLists& lists,
-                                       std::span<const SignalSet> sets,
-                                       const MatchOptions& options);
+// One of each for every set.
+struct Found {
+  // Of each entry the nearest near hit, and one hit a digest type.
+  std::vector<std::vector<Hit>> hits;
+  std::vector<OverruledEntries> overruled;
+};
+
+// All hits on the lists that each set is held against. Of the options, effort
+// and radius count.
+Found FindHits(const State& state, const BatchLists& lists,
+               std::span<const SignalSet> sets, const MatchOptions& options);
 
 }  // namespace kenal::engine
 

@@ -1,6 +1,7 @@
 #include "src/engine/verdict.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -153,24 +154,27 @@ Verdict VerdictOf(std::span<const Hit> hits, std::span<const Check> checks) {
   return test ? Verdict::kTest : Verdict::kNoKnownMatch;
 }
 
-std::optional<Hit> FirstBehind(Verdict verdict, std::span<const Hit> hits) {
-  const Hit* first = nullptr;
-  for (const Hit& hit : hits) {
-    if (!IsBehind(verdict, hit)) continue;
-    if (first == nullptr || ComesBefore(hit, *first)) first = &hit;
-  }
-  return first == nullptr ? std::nullopt : std::optional(*first);
+std::vector<Hit> HitsBehind(Verdict verdict, std::span<const Hit> hits) {
+  std::vector<Hit> behind;
+  std::ranges::copy_if(hits, std::back_inserter(behind),
+                       [&](const Hit& hit) { return IsBehind(verdict, hit); });
+  return behind;
 }
 
 std::optional<Tier> TierOf(Verdict verdict, std::span<const Hit> hits) {
-  const std::optional<Hit> first = FirstBehind(verdict, hits);
-  return first ? std::optional(first->tier) : std::nullopt;
+  std::optional<Tier> firmest;
+  for (const Hit& hit : hits) {
+    if (!IsBehind(verdict, hit)) continue;
+    firmest = std::min(firmest.value_or(hit.tier), hit.tier);
+  }
+  return firmest;
 }
 
 bool ComesBefore(const Hit& a, const Hit& b) {
-  return std::tie(a.list->purpose, a.tier, a.distance, a.list->name, a.entry,
-                  a.signal) < std::tie(b.list->purpose, b.tier, b.distance,
-                                       b.list->name, b.entry, b.signal);
+  return std::tie(a.list->policy.shadow, a.list->purpose, a.tier, a.distance,
+                  a.list->name, a.entry, a.signal) <
+         std::tie(b.list->policy.shadow, b.list->purpose, b.tier, b.distance,
+                  b.list->name, b.entry, b.signal);
 }
 
 }  // namespace kenal::engine

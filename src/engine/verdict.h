@@ -30,15 +30,14 @@ std::vector<Check> ChecksOf(const SignalSet& signals, Effort effort);
 // do not count.
 Verdict VerdictOf(std::span<const Hit> hits, std::span<const Check> checks);
 
-// The first hit behind the verdict, in the order of ComesBefore; unset when
-// none is.
-std::optional<Hit> FirstBehind(Verdict verdict, std::span<const Hit> hits);
+// The hits behind the verdict, in no order.
+std::vector<Hit> HitsBehind(Verdict verdict, std::span<const Hit> hits);
 
 // Of the firmest hit behind the verdict; unset when no hit is behind it.
 std::optional<Tier> TierOf(Verdict verdict, std::span<const Hit> hits);
 
-// The order in which matches are returned: purpose, tier, distance, list name,
-// entry, signal.
+// The order in which matches are returned: those in shadow last; purpose, tier,
+// distance, list name, entry, signal.
 bool ComesBefore(const Hit& a, const Hit& b);
 
 }  // namespace kenal::engine
