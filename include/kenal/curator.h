@@ -214,6 +214,8 @@ class Curator {
 
   // Sequence of the last change that every later answer holds. Cheap.
   virtual StatusOr<Sequence> Head() = 0;
+  // Sequence of the last change in the log, which answers may not hold yet.
+  virtual StatusOr<Sequence> LogHead() = 0;
 
   virtual StatusOr<StoreStats> Stats() = 0;
 

@@ -288,6 +288,7 @@ class ConnectionImpl final : public Connection {
     KENAL_TRY_ASSIGN(const ChangePage page, ReadChanges({}, 1, false));
     return page.head;
   }
+  StatusOr<Sequence> LogHead() override { return Head(); }
 
   StatusOr<wire::CallerInfo> WhoAmI() override {
     v1::WhoAmIResponse response;

@@ -127,6 +127,7 @@ class StoreEngine final : public Engine {
                                    Current()->indexes.sequence());
   }
   StatusOr<Sequence> Head() override { return Current()->indexes.sequence(); }
+  StatusOr<Sequence> LogHead() override { return catalogue_->head().sequence; }
 
   StatusOr<StoreStats> Stats() override {
     const std::shared_ptr<const State> state = Current();
