@@ -159,8 +159,8 @@ StatusOr<std::string> Answering::LabelOfAnswer(
     return a_is != b_is ? b_is : ComesBefore(a, b);
   });
   std::optional<std::string> first;
-  for (const Hit& hit : std::span(behind).first(
-           std::min(behind.size(), kLabelsReadMax))) {
+  for (const Hit& hit :
+       std::span(behind).first(std::min(behind.size(), kLabelsReadMax))) {
     const Hit* decision = DecisionOn(hit, overruled);
     if (first && decision != nullptr) break;
     if (hit.signal != SignalType::kPdq) {
@@ -231,10 +231,9 @@ StatusOr<Attempt> AnswerBatch(const catalogue::Catalogue& catalogue,
   Attempt attempt;
   attempt.answers.reserve(queries.size());
   for (size_t i = 0; i < queries.size(); ++i) {
-    KENAL_TRY_ASSIGN(
-        Answer answer,
-        answering.Make(queries[i], lists.Of(i), std::move(found.hits[i]),
-                       found.overruled[i]));
+    KENAL_TRY_ASSIGN(Answer answer, answering.Make(queries[i], lists.Of(i),
+                                                   std::move(found.hits[i]),
+                                                   found.overruled[i]));
     attempt.answers.push_back(std::move(answer));
   }
   attempt.entry_changed = answering.entry_changed();
