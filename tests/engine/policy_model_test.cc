@@ -1,132 +1,20 @@
 // Answers against a model: every verdict, label, skipped list and match, worked
 // out entry by entry from what include/kenal says, over random small stores.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cmath>
 #include <map>
 #include <random>
-#include <tuple>
 
 #include "kenal/engine.h"
-#include "src/base/clock.h"
+#include "tests/engine/moved_clock.h"
+#include "tests/engine/policy_oracle.h"
 #include "tests/support/support.h"
 
-namespace kenal {
+namespace kenal::testing {
 namespace {
 
-using ::kenal::testing::AtDistance;
-using ::kenal::testing::RandomHash;
-using ::kenal::testing::TempDir;
-using ::kenal::testing::TestSeed;
-
 const Authorship kBy{.actor = "test", .reason = "testing"};
-constexpr int64_t kStart = 1'700'000'000'000;
-std::atomic<int64_t> now_unix_ms{kStart};
-
-// The clock of the process, for one test.
-class MovedClock {
- public:
-  MovedClock() {
-    now_unix_ms = kStart;
-    base::SetClockForTest([] { return now_unix_ms.load(); });
-  }
-  ~MovedClock() { base::SetClockForTest(nullptr); }
-};
-
-// What one store should hold.
-struct KnownEntry {
-  EntryId id;
-  SignalSet signals;
-  std::string source_id;
-  std::string near_label;
-  EntryState state = EntryState::kActive;
-  EntryId overrules;  // 0: nothing
-};
-struct KnownList {
-  ListInfo info;  // counts are not kept
-  std::vector<KnownEntry> entries;
-};
-
-// One entry met by one signal.
-struct Meeting {
-  const KnownList* list = nullptr;
-  const KnownEntry* entry = nullptr;
-  SignalType signal = SignalType::kPdq;
-  Tier tier = Tier::kMatch;
-  int distance = 0;
-  View query_view = View::kStored;
-  View entry_view = View::kStored;
-
-  bool IsDigest() const { return signal != SignalType::kPdq; }
-  auto Order() const {
-    return std::tuple(list->info.purpose, tier, distance, list->info.name,
-                      entry->id, signal);
-  }
-};
-
-bool IsSearched(const PdqView& pdq) {
-  const bool is_part = pdq.view != View::kStored;
-  return pdq.quality.value_or(100) > 49 &&
-         !(is_part && pdq.template_like.value_or(false));
-}
-
-std::optional<Meeting> NearestOf(const KnownList& list, const KnownEntry& entry,
-                                 const SignalSet& query,
-                                 const MatchOptions& options) {
-  const ListPolicy& policy = list.info.policy;
-  const int match_bits = policy.pdq_radius.bits;
-  const int widest_bits =
-      options.radius.value_or(policy.review_radius.value_or(policy.pdq_radius))
-          .bits;
-  const bool parts =
-      options.effort >= Effort::kNormal && policy.effort >= Effort::kNormal;
-  std::optional<Meeting> nearest;
-  for (const PdqView& asked : query.pdq) {
-    if (!IsSearched(asked) || (asked.view != View::kStored && !parts)) continue;
-    for (const PdqView& held : entry.signals.pdq) {
-      if (!IsSearched(held)) continue;
-      const int distance = HammingDistance(asked.hash, held.hash);
-      const bool plain = asked.template_like.value_or(false) ||
-                         held.template_like.value_or(false);
-      const int most = plain ? std::min(match_bits, widest_bits) : widest_bits;
-      if (distance > most || (nearest && nearest->distance <= distance)) {
-        continue;
-      }
-      nearest = {.list = &list,
-                 .entry = &entry,
-                 .tier = distance <= match_bits ? Tier::kMatch : Tier::kReview,
-                 .distance = distance,
-                 .query_view = asked.view,
-                 .entry_view = held.view};
-    }
-  }
-  return nearest;
-}
-
-// Why a list is skipped, but for its share.
-std::string ReasonOf(const ListPolicy& policy, const MatchOptions& options) {
-  if (!policy.enabled) return "disabled";
-  if (policy.expires_unix_ms && *policy.expires_unix_ms <= now_unix_ms) {
-    return "expired";
-  }
-  const bool here = policy.regions.empty() || options.region.empty() ||
-                    std::ranges::count(policy.regions, options.region) > 0;
-  return here ? "" : "region";
-}
-
-// What decides on which side of a share content falls.
-std::string ContentOf(const SignalSet& query) {
-  if (!query.pdq.empty() && query.pdq[0].view == View::kStored) {
-    return "pdq" + query.pdq[0].hash.ToHex();
-  }
-  if (query.sha256) return "sha256" + query.sha256->ToHex();
-  if (query.sha1) return "sha1" + query.sha1->ToHex();
-  if (query.md5) return "md5" + query.md5->ToHex();
-  return query.pdq.empty() ? "" : "pdq" + query.pdq[0].hash.ToHex();
-}
 
 class Model {
  public:
@@ -451,20 +339,6 @@ std::vector<const KnownList*> Model::HeldBy(const Answer& answer,
   return held;
 }
 
-// The own decision that overrules `meeting`; null when none does.
-const Meeting* DecisionOn(const Meeting& meeting,
-                          const std::vector<Meeting>& all) {
-  if (meeting.IsDigest()) return nullptr;
-  for (const Meeting& other : all) {  // in order: the first counts
-    if (other.list->info.purpose == Purpose::kOwnDecisions &&
-        other.tier == Tier::kMatch && !other.list->info.policy.shadow &&
-        other.entry->overrules == meeting.entry->id) {
-      return &other;
-    }
-  }
-  return nullptr;
-}
-
 Match Model::MatchOf(const Meeting& meeting,
                      const std::vector<Meeting>& all) const {
   const ListInfo& list = meeting.list->info;
@@ -494,53 +368,6 @@ Match Model::MatchOf(const Meeting& meeting,
     ++seen[speaks ? "overruled" : "overruled by a list without a label"];
   }
   return match;
-}
-
-// The kind of a meeting that stands behind each verdict.
-bool IsBehind(Verdict verdict, const Meeting& meeting) {
-  const Purpose purpose = meeting.list->info.purpose;
-  const bool abuse = purpose == Purpose::kChildAbuse;
-  if (meeting.list->info.policy.shadow) return false;
-  if (verdict == Verdict::kExact) return abuse && meeting.IsDigest();
-  if (verdict == Verdict::kNear) return abuse && !meeting.IsDigest();
-  return verdict == Verdict::kTest && purpose == Purpose::kTest;
-}
-
-Verdict VerdictOn(const SignalSet& query, const std::vector<Meeting>& all) {
-  const bool failed =
-      query.pdq_failure || !query.HasSignal() ||
-      (!query.pdq.empty() && query.picture && query.picture->damaged);
-  for (const Verdict verdict :
-       {Verdict::kExact, Verdict::kNear, Verdict::kTest}) {
-    if (verdict == Verdict::kTest && failed) return Verdict::kUnavailable;
-    const auto is_behind = [&](const Meeting& one) {
-      return IsBehind(verdict, one);
-    };
-    if (std::ranges::any_of(all, is_behind)) return verdict;
-  }
-  return Verdict::kNoKnownMatch;
-}
-
-std::vector<Meeting> MeetingsOf(const std::vector<const KnownList*>& held,
-                                const SignalSet& query,
-                                const MatchOptions& options) {
-  std::vector<Meeting> all;
-  for (const KnownList* list : held) {
-    for (const KnownEntry& entry : list->entries) {
-      if (entry.state == EntryState::kWithdrawn) continue;
-      const auto digest = [&](const auto& asked, const auto& known) {
-        if (!asked || asked != known) return;
-        all.push_back({.list = list, .entry = &entry, .signal = asked->kType});
-      };
-      digest(query.md5, entry.signals.md5);
-      digest(query.sha1, entry.signals.sha1);
-      digest(query.sha256, entry.signals.sha256);
-      const auto near = NearestOf(*list, entry, query, options);
-      if (near) all.push_back(*near);
-    }
-  }
-  std::ranges::sort(all, {}, &Meeting::Order);
-  return all;
 }
 
 void Model::CheckAnswer(const Answer& answer, const SignalSet& query,
@@ -589,7 +416,7 @@ TEST(PolicyModel, AnswersAreThoseOfTheModelOverManySmallStores) {
   constexpr uint64_t kSeeds = 120;
   for (uint64_t seed = first; seed < first + kSeeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    now_unix_ms = kStart;
+    now_unix_ms = kClockStart;
     Model(seed).Run();
     if (HasFailure()) return;
   }
@@ -603,156 +430,5 @@ TEST(PolicyModel, AnswersAreThoseOfTheModelOverManySmallStores) {
   }
 }
 
-class TermsTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    ASSERT_TRUE(Engine::Init(folder_ / "store").ok());
-    auto engine = Engine::Open(folder_ / "store");
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = std::move(*engine);
-  }
-  std::vector<SkippedList> Skipped(const SignalSet& query,
-                                   const MatchOptions& options = {}) {
-    const auto answer = engine_->Match(query, options);
-    EXPECT_TRUE(answer.ok()) << answer.status();
-    return answer->lists_skipped;
-  }
-
-  const uint64_t seed_ = TestSeed();
-  std::mt19937_64 random_{seed_};
-  TempDir folder_;
-  std::unique_ptr<Engine> engine_;
-};
-
-// Of n random pieces of content, each in with probability p, the count is
-// within six standard deviations of n p but once in half a billion runs. Two
-// lists of one share and seed draw apart from each other: both take n p p.
-TEST_F(TermsTest, AShareIsHeldAgainstItsPartOfContentApartFromOtherLists) {
-  constexpr int kShares[] = {1, 100, 500, 900, 999};
-  constexpr int kBatches = 20;
-  constexpr int kBatchSize = 1000;
-  for (const int share : kShares) {
-    for (const char* const twin : {"a", "b"}) {
-      const auto made =
-          engine_->CreateList(twin + std::to_string(share), Purpose::kTest,
-                              {.share_permille = share}, kBy);
-      ASSERT_TRUE(made.ok()) << made.status();
-    }
-  }
-  std::map<int, int> in_first;
-  std::map<int, int> in_both;
-  for (int batch = 0; batch < kBatches; ++batch) {
-    std::vector<SignalSet> queries(kBatchSize);
-    for (SignalSet& query : queries) {
-      const bool picture = random_() % 2 == 0;
-      if (picture) query.pdq = {{.hash = RandomHash<PdqHash>(random_)}};
-      if (!picture) query.md5 = RandomHash<Md5>(random_);
-    }
-    const auto answers = engine_->MatchBatch(queries, {.limit = 1});
-    ASSERT_TRUE(answers.ok()) << answers.status();
-    for (const Answer& answer : *answers) {
-      const auto is_in = [&](const std::string& list) {
-        return std::ranges::count(answer.lists_skipped, list,
-                                  &SkippedList::list) == 0;
-      };
-      for (const int share : kShares) {
-        const bool a = is_in("a" + std::to_string(share));
-        if (a) ++in_first[share];
-        if (a && is_in("b" + std::to_string(share))) ++in_both[share];
-      }
-    }
-  }
-  const auto expect_part = [](int counted, double p) {
-    const double n = kBatches * kBatchSize;
-    EXPECT_NEAR(counted, n * p, 6 * std::sqrt(n * p * (1 - p)) + 1);
-  };
-  for (const int share : kShares) {
-    const double p = share / 1000.0;
-    expect_part(in_first[share], p);
-    expect_part(in_both[share], p * p);
-  }
-}
-
-// Both kinds of seed: alike and not. Content is the same by its PDQ, whatever
-// else is known of it.
-TEST_F(TermsTest,
-       TheSameContentFallsTheSameWayByEveryRouteUntilTheSeedChanges) {
-  ListPolicy policy{.share_permille = 500};
-  ASSERT_TRUE(engine_->CreateList("l", Purpose::kTest, policy, kBy).ok());
-  std::vector<SignalSet> plain(500);
-  for (SignalSet& query : plain) {
-    query.pdq = {{.hash = RandomHash<PdqHash>(random_)}};
-  }
-  const auto sides = [&](const std::vector<SignalSet>& queries) {
-    std::vector<bool> out;
-    const auto answers = engine_->MatchBatch(queries, {});
-    EXPECT_TRUE(answers.ok()) << answers.status();
-    for (const Answer& answer : *answers) {
-      out.push_back(!answer.lists_skipped.empty());
-    }
-    return out;
-  };
-  const std::vector<bool> first = sides(plain);
-  std::vector<SignalSet> fuller = plain;
-  for (SignalSet& query : fuller) {
-    query.sha256 = RandomHash<Sha256>(random_);
-    query.pdq[0].quality = 100;
-    query.pdq.push_back(
-        {.view = View::kTrimmed, .hash = RandomHash<PdqHash>(random_)});
-  }
-  EXPECT_EQ(sides(fuller), first);
-  policy.share_seed = 1;
-  ASSERT_TRUE(engine_->SetListPolicy("l", policy, kBy).ok());
-  const std::vector<bool> second = sides(plain);
-  int alike = 0;
-  for (size_t i = 0; i < plain.size(); ++i) alike += first[i] == second[i];
-  EXPECT_NEAR(alike, 250, 6 * std::sqrt(125.0));
-}
-
-TEST_F(TermsTest, AListExpiresAtItsMomentAndNotBeforeWithoutAnyChange) {
-  const MovedClock clock;
-  ListPolicy policy{.expires_unix_ms = kStart + 10};
-  ASSERT_TRUE(engine_->CreateList("l", Purpose::kTest, policy, kBy).ok());
-  EntryDraft draft;
-  draft.signals.md5 = RandomHash<Md5>(random_);
-  draft.provenance.source = "a source";
-  ASSERT_TRUE(engine_->AddEntries("l", {&draft, 1}, kBy).ok());
-  const Sequence head = *engine_->Head();
-  const auto verdict = [&] { return engine_->Match(draft.signals)->verdict; };
-  const std::vector<SkippedList> expired = {{"l", "expired"}};
-  now_unix_ms = kStart + 9;
-  EXPECT_EQ(verdict(), Verdict::kTest);
-  EXPECT_TRUE(Skipped(draft.signals).empty());
-  for (const int64_t later : {10, 11, 1'000'000'000}) {
-    now_unix_ms = kStart + later;
-    EXPECT_EQ(verdict(), Verdict::kNoKnownMatch) << later;
-    EXPECT_EQ(Skipped(draft.signals), expired) << later;
-  }
-  EXPECT_EQ(*engine_->Head(), head);
-  policy.expires_unix_ms = now_unix_ms + 1;
-  ASSERT_TRUE(engine_->SetListPolicy("l", policy, kBy).ok());
-  EXPECT_EQ(verdict(), Verdict::kTest);
-  // A list that is both switched off and past its time is disabled.
-  policy = {.enabled = false, .expires_unix_ms = 0};
-  ASSERT_TRUE(engine_->SetListPolicy("l", policy, kBy).ok());
-  EXPECT_EQ(Skipped(draft.signals),
-            (std::vector<SkippedList>{{"l", "disabled"}}));
-}
-
-TEST_F(TermsTest, ARegionIsTwoCapitalLettersOrTheRequestIsRefused) {
-  ASSERT_TRUE(
-      engine_->CreateList("l", Purpose::kTest, {.regions = {"NL"}}, kBy).ok());
-  const SignalSet query{.md5 = RandomHash<Md5>(random_)};
-  for (const char* const wrong : {"N", "nl", "NLD", "N1", "N ", "\xc3\x84"}) {
-    EXPECT_EQ(engine_->Match(query, {.region = wrong}).status().code(),
-              StatusCode::kInvalidArgument)
-        << wrong;
-  }
-  EXPECT_TRUE(Skipped(query).empty());
-  EXPECT_TRUE(Skipped(query, {.region = "NL"}).empty());
-  EXPECT_EQ(Skipped(query, {.region = "BE"}),
-            (std::vector<SkippedList>{{"l", "region"}}));
-}
-
 }  // namespace
-}  // namespace kenal
+}  // namespace kenal::testing
