@@ -162,11 +162,12 @@ def text_of(results):
 
 
 def prepare(rig, options):
+    """Seconds that the import took; None when a store was copied."""
     rig.make_certificates()
     if options.store:
         rig.copy_store(options.store, options.known)
-    else:
-        rig.make_store(options.entries, seed=1)
+        return None
+    return rig.make_store(options.entries, seed=1)
 
 
 def add_rig_options(parser):
