@@ -42,7 +42,8 @@ struct Place {
 
 class FloodGuardImpl : public FloodGuard {
  public:
-  explicit FloodGuardImpl(const FloodOptions& options) : options_(options) {
+  FloodGuardImpl(const FloodOptions& options, Time start)
+      : options_(options), window_start_(start) {
     using Seconds = std::chrono::seconds;
     options_.window = std::max(options_.window, Seconds(1));
     options_.entries_max =
@@ -70,9 +71,11 @@ class FloodGuardImpl : public FloodGuard {
   }
 
  private:
-  bool IsFlood(const Watched& watched) const {
-    return watched.count > options_.floor &&
-           static_cast<double>(watched.count) > options_.factor * watched.usual;
+  bool IsFlood(const Watched& watched) const KENAL_REQUIRES(mutex_) {
+    const auto count = static_cast<double>(watched.count);
+    const auto floor = static_cast<double>(options_.floor);
+    return count > (learning_ ? floor * options_.learning_factor : floor) &&
+           count > options_.factor * watched.usual;
   }
 
   void Advance(Time now) KENAL_REQUIRES(mutex_);
@@ -81,7 +84,7 @@ class FloodGuardImpl : public FloodGuard {
 
   FloodOptions options_;
   base::Mutex mutex_;
-  bool begun_ KENAL_GUARDED_BY(mutex_) = false;
+  bool learning_ KENAL_GUARDED_BY(mutex_) = true;  // the first window
   Time window_start_ KENAL_GUARDED_BY(mutex_);
   std::vector<Watched> watched_ KENAL_GUARDED_BY(mutex_);
   std::vector<Place> places_ KENAL_GUARDED_BY(mutex_);  // a heap, one a slot
@@ -90,29 +93,25 @@ class FloodGuardImpl : public FloodGuard {
 
 // Closes the windows that have ended: counts become history.
 void FloodGuardImpl::Advance(Time now) {
-  if (!begun_) {
-    begun_ = true;
-    window_start_ = now;
-  }
   // A clock that other threads read a little earlier stays in this window.
   if (now < window_start_ + options_.window) return;
   const auto windows = (now - window_start_) / options_.window;
   window_start_ += windows * options_.window;
   const double idle = std::pow(1 - kNewest, static_cast<double>(windows - 1));
-  std::vector<Watched> kept;
   for (Watched& watched : watched_) {
+    const double share = learning_ && !watched.told ? 1 : kNewest;
     // Either this window was usual, or one without any match came after it.
     if (!IsFlood(watched) || windows > 1) watched.told = false;
     watched.usual +=
-        kNewest * (static_cast<double>(watched.count) - watched.usual);
+        share * (static_cast<double>(watched.count) - watched.usual);
     watched.usual *= idle;
     watched.count = 0;
     watched.inherited = 0;
-    if (watched.told || watched.usual >= kForgottenBelow) {
-      kept.push_back(watched);
-    }
   }
-  watched_ = std::move(kept);
+  learning_ = false;
+  std::erase_if(watched_, [](const Watched& watched) {
+    return !watched.told && watched.usual < kForgottenBelow;
+  });
   slots_.clear();
   places_.clear();
   for (uint32_t slot = 0; slot < watched_.size(); ++slot) {
@@ -157,8 +156,9 @@ uint32_t FloodGuardImpl::LeastMet() {
 
 }  // namespace
 
-std::unique_ptr<FloodGuard> FloodGuard::Make(const FloodOptions& options) {
-  return std::make_unique<FloodGuardImpl>(options);
+std::unique_ptr<FloodGuard> FloodGuard::Make(const FloodOptions& options,
+                                             Time start) {
+  return std::make_unique<FloodGuardImpl>(options, start);
 }
 
 }  // namespace kenal::operate

@@ -22,6 +22,11 @@ struct FloodOptions {
   uint64_t floor = 1000;
   // Times the entry's usual count a window.
   double factor = 20;
+  // Times the floor, within the first window after the start: what stays
+  // below it is learnt as usual then, since nothing of the time before is
+  // known. An entry that is always met often would else be told of after
+  // every start.
+  double learning_factor = 10;
   std::chrono::seconds window{60};
   // Entries watched at once; beyond that the least met is forgotten. About
   // 100 bytes each.
@@ -31,8 +36,8 @@ struct FloodOptions {
 struct Flood {
   std::string list;
   EntryId entry;
-  uint64_t count = 0;    // within the window so far
-  double usual = 0;      // a window, before
+  uint64_t count = 0;  // within the window so far
+  double usual = 0;    // a window, before
 };
 
 // Thread-safe. Costs no memory beyond entries_max whatever is matched.
@@ -40,7 +45,10 @@ class FloodGuard {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  static std::unique_ptr<FloodGuard> Make(const FloodOptions& options);
+  // The first window begins at `start`.
+  static std::unique_ptr<FloodGuard> Make(
+      const FloodOptions& options,
+      Time start = std::chrono::steady_clock::now());
   virtual ~FloodGuard() = default;
 
   // Counts the near matches of an answer that are not in shadow; digest hits

@@ -154,8 +154,9 @@ double Quantile(const Page& page, const Page& before, std::string_view name,
     const auto at = buckets.find(bound);
     if (at != buckets.end()) at->second -= count;
   }
-  if (buckets.empty() || buckets.rbegin()->second <= 0) return -1;
-  const double rank = share * buckets.rbegin()->second;
+  const double total = buckets.empty() ? 0 : buckets.rbegin()->second;
+  if (!(total > 0) || std::isinf(total)) return -1;
+  const double rank = share * total;
   double low = 0;
   double below = 0;
   for (const auto& [bound, count] : buckets) {

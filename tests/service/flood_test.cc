@@ -19,6 +19,7 @@ class Floods : public testing::AtTheDesk {
   service::Tuning Tuning() override {
     service::Tuning tuning = AtTheDesk::Tuning();
     tuning.flood.floor = kFloor;
+    tuning.flood.learning_factor = 1;
     tuning.flood.window = std::chrono::hours(1);  // this test's own time
     return tuning;
   }
