@@ -98,7 +98,7 @@ def settle(rig, before):
     while True:
         now = rig.usage()
         if now is None:
-            raise RuntimeError("the server ended: " + rig.errors.read_text())
+            raise RuntimeError(rig.how_it_ended())
         if now.descriptors <= before.descriptors + 8 or time.monotonic() > until:
             return now
         time.sleep(0.5)
@@ -207,4 +207,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rigs.guarded(main))

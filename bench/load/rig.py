@@ -18,6 +18,7 @@ import time
 import figures
 
 KNOWN_KEPT = 10_000
+DEVNULL = subprocess.DEVNULL
 CLIENTS = {  # name of the certificate: roles
     "uploads": ["query"],
     "bulk": ["query"],
@@ -33,6 +34,17 @@ def run(words, **options):
         raise RuntimeError(f"{' '.join(map(str, words))}: exit code "
                            f"{done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def guarded(main):
+    """main(), whose errors are told in a line and an exit code of 1."""
+    try:
+        return main()
+    except (RuntimeError, FileNotFoundError) as error:
+        print(f"{sys.argv[0]}: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"{sys.argv[0]}: interrupted", file=sys.stderr)
+    return 1
 
 
 class Rig:
@@ -161,6 +173,11 @@ class Rig:
 
     def alive(self):
         return self.process.poll() is None
+
+    def how_it_ended(self):
+        last = self.errors.read_text(errors="replace")[-500:].strip()
+        return (f"the server ended with exit code {self.process.wait()}" +
+                (f": {last}" if last else ""))
 
     def usage(self):
         return figures.usage(self.process.pid)

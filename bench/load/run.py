@@ -278,9 +278,8 @@ def measure(rig, table, options):
             table.add(step.__name__, "", f"not measured: {error}"[:300]
                       .replace("\n", " "), None)
             if not rig.alive():
-                table.add("the server", "runs", "it ended: " +
-                          rig.errors.read_text()[-300:].replace("\n", " "),
-                          False)
+                table.add("the server", "runs",
+                          rig.how_it_ended().replace("\n", " "), False)
                 break
     if rig.alive():
         memory(rig, table, options.entries)
@@ -343,4 +342,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rigs.guarded(main))
