@@ -281,6 +281,11 @@ StatusOr<Sequence> FakeStore::Head() {
   return Sequence{log_.size() - std::min<uint64_t>(lag_, log_.size())};
 }
 
+StatusOr<Sequence> FakeStore::LogHead() {
+  std::lock_guard lock(mutex_);
+  return Sequence{log_.size()};
+}
+
 ChangedEntry FakeStore::Show(const Entry& entry, bool with_signals) const {
   ChangedEntry shown{.id = entry.id,
                      .source_id = entry.source_id,

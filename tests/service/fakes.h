@@ -60,6 +60,7 @@ class FakeStore : public Matcher, public Curator {
                                    bool with_signals) override;
   // Without the hook: the server looks at it whenever it likes.
   StatusOr<Sequence> Head() override;
+  StatusOr<Sequence> LogHead() override;
   StatusOr<StoreStats> Stats() override;
   StatusOr<VerifyReport> Verify(
       const std::function<void(uint64_t, uint64_t)>& watcher) override;
