@@ -118,6 +118,8 @@ struct Match {
 struct SkippedList {
   std::string list;
   std::string reason;  // "disabled", "expired", "region" or "share"
+  Sequence version;    // ListInfo::version
+  bool shadow = false;
   friend bool operator==(const SkippedList&, const SkippedList&) = default;
 };
 
@@ -125,6 +127,7 @@ struct SkippedList {
 struct ListVersion {
   std::string list;
   Sequence version;  // ListInfo::version
+  bool shadow = false;
   friend bool operator==(const ListVersion&, const ListVersion&) = default;
 };
 

@@ -58,10 +58,11 @@ HeldLists::HeldLists(const IndexSets& indexes, std::span<const ListInfo> lists,
                      const Reason& reason) {
   for (const ListInfo& list : lists) {
     if (const std::string_view why = reason(list); !why.empty()) {
-      skipped_.push_back({list.name, std::string(why)});
+      skipped_.push_back(
+          {list.name, std::string(why), list.version, list.policy.shadow});
       continue;
     }
-    versions_.push_back({list.name, list.version});
+    versions_.push_back({list.name, list.version, list.policy.shadow});
     const size_t number = list.number.value;
     if (by_number_.size() <= number) by_number_.resize(number + 1);
     by_number_[number] = &list;

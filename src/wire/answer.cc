@@ -159,6 +159,8 @@ void ToWire(const Answer& from, v1::Answer* to) {
     v1::SkippedList* added = to->add_lists_skipped();
     added->set_list(CleanText(skipped.list));
     added->set_reason(CleanText(skipped.reason));
+    added->set_version(skipped.version.value);
+    added->set_shadow(skipped.shadow);
   }
   to->set_damaged(from.damaged);
   to->set_action_label(CleanText(from.action_label));
@@ -166,6 +168,7 @@ void ToWire(const Answer& from, v1::Answer* to) {
     v1::ListVersion* added = to->add_list_versions();
     added->set_list(CleanText(version.list));
     added->set_version(version.version.value);
+    added->set_shadow(version.shadow);
   }
 }
 
@@ -189,15 +192,18 @@ StatusOr<Answer> FromWire(const v1::Answer& from) {
     to.checks.push_back(std::move(added));
   }
   for (const v1::SkippedList& skipped : from.lists_skipped()) {
-    to.lists_skipped.push_back(
-        {.list = skipped.list(), .reason = skipped.reason()});
+    to.lists_skipped.push_back({.list = skipped.list(),
+                                .reason = skipped.reason(),
+                                .version = Sequence{skipped.version()},
+                                .shadow = skipped.shadow()});
   }
   to.damaged = from.damaged();
   KENAL_TRY(CheckLabel("answer.action_label", from.action_label()));
   to.action_label = from.action_label();
   for (const v1::ListVersion& version : from.list_versions()) {
-    to.list_versions.push_back(
-        {.list = version.list(), .version = Sequence{version.version()}});
+    to.list_versions.push_back({.list = version.list(),
+                                .version = Sequence{version.version()},
+                                .shadow = version.shadow()});
   }
   return to;
 }

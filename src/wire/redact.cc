@@ -29,6 +29,27 @@ bool Before(const Match& a, const Match& b) {
          std::tie(b.purpose, b.tier, b.list, b.entry, b.signal);
 }
 
+// Whether it is passed over changes from content to content, or caller to
+// caller.
+bool DependsOnWhatIsAsked(const SkippedList& skipped) {
+  return skipped.reason == "region" || skipped.reason == "share";
+}
+
+void TellLists(Answer& answer) {
+  const auto in_shadow = [](const auto& list) { return list.shadow; };
+  std::erase_if(answer.lists_skipped, in_shadow);
+  std::erase_if(answer.list_versions, in_shadow);
+  for (SkippedList& skipped : answer.lists_skipped) {
+    if (!DependsOnWhatIsAsked(skipped)) continue;
+    answer.list_versions.push_back(
+        {.list = std::move(skipped.list), .version = skipped.version});
+  }
+  std::erase_if(answer.lists_skipped, DependsOnWhatIsAsked);
+  std::ranges::sort(answer.list_versions, {}, [](const ListVersion& version) {
+    return std::tie(version.list, version.version);
+  });
+}
+
 }  // namespace
 
 void Redact(Answer& answer, int limit) {
@@ -45,6 +66,7 @@ void Redact(Answer& answer, int limit) {
   }
   answer.truncated = answer.match_count > told.size();
   answer.matches = std::move(told);
+  TellLists(answer);
 }
 
 int OutsideLimit(int limit, size_t queries) {
@@ -57,6 +79,7 @@ void Redact(ChangePage& page) {
     change.policy.reset();
     for (ChangedEntry& entry : change.entries) {
       entry.source_id.clear();
+      entry.near_action_label.clear();
       entry.signals.reset();
     }
   }

@@ -16,6 +16,9 @@ namespace kenal::wire {
 // are not counted. The order is purpose, tier, list, entry, signal, so that it
 // tells nothing of distances.
 //
+// Lists in shadow mode are named nowhere; those passed over by their region or
+// their share are among the versions, as though they had been held against.
+//
 // limit  matches that stay. An answer that the matcher had cut already holds
 //        the nearest and counts what is in shadow beyond its own limit: so ask
 //        with OutsideLimit and cut here.
@@ -26,7 +29,8 @@ void Redact(Answer& answer, int limit = MatchOptions::kLimitMax);
 // and enough that few answers are cut.
 int OutsideLimit(int limit, size_t queries);
 
-// Of a page of changes these go: source ids, policies and signals.
+// Of a page of changes these go: source ids, labels of entries, policies and
+// signals.
 void Redact(ChangePage& page);
 
 }  // namespace kenal::wire

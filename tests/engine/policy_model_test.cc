@@ -63,7 +63,7 @@ class Model {
   void CheckShare(const KnownList& list, const SignalSet& query, bool skipped);
   void CheckAnswer(const Answer& answer, const SignalSet& query,
                    const MatchOptions& options);
-  Match MatchOf(const Meeting& meeting, const std::vector<Meeting>& all) const;
+  Match MatchOf(const Meeting& meeting, const std::vector<Meeting>& raw) const;
 
   std::mt19937_64 random_;
   TempDir folder_;
@@ -307,6 +307,10 @@ void Model::CheckShare(const KnownList& list, const SignalSet& query,
   ASSERT_LT(out, in) << "the same content fell on both sides of a share";
 }
 
+SkippedList SkippedAs(const ListInfo& list, const std::string& reason) {
+  return {list.name, reason, list.version, list.policy.shadow};
+}
+
 std::vector<const KnownList*> Model::HeldBy(const Answer& answer,
                                             const SignalSet& query,
                                             const MatchOptions& options) {
@@ -315,32 +319,41 @@ std::vector<const KnownList*> Model::HeldBy(const Answer& answer,
   std::ranges::sort(by_name, {},
                     [](const KnownList* list) { return list->info.name; });
   std::vector<const KnownList*> held;
-  std::vector<SkippedList> skipped;
-  std::vector<ListVersion> versions;
+  std::vector<std::pair<std::string, std::string>> skipped;
+  std::vector<std::pair<std::string, Sequence>> versions;
   for (const KnownList* list : by_name) {
     std::string reason = ReasonOf(list->info.policy, options);
     if (reason.empty()) {
       const bool by_share =
           std::ranges::count(answer.lists_skipped,
-                             SkippedList{list->info.name, "share"}) > 0;
+                             SkippedAs(list->info, "share")) > 0;
       CheckShare(*list, query, by_share);
       if (by_share) reason = "share";
     }
     if (reason.empty()) {
       held.push_back(list);
-      versions.push_back({list->info.name, list->info.version});
+      versions.push_back(
+          {list->info.name, list->info.version, list->info.policy.shadow});
     } else {
-      skipped.push_back({list->info.name, reason});
+      skipped.push_back(SkippedAs(list->info, reason));
       ++seen[reason];
     }
   }
-  EXPECT_EQ(answer.lists_skipped, skipped);
-  EXPECT_EQ(answer.list_versions, versions);
+  std::vector<std::pair<std::string, std::string>> said;
+  for (const SkippedList& one : answer.lists_skipped) {
+    said.emplace_back(one.list, one.reason);
+  }
+  EXPECT_EQ(said, skipped);
+  std::vector<std::pair<std::string, Sequence>> told;
+  for (const ListVersion& one : answer.list_versions) {
+    told.emplace_back(one.list, one.version);
+  }
+  EXPECT_EQ(told, versions);
   return held;
 }
 
 Match Model::MatchOf(const Meeting& meeting,
-                     const std::vector<Meeting>& all) const {
+                     const std::vector<Meeting>& raw) const {
   const ListInfo& list = meeting.list->info;
   Match match{.list = list.name,
               .purpose = list.purpose,
@@ -360,7 +373,9 @@ Match Model::MatchOf(const Meeting& meeting,
       ++seen["near label"];
     }
   }
-  if (const Meeting* decision = DecisionOn(meeting, all)) {
+  const Meeting* decision =
+      meeting.IsDigest() ? nullptr : DecisionOn(*meeting.entry, raw);
+  if (decision != nullptr) {
     const ListInfo& by = decision->list->info;
     match.overruled_by = {.list = by.name, .entry = decision->entry->id};
     const bool speaks = !by.policy.action_label.empty();
@@ -373,8 +388,9 @@ Match Model::MatchOf(const Meeting& meeting,
 void Model::CheckAnswer(const Answer& answer, const SignalSet& query,
                         const MatchOptions& options) {
   ASSERT_EQ(answer.sequence, head_);
-  const std::vector<Meeting> all =
+  const std::vector<Meeting> raw =
       MeetingsOf(HeldBy(answer, query, options), query, options);
+  const std::vector<Meeting> all = NearestOf(raw);
   const Verdict verdict = VerdictOn(query, all);
   ASSERT_EQ(VerdictName(answer.verdict), VerdictName(verdict));
   ++seen[std::string(VerdictName(verdict))];
@@ -382,8 +398,20 @@ void Model::CheckAnswer(const Answer& answer, const SignalSet& query,
       all, [&](const Meeting& one) { return IsBehind(verdict, one); });
   ASSERT_EQ(answer.tier,
             behind == all.end() ? std::nullopt : std::optional(behind->tier));
+  // Neither overruled nor labelled by its entry, else not overruled.
+  const Meeting* speaks = nullptr;
+  int best = 3;
+  for (const Meeting& one : all) {
+    if (!IsBehind(verdict, one)) continue;
+    const bool near = !one.IsDigest();
+    const bool labelled = near && !one.entry->near_label.empty();
+    const bool overruled = near && DecisionOn(*one.entry, raw) != nullptr;
+    const int rank = overruled ? 2 : labelled ? 1 : 0;
+    if (rank < best) speaks = &one;
+    best = std::min(best, rank);
+  }
   ASSERT_EQ(answer.action_label,
-            behind == all.end() ? "" : MatchOf(*behind, all).action_label);
+            speaks == nullptr ? "" : MatchOf(*speaks, raw).action_label);
   const size_t kept = std::min(all.size(), static_cast<size_t>(options.limit));
   if (behind - all.begin() >= static_cast<std::ptrdiff_t>(kept) &&
       behind != all.end()) {
@@ -396,7 +424,7 @@ void Model::CheckAnswer(const Answer& answer, const SignalSet& query,
     Match found = answer.matches[i];
     ASSERT_EQ(found.provenance.source, "a source");
     found.provenance = {};
-    const Match expected = MatchOf(all[i], all);
+    const Match expected = MatchOf(all[i], raw);
     ASSERT_EQ(found.list, expected.list);
     ASSERT_EQ(found.entry, expected.entry);
     ASSERT_EQ(found.distance, expected.distance);

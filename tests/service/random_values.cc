@@ -194,12 +194,15 @@ kenal::Answer RandomValues::Answer() {
              Text(), Text()};
   }
   answer.lists_skipped.resize(Number(0, 2));
-  for (SkippedList& skipped : answer.lists_skipped) skipped = {Text(), Text()};
+  for (SkippedList& skipped : answer.lists_skipped) {
+    skipped = {Text(), Text(), Sequence{Number(0, UINT64_MAX)}, Maybe()};
+    if (Maybe()) skipped.reason = Maybe() ? "share" : "region";
+  }
   answer.damaged = Maybe();
   answer.action_label = Label();
   answer.list_versions.resize(Number(0, 3));
   for (ListVersion& version : answer.list_versions) {
-    version = {Text(), Sequence{Number(0, UINT64_MAX)}};
+    version = {Text(), Sequence{Number(0, UINT64_MAX)}, Maybe()};
   }
   return answer;
 }
