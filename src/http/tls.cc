@@ -131,11 +131,20 @@ TlsKeeper::Context TlsKeeper::Current() const {
 
 StatusOr<bool> TlsKeeper::Reload() {
   const Stamp stamp = TakeStamp();
-  if (stamp == stamp_) return false;
+  if (stamp == stamp_) {
+    told_ = OkStatus();
+    return false;
+  }
+  StatusOr<Context> context = MakeContext(files_);
+  if (!context.ok()) {
+    if (context.status() == told_) return false;
+    told_ = context.status();
+    return told_;
+  }
   stamp_ = stamp;
-  KENAL_TRY_ASSIGN(Context context, MakeContext(files_));
+  told_ = OkStatus();
   const std::lock_guard lock(mutex_);
-  context_ = std::move(context);
+  context_ = *std::move(context);
   return true;
 }
 

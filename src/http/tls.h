@@ -30,8 +30,10 @@ class TlsKeeper {
   // For the next connection. Thread-safe.
   Context Current() const;
 
-  // Reads the files again if one of them changed since the last try. False:
-  // none did. After an error the last good context stays. Not thread-safe.
+  // Reads the files again if one of them changed since they were last read
+  // whole. False: none did, or what is wrong was told before. After an error
+  // the last good context stays, and the next call tries again. Not
+  // thread-safe.
   StatusOr<bool> Reload();
 
  private:
@@ -42,7 +44,8 @@ class TlsKeeper {
   Stamp TakeStamp() const;
 
   const identity::TlsFiles files_;
-  Stamp stamp_{};
+  Stamp stamp_{};  // of what context_ was made from
+  Status told_;    // what Reload last found wrong
   mutable std::mutex mutex_;
   Context context_;
 };

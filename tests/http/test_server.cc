@@ -5,10 +5,11 @@
 //
 // A LISTEN of "quick:..." has short time limits. Prints where it listens. Each
 // line of the input gets one back: "stats" counts, "serving 0|1" sets whether
-// it serves; when the input ends it shuts down within ten seconds and prints
-// "down".
+// it serves, "files N" how many it may have open; when the input ends it shuts
+// down within ten seconds and prints "down".
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -19,13 +20,16 @@
 namespace kenal {
 namespace {
 
+void AllowFiles(rlim_t most) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::min(most, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int Run(int count, char** arguments) {
   // The tests open more sockets than the usual soft limit.
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  AllowFiles(RLIM_INFINITY);
   testing::FakeDispatcher dispatcher;
   http::HttpOptions options{.listen = {arguments[1]}};
   std::string& listen = options.listen.front();
@@ -57,6 +61,7 @@ int Run(int count, char** arguments) {
   std::string line;
   while (std::getline(std::cin, line)) {
     if (line.starts_with("serving ")) dispatcher.serving = line.back() == '1';
+    if (line.starts_with("files ")) AllowFiles(std::stoul(line.substr(6)));
     std::printf("calls %d cancelled %d connections %zu\n",
                 dispatcher.calls.load(), dispatcher.cancelled.load(),
                 (*server)->connection_count());

@@ -129,6 +129,21 @@ class Tls(harness.TestCase):
         self.ok(self.ask("GET", "/healthz", None, kept))
         kept.close()
 
+    def test_a_change_is_found_when_files_can_be_opened_again(self):
+        client = self.client("query")
+        self.say("files 0")
+        self.ca.issue("server", "DNS:localhost", usage="serverAuth")
+        self.assertIn("server.pem", self.server.stderr.readline())
+        time.sleep(2.5)  # Nor is it said again.
+        self.say("files 4096")
+        self.assertEqual(self.server.stderr.readline(), "reload OK\n")
+        one = self.over(client)
+        self.ok(self.ask("GET", "/healthz", None, one))
+        with open(self.files[0]) as file:
+            self.assertEqual(one.sock.getpeercert(True),
+                             ssl.PEM_cert_to_DER_cert(file.read()))
+        one.close()
+
     def test_curl_works_as_the_documentation_says(self):
         picture = self.folder + "/photo.jpg"
         with open(picture, "wb") as file:
