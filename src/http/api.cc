@@ -21,6 +21,11 @@ using identity::MethodRow;
 
 // Of methods whose requests hold a name, a policy or a reason.
 constexpr size_t kSmallBodyBytesMax = size_t{1} << 20;
+// Texts that take a moment: JSON, and forms, where the end is searched for.
+constexpr size_t kCheapJsonBytesMax = size_t{64} << 10;
+constexpr size_t kCheapFormBytesMax = size_t{2} << 20;
+// Where the beginning of JSON is looked for.
+constexpr size_t kBlankBytesMax = 4096;
 
 // "BatchMatch" -> "batch-match"
 std::string Kebab(std::string_view name) {
@@ -81,8 +86,17 @@ bool TakesPicture(const Route& route) {
 }
 
 bool LooksLikeJson(std::string_view body) {
-  const size_t first = body.find_first_not_of(" \t\r\n");
-  return first == body.npos || body[first] == '{';
+  const std::string_view start = body.substr(0, kBlankBytesMax);
+  const size_t first = start.find_first_not_of(" \t\r\n");
+  return first == start.npos || start[first] == '{';
+}
+
+// Known when the body is there.
+bool IsPicture(const Asked& asked) {
+  const Body body = BodyOf(asked.content_type);
+  return TakesPicture(*asked.route) &&
+         (body == Body::kPicture ||
+          (body == Body::kEither && !LooksLikeJson(asked.body)));
 }
 
 Status ReadPicture(Asked& asked, pb::Message& message) {
@@ -264,6 +278,14 @@ Prepared Api::Empty(const Route& route) {
           .response = Make(*route.method->output_type())};
 }
 
+bool Api::IsCheap(const Asked& asked) {
+  if (asked.route->kind != Route::Kind::kLookup) {
+    return asked.body.size() <= kCheapJsonBytesMax || IsPicture(asked);
+  }
+  return asked.body.size() <= kCheapFormBytesMax ||
+         BodyOf(asked.content_type) != Body::kForm;
+}
+
 StatusOr<Prepared> Api::Prepare(Asked& asked) {
   const Route& route = *asked.route;
   Prepared prepared = Empty(route);
@@ -274,10 +296,7 @@ StatusOr<Prepared> Api::Prepare(Asked& asked) {
       KENAL_TRY(ReadLookup(asked, static_cast<v1::MatchRequest&>(request)));
       break;
     case Route::Kind::kMethod: {
-      const Body body = BodyOf(asked.content_type);
-      if (TakesPicture(route) &&
-          (body == Body::kPicture ||
-           (body == Body::kEither && !LooksLikeJson(asked.body)))) {
+      if (IsPicture(asked)) {
         KENAL_TRY(ReadPicture(asked, request));
         break;
       }

@@ -89,6 +89,8 @@ class Api {
 
   // Messages of the route's method, empty.
   static Prepared Empty(const Route& route);
+  // Whether to prepare it costs little more than to have read it.
+  static bool IsCheap(const Asked& asked);
   // Uses the body up. Errors: kInvalidArgument
   static StatusOr<Prepared> Prepare(Asked& asked);
   // The answer to a call that has ended, whatever its outcome.

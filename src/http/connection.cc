@@ -19,7 +19,7 @@ constexpr size_t kHeaderBytesMax = size_t{8} << 10;
 constexpr size_t kHeaderReadBytes = size_t{4} << 10;
 constexpr size_t kBodyReadBytes = size_t{64} << 10;
 constexpr size_t kWriteBytes = size_t{64} << 10;
-// Texts that are larger are handled on the thread for such.
+// Answers that are larger are written on a thread for such.
 constexpr size_t kLightBytes = size_t{64} << 10;
 // Of a body in chunks: what is not body, such as sizes and trailers.
 constexpr size_t kChunkFramingBytesMax = size_t{1} << 20;
@@ -113,7 +113,9 @@ void Connection::Start() {
 
 void Connection::Tick(Clock::time_point now) {
   if (state_ == State::kCalling) {
-    pollfd poll{.fd = socket().native_handle(), .events = POLLRDHUP};
+    // Without TLS a client may end its side and still read; with it, none does.
+    const short ends = tls_.has_value() ? POLLRDHUP : 0;
+    pollfd poll{.fd = socket().native_handle(), .events = ends};
     if (::poll(&poll, 1, 0) == 1 && call_ != nullptr) call_->gone = true;
     return;
   }
@@ -297,6 +299,7 @@ void Connection::ReleaseAll() {
 void Connection::OnBody() {
   const auto call = std::make_shared<Call>();
   call->asked = std::move(asked_);
+  call->client = caller_->name;
   call->info = {.method = call->asked.route->row->method,
                 .caller = caller_,
                 .transport = "http",
@@ -306,15 +309,20 @@ void Connection::OnBody() {
   call_ = call;
   Enter(State::kCalling, Clock::duration::zero());
   shared_.calls.Begin();
-  if (call->asked.body.size() <= kLightBytes) {
+  if (Api::IsCheap(call->asked)) {
     Prepare(call);
     return;
   }
-  asio::post(shared_.heavy,
-             [self = shared_from_this(), call] { self->Prepare(call); });
+  if (!shared_.large.Offer(
+          caller_->name, call->asked.body.size(),
+          [self = shared_from_this(), call] { self->Prepare(call); })) {
+    Fail(call, {.status = ResourceExhausted(
+                    "too many large bodies of this client wait to be read"),
+                .retry_after = std::chrono::seconds(1)});
+  }
 }
 
-// On the connection's thread, or on the one for large texts while nothing else
+// On the connection's thread, or on one for large texts while nothing else
 // touches `call`.
 void Connection::Prepare(const std::shared_ptr<Call>& call) {
   StatusOr<Prepared> prepared = Api::Prepare(call->asked);
@@ -323,7 +331,12 @@ void Connection::Prepare(const std::shared_ptr<Call>& call) {
     Dispatch(call);
     return;
   }
-  call->reply = ErrorReply(prepared.status(), call->asked.route->error_shape());
+  Fail(call, {.status = prepared.status()});
+}
+
+void Connection::Fail(const std::shared_ptr<Call>& call,
+                      const service::CallOutcome& outcome) {
+  call->reply = ErrorReply(outcome, call->asked.route->error_shape());
   asio::post(executor(),
              [self = shared_from_this(), call] { self->Finish(call); });
 }
@@ -344,7 +357,7 @@ void Connection::Dispatch(const std::shared_ptr<Call>& call) {
           });
           return;
         }
-        asio::post(self->shared_.heavy, [self, call, render] {
+        self->shared_.large.Post(call->client, [self, call, render] {
           render();
           asio::post(self->executor(), [self, call] { self->Finish(call); });
         });

@@ -76,6 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // A call and what belongs to it, which may outlive the connection.
   struct Call {
     Asked asked;
+    std::string client;
     Prepared prepared;
     service::CallInfo info;
     service::CallOutcome outcome;
@@ -108,6 +109,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool MayCall() const;
   void OnBody();
   void Prepare(const std::shared_ptr<Call>& call);
+  // Ends a call that did not get to the dispatcher.
+  void Fail(const std::shared_ptr<Call>& call,
+            const service::CallOutcome& outcome);
   void Dispatch(const std::shared_ptr<Call>& call);
   // Has the dispatcher refuse a caller whose body is not read.
   void Refuse();

@@ -162,7 +162,7 @@ void HttpServerImpl::Shutdown(std::chrono::milliseconds grace) {
   }
   shared_.calls.Wait();
   shared_.connections.Wait();
-  shared_.heavy.join();
+  shared_.large.Join();
   // A stopped acceptor's handlers may still be queued; they name listeners.
   if (!workers_.empty()) RunOnFirst([] {});
   reload_timer_ = nullptr;

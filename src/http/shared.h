@@ -3,7 +3,6 @@
 #define KENAL_SRC_HTTP_SHARED_H_
 
 #include <atomic>
-#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -11,6 +10,7 @@
 
 #include "src/http/api.h"
 #include "src/http/http_server.h"
+#include "src/http/large_work.h"
 #include "src/service/dispatcher.h"
 
 namespace kenal::http {
@@ -42,7 +42,9 @@ class Count {
 
 struct Shared {
   Shared(service::Dispatcher& the_dispatcher, const HttpLimits& the_limits)
-      : dispatcher(the_dispatcher), limits(the_limits) {}
+      : dispatcher(the_dispatcher),
+        limits(the_limits),
+        large({.waiting_bytes_max = limits.bytes_in_flight_max / 4}) {}
 
   service::Dispatcher& dispatcher;
   const HttpLimits limits;
@@ -51,9 +53,7 @@ struct Shared {
   std::atomic<bool> draining{false};
   Count calls;  // from a whole request to its rendered answer
   Count connections;
-  // Large texts are read and written here, so that small requests need not
-  // wait behind one of 65 MiB.
-  boost::asio::thread_pool heavy{1};
+  LargeWork large;
 };
 
 }  // namespace kenal::http

@@ -4,6 +4,7 @@ import os
 import random
 import re
 import resource
+import select
 import socket
 import time
 import unittest
@@ -279,6 +280,16 @@ class Slow(harness.TestCase):
             time.sleep(0.1)
         self.fail("nobody told the call")
 
+    def test_a_client_that_only_reads_on_is_answered(self):
+        for listen in (None, "127.0.0.1:0"):
+            self.stop()
+            self.serve(listen)
+            raw = self.raw(match("SL"))
+            raw.shutdown(socket.SHUT_WR)
+            got = read_all(raw)
+            self.assertTrue(got.startswith(b"HTTP/1.1 200 "), got)
+            self.assertEqual(self.say()["cancelled"], 0)
+
     def held_bodies_refused(self):
         """How many of six bodies of 8 MiB, of 24 that are allowed."""
         held = [self.raw(b"POST /v1/match HTTP/1.1\r\nHost: a\r\nContent-"
@@ -329,6 +340,49 @@ class Slow(harness.TestCase):
                 break
             time.sleep(0.1)
         self.ok(self.ask("GET", "/healthz"))
+
+
+class Large(harness.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.serve()
+
+    def begin_texts(self, count):
+        """JSON bodies of 40 MB that lack their last byte."""
+        body = json.dumps({"content": {"picture": "a25vd24h" * 5_000_000}})
+        head = (b"POST /v1/match HTTP/1.1\r\nHost: a\r\nContent-Type: "
+                b"application/json\r\nContent-Length: %d\r\n\r\n" % len(body))
+        raws = [self.raw(head) for _ in range(count)]
+        for raw in raws:
+            raw.sendall(body[:-1].encode())
+        return raws
+
+    def test_pictures_do_not_wait_for_large_texts(self):
+        picture = b"known" + bytes(200_000)
+        kept = self.connect()
+        self.ok(self.ask("GET", "/healthz", connection=kept))
+        overtook = 0
+        for _ in range(10):
+            raws = self.begin_texts(3)
+            for raw in raws:
+                raw.sendall(b"}")
+            self.ok(self.ask("POST", "/v1/match", picture, kept,
+                             Content_Type="image/png"))
+            overtook = len(raws) - len(select.select(raws, [], [], 0)[0])
+            for raw in raws:
+                answers, _ = read_answers(raw, 1)
+                self.assertEqual(answers[0][0], 200)
+            if overtook:
+                break
+        kept.close()
+        self.assertGreater(overtook, 0)
+
+    def test_of_many_large_texts_of_a_client_some_have_to_come_again(self):
+        raws = self.begin_texts(8)
+        for raw in raws:
+            raw.sendall(b"}")
+        statuses = [read_answers(raw, 1)[0][0][0] for raw in raws]
+        self.assertEqual(set(statuses), {200, 429})
 
 
 class Many(harness.TestCase):
