@@ -194,6 +194,11 @@ bool PdqFailed(const v1::Answer& answer) {
   return false;
 }
 
+bool HasMatch(v1::Verdict verdict) {
+  return verdict == v1::VERDICT_EXACT || verdict == v1::VERDICT_NEAR ||
+         verdict == v1::VERDICT_TEST;
+}
+
 // A misspelt name must not read as no match. An answer that names no lists
 // cannot tell.
 bool AllThere(const std::set<std::string, std::less<>>& banks,
@@ -289,6 +294,12 @@ Reply WriteLookup(const Asked& asked, const v1::Answer& answer,
   if (matches.empty() && PdqFailed(answer)) {
     return Failed("the picture could not be compared by PDQ; try again",
                   request_id);
+  }
+  if (matches.empty() && banks.empty() && HasMatch(answer.verdict())) {
+    return Failed(
+        "there are matches, and none of them is among those that came; use "
+        "POST /v1/match",
+        request_id);
   }
   if (asked.route->kind == Route::Kind::kRawLookup) {
     return {.body = WriteRaw(matches,
