@@ -24,6 +24,7 @@ void AddMatch(CLI::App& app, Context& context);
 void AddQuery(CLI::App& app, Context& context);
 void AddServe(CLI::App& app, Context& context);
 void AddStats(CLI::App& app, Context& context);
+void AddTop(CLI::App& app, Context& context);
 void AddVerify(CLI::App& app, Context& context);
 void AddVersion(CLI::App& app, Context& context);
 void AddWatch(CLI::App& app, Context& context);

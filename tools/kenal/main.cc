@@ -79,6 +79,7 @@ void AddCommands(CLI::App& app, Context& context) {
   AddWatch(app, context);
   AddWhoAmI(app, context);
   AddServe(app, context);
+  AddTop(app, context);
   AddCerts(app, context);
   AddStats(app, context);
   AddVerify(app, context);
