@@ -324,10 +324,11 @@ class Stores(harness.TestCase):
                                        timeout=harness.TIMEOUT_S)
         self.assertEqual((process.returncode, out), (4, b""), err)
 
-    def test_addresses_that_others_could_reach_need_to_be_asked_for(self):
+    def test_tcp_without_certificates_needs_to_be_asked_for(self):
         self.init()
-        self.fails(self.kenal("serve", "--listen", "0.0.0.0:0"), 2,
-                   "--plaintext-beyond-loopback")
+        for address in ("0.0.0.0:0", "127.0.0.1:0"):
+            self.fails(self.kenal("serve", "--listen", address), 2,
+                       "--insecure-plaintext-tcp")
 
     def test_serving_at_a_port_and_at_a_socket_of_mode_0600(self):
         self.init()
@@ -335,7 +336,8 @@ class Stores(harness.TestCase):
         path = server.address.removeprefix("unix:")
         self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
         server.stop()
-        server = self.serve("--listen", "127.0.0.1:0")
+        server = self.serve("--listen", "127.0.0.1:0",
+                            "--insecure-plaintext-tcp")
         self.assertRegex(server.address, r"^127\.0\.0\.1:[1-9]\d*$")
         self.ok(server.run("stats"))
 

@@ -173,8 +173,12 @@ class Explain(harness.TestCase):
 
 class Policies(harness.TestCase):
 
+    # Without when and at which sequence it was changed last.
     def show(self, name):
-        return self.ok(self.kenal("--json", "list", "show", name)).lines()[0]
+        shown = self.ok(self.kenal("--json", "list", "show", name)).lines()[0]
+        self.assertGreater(shown.pop("version"), 0)
+        shown.pop("changed")
+        return shown
 
     def test_set_changes_what_is_given_and_leaves_the_rest(self):
         self.init(("demo", "test"))
