@@ -32,7 +32,8 @@ CHANGING = [
     (r"pid \d+", "pid 123"),
 ]
 # Hex that comes from a store's random key.
-RANDOM = [(r"(source id +|store +|source_id\":\")[0-9a-f]{6}", r"\g<1>1a2b3c")]
+RANDOM = [(r"(source id +|store +|source_id\":\"|caught up at |cursor\":\")"
+           r"[0-9a-f]{6}(?=\.\.\.)", r"\g<1>1a2b3c")]
 
 
 def shown(output):
