@@ -40,8 +40,8 @@ struct Meeting {
 
   bool IsDigest() const { return signal != SignalType::kPdq; }
   auto Order() const {
-    return std::tuple(list->info.purpose, tier, distance, list->info.name,
-                      entry->id, signal);
+    return std::tuple(list->info.policy.shadow, list->info.purpose, tier,
+                      distance, list->info.name, entry->id, signal);
   }
 };
 
@@ -51,10 +51,11 @@ inline bool IsSearched(const PdqView& pdq) {
          !(is_part && pdq.template_like.value_or(false));
 }
 
-inline std::optional<Meeting> NearestOf(const KnownList& list,
-                                        const KnownEntry& entry,
-                                        const SignalSet& query,
-                                        const MatchOptions& options) {
+// One for each view of the query and of the entry that meet.
+inline std::vector<Meeting> NearOf(const KnownList& list,
+                                   const KnownEntry& entry,
+                                   const SignalSet& query,
+                                   const MatchOptions& options) {
   const ListPolicy& policy = list.info.policy;
   const int match_bits = policy.pdq_radius.bits;
   const int widest_bits =
@@ -62,7 +63,7 @@ inline std::optional<Meeting> NearestOf(const KnownList& list,
           .bits;
   const bool parts =
       options.effort >= Effort::kNormal && policy.effort >= Effort::kNormal;
-  std::optional<Meeting> nearest;
+  std::vector<Meeting> near;
   for (const PdqView& asked : query.pdq) {
     if (!IsSearched(asked) || (asked.view != View::kStored && !parts)) continue;
     for (const PdqView& held : entry.signals.pdq) {
@@ -71,18 +72,17 @@ inline std::optional<Meeting> NearestOf(const KnownList& list,
       const bool plain = asked.template_like.value_or(false) ||
                          held.template_like.value_or(false);
       const int most = plain ? std::min(match_bits, widest_bits) : widest_bits;
-      if (distance > most || (nearest && nearest->distance <= distance)) {
-        continue;
-      }
-      nearest = {.list = &list,
-                 .entry = &entry,
-                 .tier = distance <= match_bits ? Tier::kMatch : Tier::kReview,
-                 .distance = distance,
-                 .query_view = asked.view,
-                 .entry_view = held.view};
+      if (distance > most) continue;
+      near.push_back(
+          {.list = &list,
+           .entry = &entry,
+           .tier = distance <= match_bits ? Tier::kMatch : Tier::kReview,
+           .distance = distance,
+           .query_view = asked.view,
+           .entry_view = held.view});
     }
   }
-  return nearest;
+  return near;
 }
 
 // Why a list is skipped, but for its share.
@@ -108,18 +108,37 @@ inline std::string ContentOf(const SignalSet& query) {
   return query.pdq.empty() ? "" : "pdq" + query.pdq[0].hash.ToHex();
 }
 
-// The own decision that overrules `meeting`; null when none does.
-inline const Meeting* DecisionOn(const Meeting& meeting,
-                                 const std::vector<Meeting>& all) {
-  if (meeting.IsDigest()) return nullptr;
-  for (const Meeting& other : all) {  // in order: the first counts
-    if (other.list->info.purpose == Purpose::kOwnDecisions &&
-        other.tier == Tier::kMatch && !other.list->info.policy.shadow &&
-        other.entry->overrules == meeting.entry->id) {
-      return &other;
+// What the whole of a query speaks for is all of it.
+inline bool IsOfWhole(const Meeting& meeting) {
+  return meeting.IsDigest() || meeting.query_view == View::kStored;
+}
+
+// Of `raw`, every meeting of every view: the own decision that overrules the
+// near match of `entry`; null when none does. Some decision must speak for
+// each view that meets the entry: one met by the whole, else by that view.
+inline const Meeting* DecisionOn(const KnownEntry& entry,
+                                 const std::vector<Meeting>& raw) {
+  const Meeting* first = nullptr;
+  for (const Meeting& meeting : raw) {
+    if (meeting.entry != &entry || meeting.IsDigest()) continue;
+    const Meeting* speaks = nullptr;
+    for (const Meeting& other : raw) {
+      if (other.list->info.purpose != Purpose::kOwnDecisions ||
+          other.tier != Tier::kMatch || other.list->info.policy.shadow ||
+          other.entry->overrules != entry.id) {
+        continue;
+      }
+      const bool same_part = IsOfWhole(other) == IsOfWhole(meeting);
+      if (!IsOfWhole(other) && !same_part) continue;
+      const bool firmer = speaks == nullptr ||
+                          std::tuple(!IsOfWhole(other), other.Order()) <
+                              std::tuple(!IsOfWhole(*speaks), speaks->Order());
+      if (firmer) speaks = &other;
     }
+    if (speaks == nullptr) return nullptr;
+    if (first == nullptr || speaks->Order() < first->Order()) first = speaks;
   }
-  return nullptr;
+  return first;
 }
 
 // The kind of a meeting that stands behind each verdict.
@@ -148,6 +167,7 @@ inline Verdict VerdictOn(const SignalSet& query,
   return Verdict::kNoKnownMatch;
 }
 
+// All, by every signal and view, in the order of matches.
 inline std::vector<Meeting> MeetingsOf(
     const std::vector<const KnownList*>& held, const SignalSet& query,
     const MatchOptions& options) {
@@ -162,12 +182,27 @@ inline std::vector<Meeting> MeetingsOf(
       digest(query.md5, entry.signals.md5);
       digest(query.sha1, entry.signals.sha1);
       digest(query.sha256, entry.signals.sha256);
-      const auto near = NearestOf(*list, entry, query, options);
-      if (near) all.push_back(*near);
+      for (const Meeting& near : NearOf(*list, entry, query, options)) {
+        all.push_back(near);
+      }
     }
   }
-  std::ranges::sort(all, {}, &Meeting::Order);
+  std::ranges::sort(all, {}, [](const Meeting& one) {
+    return std::tuple(one.Order(), one.query_view, one.entry_view);
+  });
   return all;
+}
+
+// The nearest of each entry and signal, of `all` in order.
+inline std::vector<Meeting> NearestOf(const std::vector<Meeting>& all) {
+  std::vector<Meeting> nearest;
+  for (const Meeting& one : all) {
+    const auto same = [&](const Meeting& other) {
+      return other.entry == one.entry && other.signal == one.signal;
+    };
+    if (std::ranges::none_of(nearest, same)) nearest.push_back(one);
+  }
+  return nearest;
 }
 
 }  // namespace kenal::testing
