@@ -108,9 +108,15 @@ def overload(rig, table, options):
         f"{base}:{around},{OVERLOAD * peak:.0f}:{options.overload_seconds},"
         f"{base}:{around}", "--late-max-ms", 5, "--timeline",
         rig.folder / "overload.csv", *DEAR)
-    before, most = rig.usage().rss, 0.0
+    calm_until = time.monotonic() + 1 + around  # with what warms it up
+    before = most = 0.0
     while child.poll() is None:
-        most = max(most, rig.usage().rss)
+        now = rig.usage()
+        if now is None:
+            raise RuntimeError(rig.how_it_ended())
+        if time.monotonic() < calm_until:
+            before = max(before, now.rss)
+        most = max(most, now.rss)
         time.sleep(0.2)
     if child.returncode != 0:
         raise RuntimeError("kenal-load: " + child.stderr.read())
@@ -264,11 +270,12 @@ def plot(rig, out):
     rigs.run(["gnuplot", "-c", FOLDER / "service.gp", *files, out])
 
 
+STEPS = (unary, bulk_rates, overload, freshness, hostile_clients, beside_bulk)
+
+
 def measure(rig, table, options):
-    steps = [unary, bulk_rates, overload, freshness, hostile_clients,
-             beside_bulk]
     failed = []
-    for step in steps:
+    for step in STEPS:
         if options.only and step.__name__ not in options.only:
             continue
         try:
@@ -296,16 +303,19 @@ def parse():
     hostile.add_rig_options(parser)
     parser.add_argument("--quick", action="store_true",
                         help="short phases: does it run, not how fast it is")
+    names = [step.__name__ for step in STEPS]
     parser.add_argument("--only", action="append", metavar="STEP",
-                        help="unary, bulk_rates, overload, freshness, "
-                        "hostile_clients, beside_bulk; repeatable")
+                        choices=names, help=f"{', '.join(names)}; repeatable")
     parser.add_argument("--out", type=pathlib.Path,
-                        default=FOLDER.parent / "results",
-                        help="folder of the results (bench/results)")
+                        help="folder of the results (bench/results; of --quick "
+                        "and --only build/load)")
     options = parser.parse_args()
     if bool(options.store) != bool(options.known):
         parser.error("--store and --known belong together")
     quick = options.quick
+    if options.out is None:
+        options.out = FOLDER.parents[1] / "build/load" if (
+            quick or options.only) else FOLDER.parent / "results"
     options.seconds = 3 if quick else 15
     options.overload_seconds = 6 if quick else 60
     options.import_entries = 200_000 if quick else 1_000_000
