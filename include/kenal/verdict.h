@@ -137,7 +137,8 @@ struct Answer {
   std::optional<Tier> tier;
   // Of the first match behind the verdict that was neither overruled nor
   // labelled by its entry, so that one such match does not speak for others;
-  // without any, of the first. May be empty.
+  // without any, of the first that was not overruled, else of the first. May be
+  // empty.
   std::string action_label;
   Sequence sequence;  // the state of the lists that this was served from
   // Those in shadow last, else ordered by purpose, tier, distance, list name,

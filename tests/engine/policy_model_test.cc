@@ -319,8 +319,8 @@ std::vector<const KnownList*> Model::HeldBy(const Answer& answer,
   std::ranges::sort(by_name, {},
                     [](const KnownList* list) { return list->info.name; });
   std::vector<const KnownList*> held;
-  std::vector<std::pair<std::string, std::string>> skipped;
-  std::vector<std::pair<std::string, Sequence>> versions;
+  std::vector<SkippedList> skipped;
+  std::vector<ListVersion> versions;
   for (const KnownList* list : by_name) {
     std::string reason = ReasonOf(list->info.policy, options);
     if (reason.empty()) {
@@ -339,16 +339,8 @@ std::vector<const KnownList*> Model::HeldBy(const Answer& answer,
       ++seen[reason];
     }
   }
-  std::vector<std::pair<std::string, std::string>> said;
-  for (const SkippedList& one : answer.lists_skipped) {
-    said.emplace_back(one.list, one.reason);
-  }
-  EXPECT_EQ(said, skipped);
-  std::vector<std::pair<std::string, Sequence>> told;
-  for (const ListVersion& one : answer.list_versions) {
-    told.emplace_back(one.list, one.version);
-  }
-  EXPECT_EQ(told, versions);
+  EXPECT_EQ(answer.lists_skipped, skipped);
+  EXPECT_EQ(answer.list_versions, versions);
   return held;
 }
 
