@@ -32,9 +32,9 @@ StatusOr<bool> Directory::Refresh() {
   // Taken before reading, so that a change in between is seen next time.
   const Stamp stamp = StampOf(path_);
   if (stamp == stamp_) return false;
-  stamp_ = stamp;
   KENAL_TRY_ASSIGN(std::shared_ptr<const identity::ClientTable> table,
                    identity::ClientTable::Load(path_));
+  stamp_ = stamp;
   base::MutexLock lock(mutex_);
   table_.swap(table);
   return true;

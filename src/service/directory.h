@@ -29,7 +29,8 @@ class Directory {
   std::shared_ptr<const identity::Caller> Local() const { return local_; }
 
   // Reads the table when its file changed since the last time; true: it is
-  // another one now. Errors: those of ClientTable::Load; the old table stays.
+  // another one now. Errors: those of ClientTable::Load; the old table stays,
+  // and the next call reads again.
   StatusOr<bool> Refresh();
 
   size_t client_count() const;

@@ -52,8 +52,11 @@ void Housekeeper::Reload() {
 
 void Housekeeper::RefreshTable() {
   const StatusOr<bool> refreshed = parts_.directory.Refresh();
+  base::MutexLock lock(table_mutex_);
+  const std::string why(refreshed.status().message());
+  const bool said = std::exchange(table_trouble_, why) == why;
   if (!refreshed.ok()) {
-    const std::string why(refreshed.status().message());
+    if (said) return;  // it is tried every second
     Say(parts_.log, LogLevel::kError, "client table refused; the old one stays",
         "error", why);
   } else if (*refreshed) {

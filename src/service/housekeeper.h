@@ -41,6 +41,8 @@ class Housekeeper {
 
   const Parts parts_;
   std::string seen_certificate_;
+  base::Mutex table_mutex_;
+  std::string table_trouble_ KENAL_GUARDED_BY(table_mutex_);
   base::Mutex mutex_;
   std::condition_variable_any changed_;
   bool ending_ KENAL_GUARDED_BY(mutex_) = false;
