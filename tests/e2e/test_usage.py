@@ -11,6 +11,7 @@ SUBCOMMANDS = [
     ["init"], ["list"], ["list", "create"], ["list", "set"], ["list", "show"],
     ["list", "enable"], ["list", "disable"], ["ingest"], ["import"],
     ["entry"], ["entry", "show"], ["entry", "withdraw"], ["entry", "dispute"],
+    ["entry", "label"], ["watch"], ["whoami"], ["certs"], ["certs", "client"],
     ["hash"], ["match"], ["query"], ["explain"], ["serve"], ["stats"], ["verify"],
     ["version"],
 ]
@@ -44,7 +45,10 @@ class Usage(harness.TestCase):
                  ["import", "--list", "x", "--format", "csv", "x"],
                  ["entry", "withdraw", "--list", "x", "1"],
                  ["explain"], ["explain", "x"], ["list", "set"],
-                 ["list", "set", "x", "--second-opinion", "maybe"]]
+                 ["list", "set", "x", "--second-opinion", "maybe"],
+                 ["list", "set", "x", "--shadow", "maybe"],
+                 ["match", "--work-class", "maintenance", "x"],
+                 ["entry", "label", "--list", "x", "1", "--clear"]]
         for arguments in wrong:
             with self.subTest(arguments):
                 result = harness.run(*arguments)
