@@ -1,8 +1,10 @@
 #include "src/client/connection.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "kenal/v1/catalogue_service.grpc.pb.h"
@@ -23,6 +25,18 @@ namespace {
 // A connection that breaks is tried again after this long, then less often.
 constexpr int kReconnectMsMin = 100;
 constexpr int kReconnectMsMax = 2'000;
+
+// Errors tell what gRPC would write to standard error, unless somebody asks
+// for its trace.
+void KeepGrpcQuiet() {
+  static const bool done = [] {
+    if (std::getenv("GRPC_VERBOSITY") == nullptr) {
+      gpr_set_log_function([](gpr_log_func_args*) {});
+    }
+    return true;
+  }();
+  static_cast<void>(done);
+}
 
 std::shared_ptr<grpc::Channel> MakeChannel(
     const wire::Address& address, const ConnectOptions& options,
@@ -368,6 +382,7 @@ StatusOr<std::unique_ptr<Connection>> Connection::Connect(
     const std::string& address, const ConnectOptions& options) {
   KENAL_TRY_ASSIGN(const wire::Address parsed, wire::ParseAddress(address));
   KENAL_TRY_ASSIGN(const auto credentials, MakeCredentials(parsed, options));
+  KeepGrpcQuiet();
   const auto channel = MakeChannel(parsed, options, credentials);
   const auto deadline = std::chrono::system_clock::now() + kConnectMax;
   if (!channel->WaitForConnected(deadline)) {

@@ -80,8 +80,7 @@ std::string NamesIn(const X509* certificate) {
     if (name->type != GEN_DNS) continue;
     const auto* const bytes =
         reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
-    const auto size =
-        static_cast<size_t>(ASN1_STRING_length(name->d.dNSName));
+    const auto size = static_cast<size_t>(ASN1_STRING_length(name->d.dNSName));
     text += (text.empty() ? "" : ", ") + std::string(bytes, size);
   }
   GENERAL_NAMES_free(names);
@@ -104,6 +103,17 @@ void Expect(SSL& tls, const std::string& host) {
   }
 }
 
+// Keeps the names of a certificate that is refused: `tls` forgets it.
+int KeepNames(int good, X509_STORE_CTX* chain) {
+  const auto* const tls = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const X509* const leaf = X509_STORE_CTX_get0_cert(chain);
+  if (good == 0 && tls != nullptr && leaf != nullptr) {
+    *static_cast<std::string*>(SSL_get_app_data(tls)) = NamesIn(leaf);
+  }
+  return good;
+}
+
 Status OfServer(const SSL& tls, const std::string& address,
                 const std::string& host, const ConnectOptions& options) {
   const std::string who = "the server at " + address;
@@ -111,17 +121,17 @@ Status OfServer(const SSL& tls, const std::string& address,
   switch (why) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return absl::UnauthenticatedError(
-          who + " shows a certificate that has expired; renew it there with "
-                "`kenal certs renew`");
+          who +
+          " shows a certificate that has expired; renew it there with "
+          "`kenal certs renew`");
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return absl::UnauthenticatedError(
-          who + " shows a certificate that is not valid yet; compare the "
-                "clocks of both machines");
+          who +
+          " shows a certificate that is not valid yet; compare the "
+          "clocks of both machines");
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH: {
-      const std::unique_ptr<X509, decltype(&X509_free)> shown(
-          SSL_get1_peer_certificate(&tls), &X509_free);
-      const std::string names = shown ? NamesIn(shown.get()) : "";
+      const auto& names = *static_cast<std::string*>(SSL_get_app_data(&tls));
       return absl::UnauthenticatedError(
           who + " shows a certificate that is not for " + host +
           (names.empty() ? "" : " but for " + names) +
@@ -135,11 +145,24 @@ Status OfServer(const SSL& tls, const std::string& address,
   }
 }
 
+// Why a server hangs up on this client.
+Status OfClient(const SSL& tls, const std::string& address,
+                const ConnectOptions& options) {
+  const X509* const mine = SSL_get_certificate(&tls);
+  const bool expired =
+      mine != nullptr && X509_cmp_current_time(X509_get0_notAfter(mine)) < 0;
+  return absl::UnauthenticatedError(
+      "the server at " + address + " refuses " + options.tls.certificate +
+      (expired ? ": it has expired; renew it with `kenal certs renew`"
+               : ": it is not from an authority that the server trusts; have "
+                 "one issued there with `kenal certs client`"));
+}
+
 // From the last error of the library; OK when it says nothing known.
-Status OfError(const std::string& address, const ConnectOptions& options) {
+Status OfError(const SSL& tls, const std::string& address,
+               const ConnectOptions& options) {
   const unsigned long error = ERR_peek_last_error();
   if (ERR_GET_LIB(error) != ERR_LIB_SSL) return OkStatus();
-  const std::string mine = options.tls.certificate;
   switch (ERR_GET_REASON(error)) {
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_PACKET_LENGTH_TOO_LONG:
@@ -148,18 +171,12 @@ Status OfError(const std::string& address, const ConnectOptions& options) {
           " speaks no TLS; if it is meant to serve without, leave the "
           "certificates out");
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
-      return absl::UnauthenticatedError(
-          "the server at " + address + " refuses " + mine +
-          ": it has expired; renew it with `kenal certs renew`");
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
     case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
-      return absl::UnauthenticatedError(
-          "the server at " + address + " refuses " + mine +
-          ": it is not from an authority that the server trusts; have one "
-          "issued there with `kenal certs client`");
+      return OfClient(tls, address, options);
     default:
       return OkStatus();
   }
@@ -187,13 +204,13 @@ Status WithTls(const wire::Address& address, const ConnectOptions& options,
   const std::unique_ptr<SSL_CTX, FreeContext> context(
       SSL_CTX_new(TLS_client_method()));
   if (!context) return Unknown(name);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, KeepNames);
   if (SSL_CTX_use_certificate_chain_file(
           context.get(), options.tls.certificate.c_str()) != 1 ||
       SSL_CTX_use_PrivateKey_file(context.get(), options.tls.key.c_str(),
                                   SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_load_verify_file(context.get(),
-                               options.tls.authority.c_str()) != 1) {
+      SSL_CTX_load_verify_file(context.get(), options.tls.authority.c_str()) !=
+          1) {
     return OfFiles(options);
   }
   const std::unique_ptr<SSL, FreeTls> tls(SSL_new(context.get()));
@@ -202,16 +219,22 @@ Status WithTls(const wire::Address& address, const ConnectOptions& options,
       SSL_set_alpn_protos(tls.get(), kHttp2, sizeof kHttp2) != 0) {
     return Unknown(name);
   }
+  std::string names;
+  SSL_set_app_data(tls.get(), &names);
   Expect(*tls, host);
   const bool shaken = SSL_connect(tls.get()) == 1;
   if (!shaken && SSL_get_verify_result(tls.get()) != X509_V_OK) {
     return OfServer(*tls, name, host, options);
   }
-  // In TLS 1.3 a server refuses a client only after the handshake.
+  // In TLS 1.3 a server refuses a client only after the handshake, and gRPC
+  // does so by hanging up. A server that takes a client speaks first.
   char byte = 0;
-  if (shaken) SSL_read(tls.get(), &byte, 1);
-  const Status known = OfError(name, options);
-  return known.ok() ? Unknown(name) : known;
+  const int heard = shaken ? SSL_read(tls.get(), &byte, 1) : 0;
+  if (heard == 1) return Unknown(name);
+  const bool waiting = SSL_get_error(tls.get(), heard) == SSL_ERROR_WANT_READ;
+  if (const Status known = OfError(*tls, name, options); !known.ok())
+    return known;
+  return shaken && !waiting ? OfClient(*tls, name, options) : Unknown(name);
 }
 
 }  // namespace

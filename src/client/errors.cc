@@ -29,8 +29,7 @@ Status NoRoom(const std::string& message, const grpc::ClientContext& context) {
   if (found == trailing.end()) return ResourceExhausted(message);
   const std::string text(found->second.data(), found->second.size());
   if (!ParseMs(text)) return ResourceExhausted(message);
-  Status status =
-      ResourceExhausted(message + "; try again in " + text + " ms");
+  Status status = ResourceExhausted(message + "; try again in " + text + " ms");
   status.SetPayload(kPayload, absl::Cord(text));
   return status;
 }

@@ -64,6 +64,7 @@ class Printer {
 
   Status Put(const ChangesTold& told) {
     for (const ListChange& change : told.page.changes) KENAL_TRY(Put(change));
+    has_told_ = true;
     next_ = {.store_id = told.store_id, .cursor = told.page.next};
     if (context_.json) {
       KENAL_TRY(context_.console.Put(exchange::WriteCursorLine(
@@ -77,7 +78,7 @@ class Printer {
 
   // How to go on, unless the last line said so.
   void NoteNext(bool caught_up) {
-    if (caught_up || context_.json) return;
+    if (!has_told_ || caught_up || context_.json) return;
     context_.console.Note("go on with --after " + exchange::WriteCursor(next_));
   }
 
@@ -102,6 +103,7 @@ class Printer {
   RowPrinter rows_;
   PlacedCursor next_;
   bool has_headings_ = false;
+  bool has_told_ = false;
 };
 
 StatusOr<ChangesTold> ReadPage(const Store& store, const std::string& store_id,
