@@ -35,6 +35,7 @@ Answer SampleAnswer() {
       {SignalType::kPdq, CheckState::kDone, "", ""},
       {SignalType::kMd5, CheckState::kNotApplicable, "not_supplied", ""}};
   answer.lists_skipped = {{"old", "disabled"}};
+  answer.list_versions = {{"demo", Sequence{9}}};
   return answer;
 }
 
@@ -54,7 +55,8 @@ TEST(AnswerLine, UsesTheDocumentedNames) {
       R"({"source":"someone","added":"1970-01-01T00:00:01Z"}}],)"
       R"("checks":{"pdq":{"state":"done"},"md5":{"state":"not_applicable",)"
       R"("reason":"not_supplied"}},)"
-      R"("lists_skipped":[{"list":"old","reason":"disabled"}]})");
+      R"("lists_skipped":[{"list":"old","reason":"disabled"}],)"
+      R"("list_versions":[{"list":"demo","version":9}]})");
 }
 
 TEST(AnswerLine, LeavesOutATierAndASecondOpinionThatAreNot) {
@@ -64,6 +66,33 @@ TEST(AnswerLine, LeavesOutATierAndASecondOpinionThatAreNot) {
   const std::string line = WriteAnswerLine({.path = "p"}, answer);
   EXPECT_THAT(line, HasSubstr(R"("verdict":"NEAR","sequence":12)"));
   EXPECT_THAT(line, Not(HasSubstr("second_opinion")));
+}
+
+TEST(AnswerLine, SaysWhatToDoAndWhoDecidedIt) {
+  Answer answer = SampleAnswer();
+  answer.action_label = "report";
+  Match& match = answer.matches[0];
+  match.action_label = "allow";
+  match.overruled_by =
+      OverruledBy{.list = "own", .entry = EntryId::Of(ListNumber{4}, 2)};
+  match.shadow = true;
+  const std::string line = WriteAnswerLine({.path = "p"}, answer);
+  EXPECT_THAT(line, HasSubstr(R"("action_label":"report","sequence":12)"));
+  EXPECT_THAT(line, HasSubstr(R"("state":"active","action_label":"allow",)"
+                              R"("overruled_by":{"list":"own","entry":"2"},)"
+                              R"("shadow":true,)"));
+}
+
+// Null, zero or an empty name would be taken for a value.
+TEST(AnswerLine, HasNoFieldForWhatIsWithheld) {
+  Answer answer = SampleAnswer();
+  Match& match = answer.matches[0];
+  match = {.list = match.list, .purpose = match.purpose, .entry = match.entry};
+  match.distance.reset();
+  EXPECT_THAT(WriteAnswerLine({.path = "p"}, answer),
+              HasSubstr(R"("matches":[{"list":"demo","purpose":"child-abuse",)"
+                        R"("entry":"45","signal":"pdq","tier":"match",)"
+                        R"("state":"active"}])"));
 }
 
 TEST(AnswerLine, NamesTheLineOnlyWhereNoPathIsKnown) {
@@ -106,7 +135,9 @@ TEST(ListLine, TellsTheWholePolicy) {
   EXPECT_THAT(WriteListLine(list),
               HasSubstr(R"("enabled":true,"radius":31,"effort":"thorough",)"
                         R"("stored_views":["stored","upright","trimmed"],)"
-                        R"("second_opinion":false,"active":0)"));
+                        R"("second_opinion":false,"share_permille":1000,)"
+                        R"("share_seed":0,"regions":[],"shadow":false,)"
+                        R"("active":0)"));
   list.policy = {.enabled = false,
                  .pdq_radius = Radius{7},
                  .review_radius = Radius{50},
@@ -117,7 +148,36 @@ TEST(ListLine, TellsTheWholePolicy) {
               HasSubstr(R"("enabled":false,"radius":7,"review_radius":50,)"
                         R"("effort":"fast","stored_views":)"
                         R"(["stored","upright","central-95"],)"
-                        R"("second_opinion":true,"active":0)"));
+                        R"("second_opinion":true,"share_permille":1000,)"
+                        R"("share_seed":0,"regions":[],"shadow":false,)"
+                        R"("active":0)"));
+}
+
+TEST(ListLine, TellsWhoAListIsForAndHowFarItIs) {
+  const ListInfo list{.name = "demo",
+                      .policy = {.action_label = "block",
+                                 .share_permille = 125,
+                                 .share_seed = 7,
+                                 .regions = {"ID", "US"},
+                                 .expires_unix_ms = 1'000,
+                                 .shadow = true},
+                      .version = Sequence{9},
+                      .changed_unix_ms = 2'000};
+  EXPECT_THAT(WriteListLine(list),
+              HasSubstr(R"("action_label":"block","share_permille":125,)"
+                        R"("share_seed":7,"regions":["ID","US"],)"
+                        R"("expires":"1970-01-01T00:00:01Z","shadow":true,)"));
+  EXPECT_THAT(WriteListLine(list),
+              HasSubstr(R"("version":9,"changed":"1970-01-01T00:00:02Z"})"));
+}
+
+TEST(EntryLine, NamesWhatItOverrulesAndItsLabel) {
+  EntrySummary entry{.id = EntryId::Of(ListNumber{1}, 2)};
+  entry.overrules = Overruled{"hotline", "17"};
+  entry.near_action_label = "review";
+  EXPECT_THAT(WriteEntryLine("own", entry),
+              HasSubstr(R"("overrules":"hotline/17",)"
+                        R"("near_action_label":"review","added_at")"));
 }
 
 TEST(ExplanationLine, SaysOfEachSideWhatCouldNotBeHashed) {
@@ -159,7 +219,8 @@ TEST(ExplanationLine, UsesTheDocumentedNames) {
       R"({"path":"a.jpg","list":"demo","entry":"source:x",)"
       R"("state":"disputed","policy":{"enabled":true,"radius":31,)"
       R"("effort":"thorough","stored_views":["stored","upright","trimmed"],)"
-      R"("second_opinion":false},"digests":[{"type":"md5","equal":true},)"
+      R"("second_opinion":false,"share_permille":1000,"share_seed":0,)"
+      R"("regions":[],"shadow":false},"digests":[{"type":"md5","equal":true},)"
       R"({"type":"sha1","equal":false}],"views":[{"finding":"template_like",)"
       R"("distance":200,"transform":{"view":"trimmed","variant":"flipy",)"
       R"("entry_view":"stored","entry_variant":"orig"},"quality":99,)"
@@ -169,7 +230,8 @@ TEST(ExplanationLine, UsesTheDocumentedNames) {
             R"({"path":"a","other_path":"b","policy":{"enabled":true,)"
             R"("radius":31,"effort":"thorough",)"
             R"("stored_views":["stored","upright","trimmed"],)"
-            R"("second_opinion":false},"digests":[],"views":[]})");
+            R"("second_opinion":false,"share_permille":1000,"share_seed":0,)"
+            R"("regions":[],"shadow":false},"digests":[],"views":[]})");
 }
 
 TEST(IngestLine, HoldsNoHash) {
