@@ -55,16 +55,25 @@ TEST(Address, LoopbackIsThisMachineAndNothingElse) {
   for (const char* text :
        {"127.0.0.1:1", "127.255.0.9:1", "[::1]:1", "localhost:1"}) {
     EXPECT_TRUE(ParseAddress(text)->is_loopback()) << text;
-    EXPECT_TRUE(service::CheckMayListen(*ParseAddress(text), false).ok());
   }
   for (const char* text : {"0.0.0.0:1", "[::]:1", "128.0.0.1:1", "10.0.0.1:1",
                            "localhost.org:1", "127.0.0.1.example.org:1",
                            "0127.0.0.1:1", "127.1:1", "[::ffff:127.0.0.1]:1"}) {
     EXPECT_FALSE(ParseAddress(text)->is_loopback()) << text;
-    EXPECT_EQ(service::CheckMayListen(*ParseAddress(text), false).code(),
-              StatusCode::kInvalidArgument);
-    EXPECT_TRUE(service::CheckMayListen(*ParseAddress(text), true).ok());
   }
+}
+
+// Loopback is no exception: other users of the machine reach it.
+TEST(Address, PortsNeedCertificatesOrAFlagAndSocketsNeither) {
+  for (const char* text : {"127.0.0.1:1", "[::1]:1", "0.0.0.0:1", "a.org:1"}) {
+    const Address address = *ParseAddress(text);
+    EXPECT_EQ(service::CheckMayListen(address, false, false).code(),
+              StatusCode::kInvalidArgument);
+    EXPECT_TRUE(service::CheckMayListen(address, true, false).ok());
+    EXPECT_TRUE(service::CheckMayListen(address, false, true).ok());
+  }
+  EXPECT_TRUE(
+      service::CheckMayListen(*ParseAddress("unix:/a"), false, false).ok());
 }
 
 }  // namespace
