@@ -279,10 +279,9 @@ void AddCerts(CLI::App& app, Context& context) {
   command->footer("Example:\n  kenal certs show certs/server.pem");
 
   const auto all = std::make_shared<CertsOptions>();
-  command = AddOne(*certs, context, all, "try",
-                   "Make an authority, a server for this machine and a client "
-                   "for each role",
-                   RunTry);
+  command =
+      AddOne(*certs, context, all, "try",
+             "All of these for trying out, a client for each role", RunTry);
   AddFolder(*command, *all);
   AddDays(*command, *all, kDays);
   command->footer("Example:\n  kenal certs try certs");
