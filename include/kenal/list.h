@@ -73,6 +73,10 @@ struct ListPolicy {
 
 inline constexpr int kReviewRadiusBitsMin = 32;
 
+// What a list begins with. A platform's own decisions are about the very
+// picture: radius 0 for kOwnDecisions.
+ListPolicy DefaultPolicy(Purpose purpose);
+
 struct ListCounts {
   uint64_t active = 0;
   uint64_t disputed = 0;   // still matched, and marked
