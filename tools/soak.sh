@@ -10,19 +10,5 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 
-build=yes
-for word in "$@"; do
-  case $word in --bin | --bin=* | -h | --help) build=no ;; esac
-done
-if [ "$build" = yes ]; then
-  mkdir -p "$root/build"
-  log=$root/build/soak-build.log
-  if ! (cd "$root" && cmake --preset release &&
-    cmake --build --preset release --target kenal kenal-load) >"$log" 2>&1; then
-    tail -30 "$log" >&2
-    echo "The build failed; all of its output is in $log." >&2
-    exit 1
-  fi
-fi
 export PYTHONDONTWRITEBYTECODE=1
 exec /usr/bin/python3 "$root/bench/load/soak.py" "$@"

@@ -170,31 +170,19 @@ def prepare(rig, options):
     return rig.make_store(options.entries, seed=1)
 
 
-def add_rig_options(parser):
-    root = pathlib.Path(__file__).resolve().parents[2]
-    parser.add_argument("--bin", default=root / "build/release/bin",
-                        help="folder of kenal and kenal-load")
-    parser.add_argument("--entries", type=int, default=1_000_000,
-                        help="random hashes on the list (1 M)")
-    parser.add_argument("--store", help="copy this store instead; its list "
-                        "must be made of the hashes of --known")
-    parser.add_argument("--known", help="with --store: lines of `pdq HEX`")
-
-
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_rig_options(parser)
+    rigs.add_options(parser)
     parser.add_argument("--clients", type=int, default=500, help="of each kind")
     parser.add_argument("--resets", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=10,
                         help="of each measurement")
     parser.add_argument("--json", help="write all figures there")
     options = parser.parse_args()
-    if bool(options.store) != bool(options.known):
-        parser.error("--store and --known belong together")
-    with rigs.Rig(options.bin) as rig:
+    rigs.check_options(parser, options)
+    with rigs.Rig(rigs.programs(options)) as rig:
         prepare(rig, options)
         rig.serve()
         results = measure(rig, options.clients, options.resets,

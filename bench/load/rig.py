@@ -17,6 +17,7 @@ import time
 
 import figures
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 KNOWN_KEPT = 10_000
 DEVNULL = subprocess.DEVNULL
 CLIENTS = {  # name of the certificate: roles
@@ -45,6 +46,51 @@ def guarded(main):
     except KeyboardInterrupt:
         print(f"{sys.argv[0]}: interrupted", file=sys.stderr)
     return 1
+
+
+def add_options(parser):
+    parser.add_argument("--bin", type=pathlib.Path,
+                        help="folder of kenal and kenal-load (build/release/"
+                        "bin, where they are built first)")
+    parser.add_argument("--entries", type=int, default=1_000_000,
+                        help="random hashes on the list (%(default)s)")
+    parser.add_argument("--store", type=pathlib.Path,
+                        help="copy this store instead; its list must be made "
+                        "of the hashes of --known")
+    parser.add_argument("--known", type=pathlib.Path,
+                        help="with --store: lines of `pdq HEX`")
+
+
+def check_options(parser, options):
+    """Ends the program, with its usage, when they cannot be right."""
+    if options.entries < 1:
+        parser.error("--entries must be 1 or more")
+    if bool(options.store) != bool(options.known):
+        parser.error("--store and --known belong together")
+    for name in ("bin", "store", "known"):
+        path = getattr(options, name)
+        if path and not path.exists():
+            parser.error(f"--{name}: {path} is not there")
+
+
+def programs(options):
+    """The folder of kenal and kenal-load, built when --bin names none."""
+    if options.bin:
+        return options.bin
+    log = ROOT / "build/load-build.log"
+    log.parent.mkdir(exist_ok=True)
+    print("building kenal and kenal-load (release) ...", file=sys.stderr)
+    with open(log, "wb") as out:
+        for words in (["cmake", "--preset", "release"],
+                      ["cmake", "--build", "--preset", "release", "--target",
+                       "kenal", "kenal-load"]):
+            done = subprocess.run(words, cwd=ROOT, stdout=out, stderr=out,
+                                  check=False)
+            if done.returncode != 0:
+                end = log.read_text(errors="replace").splitlines()[-20:]
+                raise RuntimeError("\n".join(
+                    ["the build failed:", *end, f"all of it is in {log}"]))
+    return ROOT / "build/release/bin"
 
 
 class Rig:

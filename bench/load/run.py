@@ -298,9 +298,9 @@ def measure(rig, table, options):
 
 def parse():
     parser = argparse.ArgumentParser(
-        description=__doc__,
+        prog="bench/load/run.sh", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    hostile.add_rig_options(parser)
+    rigs.add_options(parser)
     parser.add_argument("--quick", action="store_true",
                         help="short phases: does it run, not how fast it is")
     names = [step.__name__ for step in STEPS]
@@ -310,8 +310,7 @@ def parse():
                         help="folder of the results (bench/results; of --quick "
                         "and --only build/load)")
     options = parser.parse_args()
-    if bool(options.store) != bool(options.known):
-        parser.error("--store and --known belong together")
+    rigs.check_options(parser, options)
     quick = options.quick
     if options.out is None:
         options.out = FOLDER.parents[1] / "build/load" if (
@@ -330,7 +329,7 @@ def main():
     with tempfile.TemporaryFile(dir=options.out):
         pass
     table = Table()
-    with rigs.Rig(options.bin) as rig:
+    with rigs.Rig(rigs.programs(options)) as rig:
         took = hostile.prepare(rig, options)
         rig.serve()
         if took:

@@ -31,7 +31,7 @@ def arguments():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("minutes", nargs="?", type=float, default=30,
                         help="of load (30)")
-    hostile.add_rig_options(parser)
+    rigs.add_options(parser)
     parser.set_defaults(entries=100_000)
     parser.add_argument("--rate", type=float, default=500,
                         help="calls a second (500)")
@@ -40,8 +40,11 @@ def arguments():
     parser.add_argument("--descriptors-a-minute", type=float, default=0.5,
                         help="growth of descriptors that is too much (0.5)")
     options = parser.parse_args()
+    rigs.check_options(parser, options)
     if options.minutes <= 0:
         parser.error("MINUTES must be above 0")
+    if options.rate <= 0:
+        parser.error("--rate must be above 0")
     return options
 
 
@@ -160,7 +163,7 @@ def tell(rig, options, before, times, used, ended):
 
 def main():
     options = arguments()
-    with rigs.Rig(options.bin) as rig:
+    with rigs.Rig(rigs.programs(options)) as rig:
         hostile.prepare(rig, options)
         rig.serve()
         # One connection of each kind has been there before it counts.
