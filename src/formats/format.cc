@@ -1,0 +1,114 @@
+#include "src/formats/format.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "src/base/check.h"
+#include "src/formats/input.h"
+#include "src/formats/output.h"
+#include "src/formats/vics.h"
+
+namespace kenal::formats {
+namespace {
+
+constexpr FormatInfo kFormats[] = {
+    {.format = Format::kVics,
+     .name = "vics",
+     .title = "Project VIC (VICS) JSON 1.1 to 1.3 and 2.0",
+     .writes = true},
+    {.format = Format::kNist,
+     .name = "nist",
+     .title = "NIST non-RDS JSON, in the shape of VICS",
+     .known_files = true},
+};
+
+Status CheckPurpose(const FormatInfo& info, const ReadOptions& options) {
+  if (options.converting) return OkStatus();
+  const std::string name(info.name);
+  if (info.convert_only) {
+    return FailedPrecondition(
+        name +
+        " lists are for converting only: they serve a purpose that no "
+        "list here has");
+  }
+  if (!options.purpose) {
+    return InvalidArgument(
+        "say what the list is for (child-abuse, known-benign, own-decisions or "
+        "test): that is never taken from the file");
+  }
+  if (info.known_files && *options.purpose == Purpose::kChildAbuse) {
+    return InvalidArgument(
+        name +
+        " lists hold known files of all kinds; declare known-benign or "
+        "test");
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+std::string PositionText(const Position& position) {
+  std::string within;
+  if (position.line) within = "line " + std::to_string(*position.line);
+  if (position.byte) {
+    within += within.empty() ? "" : ", ";
+    within += "byte " + std::to_string(*position.byte);
+  }
+  if (position.record == 0) return within;
+  const std::string record = "record " + std::to_string(position.record);
+  return within.empty() ? record : record + " (" + within + ")";
+}
+
+std::span<const FormatInfo> Formats() { return kFormats; }
+
+const FormatInfo& InfoOf(Format format) {
+  const auto found = std::find_if(
+      std::begin(kFormats), std::end(kFormats),
+      [format](const FormatInfo& each) { return each.format == format; });
+  KENAL_CHECK(found != std::end(kFormats));
+  return *found;
+}
+
+StatusOr<Format> ParseFormat(std::string_view name) {
+  std::string accepted;
+  for (const FormatInfo& each : kFormats) {
+    if (each.name == name) return each.format;
+    accepted += accepted.empty() ? "" : ", ";
+    accepted += each.name;
+  }
+  return InvalidArgument("unknown list format; use one of: " + accepted);
+}
+
+StatusOr<std::unique_ptr<Reader>> OpenReader(Format format,
+                                             const std::string& path,
+                                             const ReadOptions& options) {
+  KENAL_TRY(CheckPurpose(InfoOf(format), options));
+  switch (format) {
+    case Format::kVics:
+    case Format::kNist: {
+      KENAL_TRY_ASSIGN(auto input, Input::Open(path));
+      return OpenVics(std::move(input));
+    }
+  }
+  return Internal("a format without a reader");
+}
+
+StatusOr<std::unique_ptr<Writer>> OpenWriter(Format format,
+                                             const std::string& path,
+                                             const WriteOptions& options) {
+  const FormatInfo& info = InfoOf(format);
+  if (!info.writes) {
+    return InvalidArgument("lists of format " + std::string(info.name) +
+                           " are read and not written here");
+  }
+  switch (format) {
+    case Format::kVics: {
+      KENAL_TRY_ASSIGN(auto output, Output::Open(path, options.overwrite));
+      return MakeVicsWriter(std::move(output), options.heading);
+    }
+    default:
+      return Internal("a format without a writer");
+  }
+}
+
+}  // namespace kenal::formats

@@ -1,0 +1,99 @@
+#include "src/formats/output.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "src/base/file.h"
+
+namespace kenal::formats {
+namespace {
+
+constexpr size_t kBlockBytes = 1 << 20;
+
+Status Failed(const std::string& path, int error_number) {
+  const std::string message =
+      base::WithErrno(path + ": cannot be written", error_number);
+  const bool full = error_number == ENOSPC || error_number == EDQUOT;
+  return full ? ResourceExhausted(message) : Unavailable(message);
+}
+
+Status There(const std::string& path) {
+  return AlreadyExists(path +
+                       ": is there already; remove it or allow overwriting");
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<UnfinishedFile>> UnfinishedFile::Make(
+    const std::string& path, bool overwrite) {
+  struct stat info {};
+  if (!overwrite && lstat(path.c_str(), &info) == 0) return There(path);
+  std::unique_ptr<UnfinishedFile> file(new UnfinishedFile);
+  file->final_path_ = path;
+  file->overwrite_ = overwrite;
+  std::string name = path + ".unfinished-XXXXXX";
+  file->descriptor_ = mkostemp(name.data(), O_CLOEXEC);
+  if (file->descriptor_ < 0) return Failed(path, errno);
+  file->path_ = std::move(name);
+  return file;
+}
+
+UnfinishedFile::~UnfinishedFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+  if (!path_.empty()) unlink(path_.c_str());
+}
+
+Status UnfinishedFile::Keep() {
+  if (fsync(descriptor_) != 0) return Failed(final_path_, errno);
+  if (overwrite_) {
+    if (rename(path_.c_str(), final_path_.c_str()) != 0) {
+      return Failed(final_path_, errno);
+    }
+    path_.clear();
+    return OkStatus();
+  }
+  // Unlike rename, link does not take the place of a file made meanwhile.
+  if (link(path_.c_str(), final_path_.c_str()) != 0) {
+    return errno == EEXIST ? There(final_path_) : Failed(final_path_, errno);
+  }
+  return OkStatus();
+}
+
+StatusOr<std::unique_ptr<Output>> Output::Open(const std::string& path,
+                                               bool overwrite) {
+  std::unique_ptr<Output> output(new Output);
+  output->name_ = path == "-" ? "standard output" : path;
+  output->descriptor_ = STDOUT_FILENO;
+  if (path != "-") {
+    KENAL_TRY_ASSIGN(output->file_, UnfinishedFile::Make(path, overwrite));
+    output->descriptor_ = output->file_->descriptor();
+  }
+  return output;
+}
+
+Status Output::WriteOut() {
+  std::string_view left = text_;
+  while (!left.empty()) {
+    const ssize_t put = write(descriptor_, left.data(), left.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return Failed(name_, errno);
+    left.remove_prefix(static_cast<size_t>(put));
+  }
+  text_.clear();
+  return OkStatus();
+}
+
+Status Output::Flush() {
+  return text_.size() < kBlockBytes ? OkStatus() : WriteOut();
+}
+
+Status Output::Finish() {
+  KENAL_TRY(WriteOut());
+  return file_ == nullptr ? OkStatus() : file_->Keep();
+}
+
+}  // namespace kenal::formats

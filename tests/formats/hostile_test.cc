@@ -1,0 +1,118 @@
+// Files that are made to exhaust a reader: whatever their size, each is
+// refused early, by name and position, in little memory.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+#include <thread>
+
+#include "tests/formats/support.h"
+
+namespace kenal::formats {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr uint64_t kGigabyte = 1'000'000'000;
+constexpr long kGrowthKiB = 64 * 1024;
+constexpr const char* kVicsHead =
+    "{\"odata.metadata\":\"http://github.com/ICMEC/ProjectVic/DataModels/"
+    "1.3.xml#Media\",\"value\":[";
+
+long PeakKiB() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+// A pipe that gives `head`, then `part` until `size` bytes are through, then
+// `tail`; or less, when nobody reads on.
+class EndlessFile {
+ public:
+  EndlessFile(const std::string& head, const std::string& part, uint64_t size,
+              const std::string& tail) {
+    signal(SIGPIPE, SIG_IGN);
+    path_ = folder_ / "list";
+    EXPECT_EQ(mkfifo(path_.c_str(), 0600), 0);
+    feeder_ = std::thread([this, head, part, size, tail] {
+      std::ofstream out(path_, std::ios::binary);
+      std::string block;
+      while (block.size() < 1 << 16) block += part;
+      out << head;
+      for (uint64_t put = 0; put < size && out; put += block.size()) {
+        out << block;
+      }
+      out << tail;
+    });
+  }
+  ~EndlessFile() { feeder_.join(); }
+  const std::string& path() const { return path_; }
+
+ private:
+  testing::TempDir folder_;
+  std::string path_;
+  std::thread feeder_;
+};
+
+void ExpectRefused(Format format, const std::string& head,
+                   const std::string& part, uint64_t size,
+                   const std::string& why) {
+  const long before = PeakKiB();
+  EndlessFile file(head, part, size, "");
+  const Told told = ReadPath(format, file.path());
+  EXPECT_EQ(told.status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(told.status.message(), HasSubstr(file.path()));
+  EXPECT_THAT(told.status.message(), HasSubstr(why));
+  EXPECT_LE(PeakKiB() - before, kGrowthKiB);
+}
+
+// Fixture 17.
+TEST(Hostile, JsonThatIsNestedDeeplyIsRefused) {
+  for (const std::string part : {"[", "{\"a\":", "[{\"a\":"}) {
+    for (const std::string& head :
+         {std::string(), std::string("{\"x\":"), std::string(kVicsHead),
+          std::string(kVicsHead) + "{\"MD5\":"}) {
+      ExpectRefused(Format::kVics, head, part, 100'000 * part.size(), "byte");
+      ExpectRefused(Format::kVics, head, part, kGigabyte, "byte");
+    }
+  }
+}
+
+// Fixture 17.
+TEST(Hostile, JsonTextsOfAGigabyteAreRefused) {
+  for (const std::string& head :
+       {std::string("\""), std::string("{\"x\":\""), std::string("{\""),
+        std::string(kVicsHead) + "\"", std::string(kVicsHead) + "{\"",
+        std::string(kVicsHead) + "{\"MD5\":\""}) {
+    ExpectRefused(Format::kVics, head, "a", kGigabyte, "byte");
+  }
+  ExpectRefused(Format::kVics, std::string(kVicsHead) + "{\"MD5\":\"",
+                "\\u0061", kGigabyte, "longer than");
+}
+
+TEST(Hostile, JsonNumbersAndBlanksOfAGigabyteAreRefused) {
+  ExpectRefused(Format::kVics, std::string(kVicsHead) + "{\"MediaID\":", "7",
+                kGigabyte, "byte");
+  ExpectRefused(Format::kVics, kVicsHead, " ", kGigabyte, "longer than");
+}
+
+// One record may not be large either, but that is one bad record.
+TEST(Hostile, ARecordOfManyFieldsIsPassedOver) {
+  const long before = PeakKiB();
+  const std::string record = "{\"MD5\":\"00112233445566778899AABBCCDDEEFF\"}";
+  EndlessFile file(std::string(kVicsHead) + record + ",{\"Exifs\":[0",
+                   ",{\"a\":\"b\"}", kGigabyte / 20, "]}," + record + "]}");
+  const Told told = ReadPath(Format::kVics, file.path());
+  EXPECT_TRUE(told.status.ok()) << told.status;
+  EXPECT_EQ(told.records().size(), 2u);
+  ASSERT_EQ(told.refused().size(), 1u);
+  EXPECT_EQ(told.refused().front().position.record, 2u);
+  EXPECT_LE(PeakKiB() - before, kGrowthKiB);
+}
+
+}  // namespace
+}  // namespace kenal::formats
