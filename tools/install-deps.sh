@@ -9,8 +9,8 @@ packages=(
   # what Kenal is made of
   libabsl-dev libboost-dev libcli11-dev libfaiss-dev libgrpc++-dev libhwy-dev
   libopenblas-dev libopencv-dev libprotobuf-dev librocksdb-dev libseccomp-dev
-  libssl-dev libxxhash-dev nlohmann-json3-dev prometheus-cpp-dev
-  protobuf-compiler protobuf-compiler-grpc rapidjson-dev
+  libsqlite3-dev libssl-dev libxml2-dev libxxhash-dev nlohmann-json3-dev
+  prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc rapidjson-dev
   # picture codecs
   libgif-dev libheif-dev libjpeg62-turbo-dev libpng-dev libtiff-dev libwebp-dev
   # tests and benchmarks
