@@ -217,6 +217,11 @@ int64_t UnixSeconds(const ASN1_TIME* time) {
   return timegm(&parts);
 }
 
+StatusOr<int64_t> NotAfterOf(std::string_view pem) {
+  KENAL_TRY_ASSIGN(const Certificate certificate, ParseCertificate(pem));
+  return UnixSeconds(X509_get0_notAfter(certificate.get()));
+}
+
 Status CheckValidNow(const X509& certificate) {
   const int64_t now_s = base::NowUnixMs() / 1000;
   const int64_t from_s = UnixSeconds(X509_get0_notBefore(&certificate));

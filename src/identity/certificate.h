@@ -41,6 +41,9 @@ std::string_view BytesOf(const Bio& bio);
 
 int64_t UnixSeconds(const ASN1_TIME* time);
 
+// When a certificate in PEM expires. Errors: those of ParseCertificate.
+StatusOr<int64_t> NotAfterOf(std::string_view pem);
+
 // kFailedPrecondition when it has expired or is not valid yet.
 Status CheckValidNow(const X509& certificate);
 

@@ -1,5 +1,6 @@
 #include "src/service/catalogue_calls.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,11 +21,11 @@ Status CheckCount(std::string_view field, int count) {
                          "; send 1 to 10000");
 }
 
-// Runs `body` on `pool` when the caller's quota allows it.
+// Runs `body` on `pool` when the caller's quota allows `items`.
 template <typename Body>
 void Run(Desk& desk, std::unique_ptr<Ticket> ticket, WorkPool& pool,
-         size_t size_bytes, Body body) {
-  if (const auto refused = desk.Charge(*ticket, 1, size_bytes)) {
+         uint64_t items, size_t size_bytes, Body body) {
+  if (const auto refused = desk.Charge(*ticket, items, size_bytes)) {
     return ticket->Refuse(*refused);
   }
   desk.Queue(pool, std::move(ticket), {.size_bytes = size_bytes},
@@ -34,16 +35,16 @@ void Run(Desk& desk, std::unique_ptr<Ticket> ticket, WorkPool& pool,
 template <typename Request, typename Body>
 void Lookup(Desk& desk, std::unique_ptr<Ticket> ticket, const Request& request,
             Body body) {
-  Run(desk, std::move(ticket), desk.workers().lookups, request.ByteSizeLong(),
-      std::move(body));
+  Run(desk, std::move(ticket), desk.workers().lookups, 1,
+      request.ByteSizeLong(), std::move(body));
 }
 
 template <typename Request, typename Body>
 void Change(Desk& desk, std::unique_ptr<Ticket> ticket, const Request& request,
-            Body body) {
+            Body body, uint64_t items = 1) {
   const size_t size_bytes = request.ByteSizeLong();
-  Run(desk, std::move(ticket), desk.workers().ChangesOf(size_bytes), size_bytes,
-      std::move(body));
+  Run(desk, std::move(ticket), desk.workers().ChangesOf(size_bytes), items,
+      size_bytes, std::move(body));
 }
 
 template <typename Request>
@@ -103,7 +104,7 @@ void CallCreateList(Desk& desk, std::unique_ptr<Ticket> ticket,
            KENAL_TRY_ASSIGN(const Purpose purpose,
                             wire::PurposeFromWire(request.purpose()));
            KENAL_TRY_ASSIGN(const Authorship by, wire::FromWire(request.by()));
-           ListPolicy policy;
+           ListPolicy policy = DefaultPolicy(purpose);
            if (request.has_policy()) {
              KENAL_TRY_ASSIGN(policy, wire::FromWire(request.policy()));
            }
@@ -164,10 +165,13 @@ void CallSetListPolicy(Desk& desk, std::unique_ptr<Ticket> ticket,
 void CallAddEntries(Desk& desk, std::unique_ptr<Ticket> ticket,
                     const v1::AddEntriesRequest& request,
                     v1::AddEntriesResponse& response) {
-  Change(desk, std::move(ticket), request,
-         [&desk, &request, &response](Ticket& held) {
-           return Add(desk, held, request, response);
-         });
+  const auto drafts = static_cast<uint64_t>(request.drafts_size());
+  Change(
+      desk, std::move(ticket), request,
+      [&desk, &request, &response](Ticket& held) {
+        return Add(desk, held, request, response);
+      },
+      std::max<uint64_t>(1, drafts));
 }
 
 void CallGetEntry(Desk& desk, std::unique_ptr<Ticket> ticket,
@@ -251,17 +255,18 @@ StatusOr<wire::ChangesTold> ReadPage(Desk& desk, const identity::Caller& caller,
 void CallReadChanges(Desk& desk, std::unique_ptr<Ticket> ticket,
                      const v1::ReadChangesRequest& request,
                      v1::ReadChangesResponse& response) {
-  Lookup(desk, std::move(ticket), request,
-         [&desk, &request, &response](Ticket& held) -> Status {
-           KENAL_TRY_ASSIGN(const wire::ChangesAsked asked,
-                            wire::FromWire(request));
-           KENAL_TRY(CheckChangesAsked(desk, held.caller(), asked));
-           KENAL_TRY_ASSIGN(const wire::ChangesTold told,
-                            ReadPage(desk, held.caller(), asked));
-           held.set_sequence(told.page.head.value);
-           wire::ToWire(told, &response);
-           return OkStatus();
-         });
+  Run(desk, std::move(ticket), desk.workers().followers, 1,
+      request.ByteSizeLong(),
+      [&desk, &request, &response](Ticket& held) -> Status {
+        KENAL_TRY_ASSIGN(const wire::ChangesAsked asked,
+                         wire::FromWire(request));
+        KENAL_TRY(CheckChangesAsked(desk, held.caller(), asked));
+        KENAL_TRY_ASSIGN(const wire::ChangesTold told,
+                         ReadPage(desk, held.caller(), asked));
+        held.set_sequence(told.page.head.value);
+        wire::ToWire(told, &response);
+        return OkStatus();
+      });
 }
 
 void CallGetStats(Desk& desk, std::unique_ptr<Ticket> ticket,

@@ -51,6 +51,12 @@ struct Asking {
   MatchOptions options;  // for the matcher
   int limit = 0;         // of matches told; options.limit may be larger
   bool redacted = true;  // what is told
+
+  bool sets_radius() const { return options.radius.has_value(); }
+  // Costs many times what a usual one does.
+  bool is_wide() const {
+    return sets_radius() && *options.radius > kDefaultRadius;
+  }
 };
 
 // Errors: kInvalidArgument; kPermissionDenied (an outside caller set a

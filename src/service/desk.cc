@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "src/service/limits.h"
+
 namespace kenal::service {
 namespace {
 
@@ -28,6 +30,25 @@ Refused OverQuota(milliseconds retry_after) {
           .retry_after = retry_after};
 }
 
+// `caller` may be null.
+std::optional<Refused> CheckMay(const identity::Caller* caller,
+                                const identity::MethodRow& row) {
+  if (caller == nullptr) {
+    return Refused{
+        .status = absl::UnauthenticatedError(
+            "this client's certificate is not in the server's client table, "
+            "or it expired"),
+        .reason = Refusal::kUnauthenticated};
+  }
+  if (!caller->roles.Meets(row.allowed)) {
+    return Refused{.status = absl::PermissionDeniedError(
+                       std::string(row.name) + " needs one of the roles " +
+                       row.allowed.ToString()),
+                   .reason = Refusal::kPermission};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Desk::Desk(const DeskParts& parts, const Tuning& tuning)
@@ -40,20 +61,14 @@ Desk::Desk(const DeskParts& parts, const Tuning& tuning)
       changes_(parts.curator) {}
 
 std::optional<Refused> Desk::Authorize(const Ticket& ticket) const {
-  if (!ticket.known()) {
-    return Refused{
-        .status = absl::UnauthenticatedError(
-            "this client's certificate is not in the server's client table"),
-        .reason = Refusal::kUnauthenticated};
-  }
-  if (!ticket.caller().roles.Meets(ticket.row().allowed)) {
-    return Refused{
-        .status = absl::PermissionDeniedError(std::string(ticket.row().name) +
-                                              " needs one of the "
-                                              "roles " +
-                                              ticket.row().allowed.ToString()),
-        .reason = Refusal::kPermission};
-  }
+  return CheckMay(ticket.known() ? &ticket.caller() : nullptr, ticket.row());
+}
+
+std::optional<Refused> Desk::AuthorizeAgain(Ticket& ticket) const {
+  std::shared_ptr<const identity::Caller> now = ticket.CallerNow();
+  // The ticket keeps who it was for the log.
+  if (auto refused = CheckMay(now.get(), ticket.row())) return refused;
+  ticket.set_caller(std::move(now));
   return std::nullopt;
 }
 
@@ -70,22 +85,69 @@ std::optional<Refused> Desk::LetIn(Ticket& ticket) {
 std::optional<Refused> Desk::Charge(Ticket& ticket, uint64_t items,
                                     size_t size_bytes) {
   const identity::Caller& caller = ticket.caller();
-  if (bytes_under_way_ + size_bytes > tuning_.bytes_under_way) {
-    return Refused{.status = ResourceExhausted(
-                       "the server holds as many bytes of requests as it may; "
-                       "try again in a moment"),
-                   .reason = Refusal::kTooLarge,
-                   .retry_after = milliseconds(200)};
-  }
+  if (!Hold(size_bytes)) return Full();
   std::shared_ptr<Account> account = AccountOf(caller);
   const auto wait =
       account->Take(QuotaOf(caller), items, std::chrono::steady_clock::now());
-  if (wait) return OverQuota(*wait);
-  bytes_under_way_ += size_bytes;
+  if (wait) {
+    GiveBack(size_bytes);
+    return OverQuota(*wait);
+  }
   ticket.set_items(items);
   ticket.Took(std::move(account), items, size_bytes);
   parts_.metrics.Items(ticket.work(), items);
   return std::nullopt;
+}
+
+Refused Desk::TooManyOpen(std::string_view what, int most) {
+  return {.status = ResourceExhausted(
+              "this client has " + std::to_string(most) + " " +
+              std::string(what) + " open already; end one first"),
+          .reason = Refusal::kQuota,
+          .retry_after = kLongRetry};
+}
+
+std::optional<Refused> Desk::EnterStream(const Ticket& ticket,
+                                         Drainable* stream,
+                                         std::shared_ptr<Account>& account) {
+  if (auto refused = Authorize(ticket)) return refused;
+  std::shared_ptr<Account> its = AccountOf(ticket.caller());
+  if (!its->Open(Account::Lasting::kStream, kClientStreamsMax)) {
+    return TooManyOpen("streams", kClientStreamsMax);
+  }
+  const Status status = calls_.EnterStream(stream);
+  if (status.ok()) {
+    account = std::move(its);
+    return std::nullopt;
+  }
+  its->Close(Account::Lasting::kStream);
+  const bool full = status.code() == StatusCode::kResourceExhausted;
+  return Refused{.status = status,
+                 .reason = full ? Refusal::kQueueFull : Refusal::kDraining,
+                 .retry_after = full ? kLongRetry : std::chrono::seconds(0)};
+}
+
+void Desk::LeaveStream(Drainable* stream, Account& account) {
+  account.Close(Account::Lasting::kStream);
+  calls_.Hold();
+  calls_.LeaveStream(stream);
+}
+
+Refused Desk::Full() {
+  return {.status = ResourceExhausted(
+              "the server holds as many bytes of requests as it may; try again "
+              "in a moment"),
+          .reason = Refusal::kTooLarge,
+          .retry_after = milliseconds(200)};
+}
+
+bool Desk::Hold(size_t size_bytes) {
+  if (bytes_under_way_.fetch_add(size_bytes) + size_bytes <=
+      tuning_.bytes_under_way) {
+    return true;
+  }
+  bytes_under_way_ -= size_bytes;
+  return false;
 }
 
 std::optional<Refused> Desk::ChargeItem(Account& account,
@@ -147,11 +209,10 @@ milliseconds Desk::DeadlineOf(WorkClass work) const {
   return tuning_.maintenance_deadline;
 }
 
-void Desk::Gave(const Answer& answer) {
-  parts_.metrics.Gave(answer);
-  if (!answer.matches.empty()) {
-    flood_.Observe(answer, workers_.bulk_changes);
-  }
+void Desk::Gave(const Answer& answer) { parts_.metrics.Gave(answer); }
+
+void Desk::WatchFloods(std::span<const Answer> answers) {
+  flood_.Observe(answers, workers_.labels);
 }
 
 SignalSet Desk::Hash(std::span<const uint8_t> picture, const HashWork& how,
@@ -166,21 +227,12 @@ SignalSet Desk::Hash(std::span<const uint8_t> picture, const HashWork& how,
   return signals;
 }
 
-uint64_t Desk::LogHead(Sequence index) {
-  const auto page = parts_.curator.ReadChanges({.sequence = index}, 1, false);
-  return page.ok() ? page->head.value : index.value;
-}
-
-bool Desk::CaughtUp() {
-  const auto index = parts_.curator.Head();
-  return index.ok() && LogHead(*index) <= index->value;
-}
-
 operate::Gauges Desk::Gauges() {
   operate::Gauges gauges;
   if (const auto index = parts_.curator.Head(); index.ok()) {
     gauges.index_sequence = index->value;
-    gauges.log_sequence = LogHead(*index);
+    gauges.log_sequence =
+        std::max(index->value, parts_.curator.LogHead().value_or(*index).value);
   }
   gauges.decoder_deaths = decoder_deaths_;
   gauges.watchers = changes_.watcher_count();

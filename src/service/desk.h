@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string_view>
 
 #include "kenal/curator.h"
 #include "kenal/hasher.h"
@@ -15,6 +17,7 @@
 #include "src/operate/metrics.h"
 #include "src/operate/request_log.h"
 #include "src/service/call_registry.h"
+#include "src/service/certificate_dates.h"
 #include "src/service/change_feed.h"
 #include "src/service/directory.h"
 #include "src/service/flood_response.h"
@@ -50,6 +53,17 @@ class Desk {
   // the ticket ends.
   std::optional<Refused> Charge(Ticket& ticket, uint64_t items,
                                 size_t size_bytes);
+  // Before more is taken or told in a call that lasts: by the table of the
+  // moment the caller may still make it, and is who the ticket now says.
+  std::optional<Refused> AuthorizeAgain(Ticket& ticket) const;
+  // For StreamMatch and WatchChanges: enters, and opens a stream of the
+  // caller's account. When it is let in, `account` is set and LeaveStream is
+  // due.
+  std::optional<Refused> EnterStream(const Ticket& ticket, Drainable* stream,
+                                     std::shared_ptr<Account>& account);
+  // Gives back what EnterStream took; the server is held until Leave.
+  void LeaveStream(Drainable* stream, Account& account);
+  static Refused TooManyOpen(std::string_view what, int most);
   // One item of a stream: given back by `account->Done(1)`.
   std::optional<Refused> ChargeItem(Account& account,
                                     const identity::Caller& caller);
@@ -73,8 +87,14 @@ class Desk {
   // The client's own, or else what all have.
   identity::Quota QuotaOf(const identity::Caller& caller) const;
   std::chrono::milliseconds DeadlineOf(identity::WorkClass work) const;
+  // Makes room for bytes that the server keeps; false: there is none.
+  bool Hold(size_t size_bytes);
+  bool IsFull() const { return bytes_under_way_ >= tuning_.bytes_under_way; }
+  static Refused Full();
   void GiveBack(size_t size_bytes) { bytes_under_way_ -= size_bytes; }
   void Gave(const Answer& answer);
+  // For the flood guard: the answers of one call by the lists' own radius.
+  void WatchFloods(std::span<const Answer> answers);
 
   Hasher& HasherOf(identity::WorkClass work) {
     return work == identity::WorkClass::kLive ? parts_.hasher
@@ -91,23 +111,21 @@ class Desk {
   const Directory& directory() const { return parts_.directory; }
   CallRegistry& calls() { return calls_; }
   Workers& workers() { return workers_; }
+  CertificateDates& dates() { return dates_; }
   ChangeFeed& changes() { return changes_; }
   FloodResponse& flood() { return flood_; }
 
   // For the metrics page. The curator is asked.
   operate::Gauges Gauges();
-  // Whether answers hold all that the log does. The curator is asked.
-  bool CaughtUp();
   void set_serving(bool serving) { serving_ = serving; }
   bool serving() const { return serving_ && !calls_.draining(); }
 
  private:
-  uint64_t LogHead(Sequence index);
-
   const DeskParts parts_;
   const Tuning tuning_;
   Ledger ledger_;
   CallRegistry calls_;
+  CertificateDates dates_;
   std::atomic<size_t> bytes_under_way_ = 0;
   std::atomic<uint64_t> decoder_deaths_ = 0;
   std::atomic<bool> serving_ = false;

@@ -25,7 +25,9 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 struct CallInfo {
   identity::Method method = identity::Method::kMatch;
   std::shared_ptr<const identity::Caller> caller;  // null: nobody we know
-  std::string transport;                           // "grpc" or "http"
+  // Who calls by now, of a call that lasts. Empty: whoever it was.
+  std::function<std::shared_ptr<const identity::Caller>()> identify;
+  std::string transport;  // "grpc" or "http"
   SteadyTime accepted = std::chrono::steady_clock::now();
   // Unset (max): the dispatcher's default for the method.
   SteadyTime deadline = SteadyTime::max();

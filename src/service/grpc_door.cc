@@ -17,9 +17,10 @@ constexpr char kRetryKey[] = "grpc-retry-pushback-ms";
 // then its answer may still be on its way, so the server is not empty.
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
-  explicit UnaryCall(CallRegistry& calls) : calls_(calls) { calls_.Hold(); }
+  explicit UnaryCall(CallRegistry& calls)
+      : calls_(calls), held_(calls.Enter().ok()) {}
   void OnDone() override {
-    calls_.Leave();
+    if (held_) calls_.Leave();
     delete this;
   }
 
@@ -27,6 +28,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   ~UnaryCall() override = default;
 
   CallRegistry& calls_;
+  const bool held_;  // not one that comes while the server drains
 };
 
 // Only what gRPC itself calls insecure came by a listener without TLS: a Unix
@@ -38,16 +40,22 @@ bool IsPlaintext(const grpc::AuthContext& peer) {
 }
 
 std::shared_ptr<const identity::Caller> CallerOf(
-    const Dispatcher& dispatcher, const grpc::ServerContextBase& context) {
+    const Door& door, const grpc::ServerContextBase& context) {
   const auto peer = context.auth_context();
   if (peer == nullptr) return nullptr;
-  if (IsPlaintext(*peer)) return dispatcher.Local();
+  if (IsPlaintext(*peer)) return door.dispatcher.Local();
+  // The handshake looked at it, perhaps long ago or on a session before.
+  const auto shown = peer->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
+  if (shown.size() != 1 ||
+      door.desk.dates().Expired({shown[0].data(), shown[0].size()})) {
+    return nullptr;
+  }
   std::vector<std::string> names;
   for (const grpc::string_ref& name :
        peer->FindPropertyValues(GRPC_X509_SAN_PROPERTY_NAME)) {
     names.emplace_back(name.data(), name.size());
   }
-  return dispatcher.Identify(names);
+  return door.dispatcher.Identify(names);
 }
 
 SteadyTime DeadlineOf(const grpc::ServerContextBase& context, SteadyTime now) {
@@ -66,10 +74,17 @@ CallInfo InfoOf(const Door& door, identity::Method method,
                 grpc::CallbackServerContext* context) {
   CallInfo info;
   info.method = method;
-  info.caller = CallerOf(door.dispatcher, *context);
+  info.caller = CallerOf(door, *context);
   info.transport = "grpc";
   info.deadline = DeadlineOf(*context, info.accepted);
   info.gone = [context] { return context->IsCancelled(); };
+  return info;
+}
+
+CallInfo LastingInfoOf(const Door& door, identity::Method method,
+                       grpc::CallbackServerContext* context) {
+  CallInfo info = InfoOf(door, method, context);
+  info.identify = [door, context] { return CallerOf(door, *context); };
   return info;
 }
 

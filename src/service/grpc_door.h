@@ -24,6 +24,11 @@ struct Door {
 CallInfo InfoOf(const Door& door, identity::Method method,
                 grpc::CallbackServerContext* context);
 
+// The same for a call that lasts: who calls is asked again. `context` outlives
+// what is given.
+CallInfo LastingInfoOf(const Door& door, identity::Method method,
+                       grpc::CallbackServerContext* context);
+
 // What a call ends with. One to one; the message is cut to what trailing
 // metadata hold, which also say when to try again. Once a call.
 grpc::Status ToGrpc(const Status& status, std::chrono::milliseconds retry_after,

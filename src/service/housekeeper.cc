@@ -81,14 +81,30 @@ void Housekeeper::WatchCertificate() {
       base::FormatUtc(info->not_after_unix_s * 1000));
 }
 
+void Housekeeper::WatchAnswers() {
+  const StatusOr<Sequence> answers = parts_.desk.curator().Head();
+  if (!answers.ok()) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (goal_set_ && *answers >= goal_) {
+    if (!ready_) parts_.ready(true);
+    ready_ = true;
+    goal_set_ = false;
+  } else if (goal_set_ && ready_ && now - goal_time_ >= kLagMax) {
+    ready_ = false;
+    parts_.ready(false);
+  }
+  if (goal_set_) return;
+  const StatusOr<Sequence> log = parts_.desk.curator().LogHead();
+  if (!log.ok()) return;
+  goal_ = *log;
+  goal_time_ = now;
+  goal_set_ = true;
+}
+
 void Housekeeper::Run() {
-  bool ready = false;
   auto refreshed = std::chrono::steady_clock::now();
   while (true) {
-    if (!ready && parts_.desk.CaughtUp()) {
-      ready = true;
-      parts_.ready();
-    }
+    WatchAnswers();
     const auto now = std::chrono::steady_clock::now();
     if (now - refreshed >= std::chrono::seconds(kRefreshSeconds)) {
       refreshed = now;
@@ -98,7 +114,7 @@ void Housekeeper::Run() {
     base::MutexLock lock(mutex_);
     changed_.wait_for(
         mutex_,
-        ready ? milliseconds(1000 * kRefreshSeconds) : kStartingInterval,
+        ready_ ? milliseconds(1000 * kRefreshSeconds) : kStartingInterval,
         [this] { return ending_; });
     if (ending_) return;
   }

@@ -3,6 +3,7 @@
 #ifndef KENAL_SRC_SERVICE_HOUSEKEEPER_H_
 #define KENAL_SRC_SERVICE_HOUSEKEEPER_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <string>
@@ -21,8 +22,9 @@ class Housekeeper {
     Desk& desk;
     Directory& directory;
     operate::RequestLog& log;
-    // Called once, when answers first hold all that the log does.
-    std::function<void()> ready;
+    // True when answers first hold all that the log does, and again after
+    // false: they do not hold what it did kLagMax ago.
+    std::function<void(bool)> ready;
     std::string certificate;  // the server's; empty: none
   };
 
@@ -38,11 +40,17 @@ class Housekeeper {
   void Run();
   void RefreshTable();
   void WatchCertificate();
+  void WatchAnswers();
 
   const Parts parts_;
   std::string seen_certificate_;
   base::Mutex table_mutex_;
   std::string table_trouble_ KENAL_GUARDED_BY(table_mutex_);
+  // The thread's own: what answers are to hold, and since when.
+  bool ready_ = false;
+  bool goal_set_ = false;
+  Sequence goal_;
+  std::chrono::steady_clock::time_point goal_time_;
   base::Mutex mutex_;
   std::condition_variable_any changed_;
   bool ending_ KENAL_GUARDED_BY(mutex_) = false;

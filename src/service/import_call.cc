@@ -1,4 +1,5 @@
 // ImportEntries: from a stream of chunks to Curator::Import.
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <optional>
@@ -136,10 +137,24 @@ class Import final
 
   // The next message, waiting for it.
   StatusOr<v1::ImportEntriesRequest> Take() {
+    KENAL_TRY_ASSIGN(v1::ImportEntriesRequest taken, Await());
+    if (const auto refused = desk().AuthorizeAgain(ticket())) {
+      return refused->status;
+    }
+    return taken;
+  }
+
+  StatusOr<v1::ImportEntriesRequest> Await() {
     base::MutexLock lock(queue_mutex_);
-    const bool in_time = arrived_.wait_for(queue_mutex_, kImportIdleMax, [&] {
+    const auto came = [this]() KENAL_REQUIRES(queue_mutex_) {
       return cancelled_ || reads_ended_ || !queue_.empty();
-    });
+    };
+    std::chrono::milliseconds idle{0};
+    bool in_time = came();
+    while (!in_time && idle < IdleMax()) {
+      in_time = arrived_.wait_for(queue_mutex_, kImportLook, came);
+      idle += kImportLook;
+    }
     if (cancelled_) {
       return absl::CancelledError("the client has gone; import again");
     }
@@ -150,11 +165,20 @@ class Import final
     return taken;
   }
 
-  Status BrokenOff(bool in_time) const {
+  // A server that wants to end does not wait for who may have forgotten it.
+  std::chrono::milliseconds IdleMax() {
+    return desk().calls().draining() ? kImportDrainIdleMax : kImportIdleMax;
+  }
+
+  Status BrokenOff(bool in_time) {
     const std::string after = " after " + std::to_string(count_) + " records";
     if (in_time) {
       return InvalidArgument("import: the stream ended" + after +
                              " without its end message; import again");
+    }
+    if (desk().calls().draining()) {
+      return Unavailable("the server is shutting down and nothing came" +
+                         after + "; import again later");
     }
     return absl::DeadlineExceededError("import: nothing came for " +
                                        std::to_string(kImportIdleMax.count()) +

@@ -37,9 +37,27 @@ std::optional<milliseconds> Account::Take(const identity::Quota& quota,
   return std::nullopt;
 }
 
+void Account::Refund(uint64_t items) {
+  base::MutexLock lock(mutex_);
+  used_ = std::max(0.0, used_ - static_cast<double>(items));
+}
+
 void Account::Done(uint64_t items) {
   base::MutexLock lock(mutex_);
   under_way_ -= items;
+}
+
+bool Account::Open(Lasting what, int most) {
+  base::MutexLock lock(mutex_);
+  int& open = open_[static_cast<size_t>(what)];
+  if (open >= most) return false;
+  ++open;
+  return true;
+}
+
+void Account::Close(Lasting what) {
+  base::MutexLock lock(mutex_);
+  --open_[static_cast<size_t>(what)];
 }
 
 std::shared_ptr<Account> Ledger::Of(const std::string& client) {

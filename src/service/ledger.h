@@ -2,7 +2,9 @@
 #ifndef KENAL_SRC_SERVICE_LEDGER_H_
 #define KENAL_SRC_SERVICE_LEDGER_H_
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,8 +28,17 @@ class Account {
   // used nothing, and to be paid back before the next.
   std::optional<std::chrono::milliseconds> Take(const identity::Quota& quota,
                                                 uint64_t items, Time now);
+  // Gives back what was taken of the second's worth for work that was not
+  // done; the places are ended by Done.
+  void Refund(uint64_t items);
   // Ends `items` under way.
   void Done(uint64_t items);
+
+  // What lasts: false when the client has `most` of them open. Each that is
+  // true is followed by one Close.
+  enum class Lasting : uint8_t { kStream, kLongCall };
+  bool Open(Lasting what, int most);
+  void Close(Lasting what);
 
   Share& share() { return share_; }
 
@@ -36,6 +47,7 @@ class Account {
   double used_ KENAL_GUARDED_BY(mutex_) = 0;  // of the second's worth
   Time counted_ KENAL_GUARDED_BY(mutex_);
   uint64_t under_way_ KENAL_GUARDED_BY(mutex_) = 0;
+  std::array<int, 2> open_ KENAL_GUARDED_BY(mutex_) = {};
   Share share_;
 };
 

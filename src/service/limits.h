@@ -10,6 +10,8 @@ namespace kenal::service {
 
 // Imports and verifications at once. Each holds a thread for minutes.
 inline constexpr int kLongCallsMax = 4;
+// Of one client, so that another finds a place.
+inline constexpr int kClientLongCallsMax = kLongCallsMax - 1;
 // One of them may be over after that.
 inline constexpr std::chrono::seconds kLongRetry{5};
 
@@ -26,6 +28,8 @@ inline constexpr size_t kTogetherMax = 64;
 // Open StreamMatch and WatchChanges calls over all connections; each
 // StreamMatch may hold kStreamBytesMax.
 inline constexpr size_t kStreamsMax = 1024;
+// Of one client, so that it cannot take them all.
+inline constexpr int kClientStreamsMax = kStreamsMax / 4;
 // Items of one stream that are read and not yet written back.
 inline constexpr size_t kStreamItemsMax = 1024;
 // Reading from a stream stops while its items hold this much.
@@ -42,12 +46,21 @@ inline constexpr size_t kImportAheadMax = 2;
 // An import whose client sends nothing for so long is ended: it holds a
 // thread, and other writers may wait for it.
 inline constexpr std::chrono::seconds kImportIdleMax{60};
+// The same while the server drains, and how often that is looked at.
+inline constexpr std::chrono::seconds kImportDrainIdleMax{2};
+inline constexpr std::chrono::milliseconds kImportLook{250};
 
 // Addresses one server listens at.
 inline constexpr size_t kAddressesMax = 8;
 
 // How often the client table and certificates are looked at.
 inline constexpr int kRefreshSeconds = 1;
+
+// Health says NOT_SERVING while answers lack what the log has held for longer.
+inline constexpr std::chrono::seconds kLagMax{5};
+
+// Certificates whose dates are remembered.
+inline constexpr size_t kCertificatesMax = 1024;
 
 // HTTP/2: what one connection may do.
 inline constexpr int kConnectionStreamsMax = 64;

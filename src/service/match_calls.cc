@@ -106,6 +106,7 @@ class MatchWork final : public Work {
 
   void Answered(Answer& answer) {
     ticket_->Gave(answer);
+    if (!asking_.sets_radius()) desk_.WatchFloods({&answer, 1});
     Tell(answer, asking_, response_.mutable_answer());
     ticket_->Finish(answer.matches.size() > kCheckedMatches
                         ? CheckResponseSize(response_)
@@ -130,7 +131,9 @@ StatusOr<Asking> ReadRequest(const Request& request, size_t items,
   KENAL_TRY_ASSIGN(WorkClass work, ReadWork(request, ticket.row().work));
   if (items > kTogetherMax) work = WorkClass::kBulk;
   ticket.set_work(work);
-  return ReadAsking(request, items, ticket.caller());
+  KENAL_TRY_ASSIGN(Asking asking, ReadAsking(request, items, ticket.caller()));
+  if (asking.is_wide()) ticket.set_work(WorkClass::kBulk);
+  return asking;
 }
 
 std::vector<StatusOr<SignalSet>> ReadBatch(
@@ -203,6 +206,7 @@ Status AnswerBatch(Desk& desk, Ticket& ticket, const Asking& asking,
   desk.metrics().Batched(queries.size());
   KENAL_TRY_ASSIGN(std::vector<Answer> answers,
                    Search(desk, queries, asking.options, ticket.work()));
+  if (!asking.sets_radius()) desk.WatchFloods(answers);
   response.mutable_answers()->Reserve(static_cast<int>(answers.size()));
   for (Answer& answer : answers) {
     ticket.Gave(answer);

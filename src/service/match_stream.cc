@@ -27,6 +27,7 @@ struct Item {
   WorkClass work = WorkClass::kLive;
   SteadyTime accepted = Clock::now();
   size_t size_bytes = 0;
+  size_t kept_bytes = 0;  // of what the server may hold
   bool charged = false;
   bool done = false;
 };
@@ -40,17 +41,16 @@ class Stream final : public StreamReactor, public Drainable {
       : desk_(door.desk),
         context_(context),
         ticket_(door.desk,
-                InfoOf(door, identity::Method::kStreamMatch, context),
+                LastingInfoOf(door, identity::Method::kStreamMatch, context),
                 Dispatcher::Done()) {
     base::MutexLock lock(mutex_);
     ticket_.set_items(0);
-    if (const auto refused = Admit()) {
+    if (const auto refused = desk_.EnterStream(ticket_, this, account_)) {
       finished_ = true;
       ticket_.Refuse(*refused);
       Finish(ToGrpc(refused->status, refused->retry_after, *context_));
       return;
     }
-    account_ = desk_.AccountOf(ticket_.caller());
     // Reading no further than the quota goes is kinder than refusing.
     const int places = desk_.QuotaOf(ticket_.caller()).in_flight_max;
     if (places > 0) {
@@ -77,7 +77,7 @@ class Stream final : public StreamReactor, public Drainable {
     writing_ = false;
     Item& item = *items_.front();
     held_bytes_ -= item.size_bytes;
-    if (item.charged) account_->Done(1);
+    GiveBack(item);
     items_.pop_front();
     if (!ok) gone_ = true;
     Advance();
@@ -100,35 +100,22 @@ class Stream final : public StreamReactor, public Drainable {
   void OnDone() override {
     { base::MutexLock lock(mutex_); }
     CallRegistry& calls = desk_.calls();
-    const bool entered = entered_;
-    for (const auto& item : items_) {
-      if (item->charged) account_->Done(1);
-    }
+    const std::shared_ptr<Account> account = account_;
+    for (const auto& item : items_) GiveBack(*item);
     // Forgotten by the registry first: until then Drain may be called.
-    if (entered) {
-      calls.Hold();
-      calls.LeaveStream(this);
-    }
+    if (account != nullptr) desk_.LeaveStream(this, *account);
     delete this;
-    if (entered) calls.Leave();
+    if (account != nullptr) calls.Leave();
   }
 
  private:
   ~Stream() override = default;
 
-  std::optional<Refused> Admit() {
-    if (auto refused = desk_.Authorize(ticket_)) return refused;
-    const Status status = desk_.calls().EnterStream(this);
-    entered_ = status.ok();
-    if (status.ok()) return std::nullopt;
-    const bool full = status.code() == StatusCode::kResourceExhausted;
-    return Refused{.status = status,
-                   .reason = full ? operate::Refusal::kQueueFull
-                                  : operate::Refusal::kDraining,
-                   .retry_after = full ? kLongRetry : std::chrono::seconds(0)};
-  }
-
   void Accept() KENAL_REQUIRES(mutex_) {
+    if (const auto refused = desk_.AuthorizeAgain(ticket_)) {
+      ended_ = refused->status;
+      return;
+    }
     items_.push_back(std::make_unique<Item>());
     Item& item = *items_.back();
     item.request = std::move(incoming_);
@@ -140,7 +127,12 @@ class Stream final : public StreamReactor, public Drainable {
 
     const Status status = Read(item);
     if (!status.ok()) {
+      item.request = v1::StreamMatchRequest();
       Fail(item, status);
+      return;
+    }
+    if (!Keep(item, item.size_bytes)) {
+      RefuseFull(item);
       return;
     }
     if (const auto refused = desk_.ChargeItem(*account_, ticket_.caller())) {
@@ -157,6 +149,24 @@ class Stream final : public StreamReactor, public Drainable {
     }
   }
 
+  bool Keep(Item& item, size_t size_bytes) {
+    if (!desk_.Hold(size_bytes)) return false;
+    item.kept_bytes += size_bytes;
+    return true;
+  }
+
+  void GiveBack(const Item& item) {
+    if (item.charged) account_->Done(1);
+    desk_.GiveBack(item.kept_bytes);
+  }
+
+  void RefuseFull(Item& item) KENAL_REQUIRES(mutex_) {
+    const Refused refused = Desk::Full();
+    desk_.metrics().Refused(refused.reason, item.work);
+    item.request = v1::StreamMatchRequest();  // its bytes are let go
+    Fail(item, refused.status);
+  }
+
   Status Read(Item& item) KENAL_REQUIRES(mutex_) {
     const Status id = wire::CheckSize("id", item.request.id().size(),
                                       wire::kStreamIdBytesMax);
@@ -168,6 +178,7 @@ class Stream final : public StreamReactor, public Drainable {
     if (item.work == WorkClass::kMaintenance) item.work = WorkClass::kBulk;
     KENAL_TRY_ASSIGN(item.asking,
                      ReadAsking(item.request, 1, ticket_.caller()));
+    if (item.asking.is_wide()) item.work = WorkClass::kBulk;
     return OkStatus();
   }
 
@@ -243,10 +254,12 @@ class Stream final : public StreamReactor, public Drainable {
   }
 
   void ReadMore() KENAL_REQUIRES(mutex_) {
-    if (reading_ || reads_ended_ || draining_ || gone_) return;
+    if (reading_ || reads_ended_ || draining_ || gone_ || !ended_.ok()) return;
     if (items_.size() >= items_max_ || held_bytes_ >= kStreamBytesMax) {
       return;
     }
+    // With none of its own under way there would be nobody to go on.
+    if (!items_.empty() && desk_.IsFull()) return;
     reading_ = true;
     StartRead(&incoming_);
   }
@@ -256,8 +269,11 @@ class Stream final : public StreamReactor, public Drainable {
     Status outcome;
     if (gone_) {
       outcome = absl::CancelledError("the caller has gone");
-    } else if (!items_.empty() || (!reads_ended_ && !draining_)) {
+    } else if (!items_.empty() ||
+               (ended_.ok() && !reads_ended_ && !draining_)) {
       return;
+    } else if (!ended_.ok()) {
+      outcome = ended_;
     } else if (!reads_ended_) {
       outcome = Unavailable(
           "the server is shutting down; open the stream again later");
@@ -319,7 +335,11 @@ class Stream final : public StreamReactor, public Drainable {
     AnswerItems(taken);
     base::MutexLock lock(mutex_);
     for (Item* const item : taken) {
-      const size_t answer_bytes = item->response.ByteSizeLong();
+      size_t answer_bytes = item->response.ByteSizeLong();
+      if (!Keep(*item, answer_bytes)) {
+        SetError(*item, Desk::Full().status);
+        answer_bytes = item->response.ByteSizeLong();
+      }
       item->size_bytes += answer_bytes;
       held_bytes_ += answer_bytes;
       item->done = true;
@@ -383,6 +403,7 @@ class Stream final : public StreamReactor, public Drainable {
       }
       item.tally.Add((*answers)[i]);
       desk_.Gave((*answers)[i]);
+      if (!item.asking.sets_radius()) desk_.WatchFloods({&(*answers)[i], 1});
       Tell((*answers)[i], item.asking, item.response.mutable_answer());
       const Status size = CheckResponseSize(item.response);
       if (!size.ok()) SetError(item, size);
@@ -403,6 +424,7 @@ class Stream final : public StreamReactor, public Drainable {
       KENAL_REQUIRES(mutex_) {
     const Refused refused = Desk::QueueFull(pool, retry_after);
     desk_.metrics().Refused(refused.reason, item.work);
+    if (item.charged) account_->Refund(1);
     Fail(item, refused.status);
   }
 
@@ -431,13 +453,13 @@ class Stream final : public StreamReactor, public Drainable {
   size_t held_bytes_ KENAL_GUARDED_BY(mutex_) = 0;
   int tasks_ KENAL_GUARDED_BY(mutex_) = 0;  // in a pool, holding `this`
   size_t items_max_ KENAL_GUARDED_BY(mutex_) = kStreamItemsMax;
-  bool entered_ = false;
   bool reading_ KENAL_GUARDED_BY(mutex_) = false;
   bool reads_ended_ KENAL_GUARDED_BY(mutex_) = false;
   bool writing_ KENAL_GUARDED_BY(mutex_) = false;
   bool draining_ KENAL_GUARDED_BY(mutex_) = false;
   bool gone_ KENAL_GUARDED_BY(mutex_) = false;  // nobody reads answers any more
   bool finished_ KENAL_GUARDED_BY(mutex_) = false;
+  Status ended_ KENAL_GUARDED_BY(mutex_);  // why no more items are taken
 };
 
 }  // namespace

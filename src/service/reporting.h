@@ -12,6 +12,8 @@
 #include "kenal/status.h"
 #include "src/base/mutex.h"
 #include "src/service/grpc_door.h"
+#include "src/service/ledger.h"
+#include "src/service/limits.h"
 
 namespace kenal::service {
 
@@ -25,10 +27,10 @@ class Reporting : public Reactor {
             grpc::CallbackServerContext* context)
       : door_(door),
         context_(context),
-        ticket_(std::make_unique<Ticket>(
-            door.desk, InfoOf(door, method, context), Dispatcher::Done())) {
-    door_.desk.calls().Hold();
-  }
+        ticket_(std::make_unique<Ticket>(door.desk,
+                                         LastingInfoOf(door, method, context),
+                                         Dispatcher::Done())),
+        held_(door.desk.calls().Enter().ok()) {}
 
   void OnWriteDone(bool ok) override {
     base::MutexLock lock(mutex_);
@@ -41,9 +43,11 @@ class Reporting : public Reactor {
   // that worker has let go of it.
   void OnDone() final {
     { base::MutexLock lock(mutex_); }
+    if (account_ != nullptr) account_->Close(Account::Lasting::kLongCall);
     CallRegistry& calls = door_.desk.calls();
+    const bool held = held_;
     delete this;
-    calls.Leave();
+    if (held) calls.Leave();
   }
 
  protected:
@@ -56,6 +60,7 @@ class Reporting : public Reactor {
   // of the request is read.
   bool LetIn() {
     std::optional<Refused> refused = desk().LetIn(*ticket_);
+    if (!refused) refused = OpenLongCall();
     if (!refused) refused = desk().Charge(*ticket_, 1, 0);
     if (refused) Refuse(*refused);
     return !refused;
@@ -89,6 +94,16 @@ class Reporting : public Reactor {
   }
 
  private:
+  std::optional<Refused> OpenLongCall() {
+    std::shared_ptr<Account> account = desk().AccountOf(ticket_->caller());
+    if (!account->Open(Account::Lasting::kLongCall, kClientLongCallsMax)) {
+      return Desk::TooManyOpen("imports and verifications",
+                               kClientLongCallsMax);
+    }
+    account_ = std::move(account);
+    return std::nullopt;
+  }
+
   void Advance() KENAL_REQUIRES(mutex_) {
     if (writing_) return;
     if (pending_) {
@@ -106,6 +121,8 @@ class Reporting : public Reactor {
   const Door door_;
   grpc::CallbackServerContext* const context_;
   const std::unique_ptr<Ticket> ticket_;
+  const bool held_;  // not one that comes while the server drains
+  std::shared_ptr<Account> account_;  // set while a long call of it is open
   base::Mutex mutex_;
   Event sent_;
   std::optional<Event> pending_ KENAL_GUARDED_BY(mutex_);

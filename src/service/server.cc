@@ -173,7 +173,7 @@ class ServerImpl final : public Server {
         Housekeeper::Parts{.desk = desk_,
                            .directory = *directory_,
                            .log = *log_,
-                           .ready = [this] { BeReady(); },
+                           .ready = [this](bool ready) { SetReady(ready); },
                            .certificate = tls.certificate});
     return OkStatus();
   }
@@ -206,10 +206,15 @@ class ServerImpl final : public Server {
     grpc_->GetHealthCheckService()->SetServingStatus("", serving);
   }
 
-  void BeReady() {
-    desk_.set_serving(true);
-    SetHealth(true);
-    log_->Event(operate::LogLevel::kInfo, "serving", {});
+  void SetReady(bool ready) {
+    desk_.set_serving(ready);
+    SetHealth(ready);
+    if (ready) {
+      log_->Event(operate::LogLevel::kInfo, "serving", {});
+    } else {
+      log_->Event(operate::LogLevel::kError,
+                  "not serving: answers are behind the log", {});
+    }
   }
 
   void ShutdownNow(std::chrono::milliseconds grace) {

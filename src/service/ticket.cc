@@ -106,6 +106,7 @@ void Ticket::Finish(const Status& status) {
 
 void Ticket::Refuse(const Refused& refused) {
   desk_.metrics().Refused(refused.reason, work_);
+  if (account_ != nullptr) account_->Refund(items_taken_);
   End(refused.status, refused.retry_after);
 }
 

@@ -52,6 +52,13 @@ class Ticket {
   // Once it was let in.
   const identity::Caller& caller() const { return *info_.caller; }
   bool known() const { return info_.caller != nullptr; }
+  // By the table of the moment; null: nobody we know any more.
+  std::shared_ptr<const identity::Caller> CallerNow() const {
+    return info_.identify ? info_.identify() : info_.caller;
+  }
+  void set_caller(std::shared_ptr<const identity::Caller> caller) {
+    info_.caller = std::move(caller);
+  }
   const std::string& request_id() const { return request_id_; }
   void set_request_id(std::string id) { request_id_ = std::move(id); }
   identity::WorkClass work() const { return work_; }
@@ -65,7 +72,7 @@ class Ticket {
   // A worker has it: the wait is over.
   void Begin();
 
-  // For the log, the metrics and the flood guard; before anything is withheld.
+  // For the log and the metrics; before anything is withheld.
   void Gave(const Answer& answer);
   void Count(const Tally& tally) { tally_.Add(tally); }
   void set_items(uint64_t items) { items_ = items; }

@@ -22,10 +22,10 @@ class Watch final : public WatchReactor, public Drainable, public Watcher {
       : desk_(door.desk),
         context_(context),
         ticket_(door.desk,
-                InfoOf(door, identity::Method::kWatchChanges, context),
+                LastingInfoOf(door, identity::Method::kWatchChanges, context),
                 Dispatcher::Done()) {
     base::MutexLock lock(mutex_);
-    if (const auto refused = Admit()) {
+    if (const auto refused = desk_.EnterStream(ticket_, this, account_)) {
       finished_ = true;
       ticket_.Refuse(*refused);
       Finish(ToGrpc(refused->status, refused->retry_after, *context_));
@@ -72,29 +72,14 @@ class Watch final : public WatchReactor, public Drainable, public Watcher {
     { base::MutexLock lock(mutex_); }
     if (watching_) desk_.changes().Remove(this);
     CallRegistry& calls = desk_.calls();
-    const bool entered = entered_;
-    if (entered) {
-      calls.Hold();
-      calls.LeaveStream(this);
-    }
+    const std::shared_ptr<Account> account = account_;
+    if (account != nullptr) desk_.LeaveStream(this, *account);
     delete this;
-    if (entered) calls.Leave();
+    if (account != nullptr) calls.Leave();
   }
 
  private:
   ~Watch() override = default;
-
-  std::optional<Refused> Admit() {
-    if (auto refused = desk_.Authorize(ticket_)) return refused;
-    const Status status = desk_.calls().EnterStream(this);
-    entered_ = status.ok();
-    if (status.ok()) return std::nullopt;
-    const bool full = status.code() == StatusCode::kResourceExhausted;
-    return Refused{.status = status,
-                   .reason = full ? operate::Refusal::kQueueFull
-                                  : operate::Refusal::kDraining,
-                   .retry_after = full ? kLongRetry : std::chrono::seconds(0)};
-  }
 
   // The first page is read at once, caught up or not: it says where the caller
   // is.
@@ -108,7 +93,9 @@ class Watch final : public WatchReactor, public Drainable, public Watcher {
       if (gone_ || draining_ || !failed_.ok()) {
         End();
       } else if (Behind()) {
-        reading_ = desk_.workers().lookups.Submit({}, [this] { ReadNext(); });
+        std::unique_ptr<Work> task = std::make_unique<Task>(
+            Work::Cost{}, Desk::ShareOf(account_), [this] { ReadNext(); });
+        reading_ = !desk_.workers().followers.Submit(task);
       }
     }
   }
@@ -129,10 +116,10 @@ class Watch final : public WatchReactor, public Drainable, public Watcher {
 
   // Without the mutex: nobody else reads while `reading_`.
   StatusOr<wire::ChangesTold> NextPage() {
-    if (!checked_) {
-      KENAL_TRY(CheckChangesAsked(desk_, ticket_.caller(), asked_));
-      checked_ = true;
+    if (const auto refused = desk_.AuthorizeAgain(ticket_)) {
+      return refused->status;
     }
+    KENAL_TRY(CheckChangesAsked(desk_, ticket_.caller(), asked_));
     return ReadPage(desk_, ticket_.caller(), asked_);
   }
 
@@ -166,11 +153,10 @@ class Watch final : public WatchReactor, public Drainable, public Watcher {
   base::Mutex mutex_;
   Ticket ticket_;
   wire::ChangesAsked asked_;  // from where on
-  bool checked_ = false;
   v1::WatchChangesResponse response_;
   Sequence head_ KENAL_GUARDED_BY(mutex_);
   Status failed_ KENAL_GUARDED_BY(mutex_);
-  bool entered_ = false;
+  std::shared_ptr<Account> account_;  // set when it entered
   bool watching_ = false;
   bool told_caught_up_ KENAL_GUARDED_BY(mutex_) = false;
   bool reading_ KENAL_GUARDED_BY(mutex_) = false;

@@ -26,7 +26,7 @@ namespace kenal::service {
 
 // What one client has waiting in each pool, so that it cannot fill a queue.
 struct Share {
-  static constexpr size_t kPoolsMax = 8;
+  static constexpr size_t kPoolsMax = 10;
   std::array<std::atomic<size_t>, kPoolsMax> waiting{};
 };
 

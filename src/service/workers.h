@@ -55,6 +55,16 @@ struct Workers {
                       .niceness = how.low_priority,
                       .queue_max = how.maintenance_queue,
                       .bytes_max = how.queue_bytes}),
+        followers({.name = "reading changes",
+                   .id = 9,
+                   .worker_count = kLookupWorkers,
+                   .niceness = how.low_priority,
+                   .queue_max = 16 * how.maintenance_queue,
+                   .bytes_max = how.queue_bytes}),
+        labels({.name = "labels",
+                .id = 8,
+                .worker_count = 1,
+                .niceness = how.low_priority}),
         long_calls({.name = "imports and verifications",
                     .id = 7,
                     .worker_count = kLongCallsMax,
@@ -78,6 +88,10 @@ struct Workers {
   // A change of a few entries is waited for; one of thousands can wait.
   WorkPool changes;
   WorkPool bulk_changes;
+  // Pages of changes: a client that reads the whole log is in no hurry.
+  WorkPool followers;
+  // What the flood guard changes: never in the way of people's changes.
+  WorkPool labels;
   WorkPool long_calls;
 };
 

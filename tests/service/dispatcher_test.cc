@@ -302,6 +302,47 @@ TEST_F(Quotas, AreTheClientsOwnAndSayWhenToTryAgain) {
   EXPECT_THAT(metrics_->Text(), HasSubstr("quota"));
 }
 
+TEST_F(Quotas, EntriesThatAreAddedAreItems) {
+  Fill({});
+  const CallerPointer caller =
+      CallerWith({Role::kIngest}, {.items_per_second = 1});
+  v1::AddEntriesRequest request;
+  request.set_list(kList);
+  request.mutable_by()->set_actor("ada");
+  for (int i = 0; i < 1000; ++i) {
+    wire::ToWire(Hash(std::to_string(i)),
+                 request.add_drafts()->mutable_signals());
+    request.mutable_drafts(i)->set_source_id(std::to_string(i));
+    request.mutable_drafts(i)->mutable_provenance()->set_source("test");
+  }
+  v1::AddEntriesResponse response;
+  EXPECT_TRUE(Call(Method::kAddEntries, caller, request, response).status.ok());
+  const CallOutcome refused =
+      Call(Method::kAddEntries, caller, request, response);
+  EXPECT_EQ(refused.status.code(), StatusCode::kResourceExhausted);
+  EXPECT_GT(refused.retry_after, seconds(100));
+}
+
+TEST_F(Dispatching, OwnDecisionsAreAboutTheVeryPictureUnlessTheySayMore) {
+  const CallerPointer caller = CallerWith({Role::kCurate});
+  for (const bool says_more : {false, true}) {
+    v1::CreateListRequest request;
+    request.set_name(says_more ? "wide" : "narrow");
+    request.set_purpose(v1::PURPOSE_OWN_DECISIONS);
+    request.mutable_by()->set_actor("ada");
+    if (says_more) {
+      wire::ToWire(ListPolicy{.pdq_radius = Radius{31}},
+                   request.mutable_policy());
+    }
+    v1::CreateListResponse response;
+    const CallOutcome outcome =
+        Call(Method::kCreateList, caller, request, response);
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    EXPECT_EQ(store_.GetList(request.name())->policy.pdq_radius,
+              Radius{says_more ? 31 : 0});
+  }
+}
+
 TEST_F(Quotas, ItemsUnderWayAreCountedUntilTheyAreAnswered) {
   Gate gate;
   store_.Hook([&](std::string_view) {
@@ -455,6 +496,55 @@ TEST_F(Queueing, ExpiredAndAbandonedWorkNeverStarts) {
   EXPECT_EQ(abandoned.get().status.code(), StatusCode::kCancelled);
   EXPECT_EQ(store_.queries_matched, 1U);
   EXPECT_THAT(metrics_->Text(), HasSubstr("deadline"));
+}
+
+TEST_F(Queueing, WhatAQueueRefusesIsNotTakenOfTheQuota) {
+  const CallerPointer other = CallerWith(kTrusted, {}, "other");
+  auto held = Occupy(other);
+  std::vector<std::future<CallOutcome>> waiting;
+  for (int i = 0; i < 4; ++i) waiting.push_back(StartMatch(other));
+  const CallerPointer caller =
+      CallerWith(kTrusted, {.items_per_second = 12}, "one of a dozen");
+  CallOutcome refused;
+  int taken = 0;
+  while (true) {
+    auto match = StartMatch(caller);
+    if (match.wait_for(milliseconds(0)) == std::future_status::ready) {
+      refused = match.get();
+      break;
+    }
+    ++taken;
+    waiting.push_back(std::move(match));
+    ASSERT_LT(taken, 12);
+  }
+  for (int i = 0; i < 100; ++i) refused = StartMatch(caller).get();
+  EXPECT_EQ(refused.status.code(), StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.status.message()), HasSubstr("searches"));
+  gate_.Open();
+  EXPECT_TRUE(held.get().status.ok());
+  for (auto& match : waiting) EXPECT_TRUE(match.get().status.ok());
+  for (int i = taken; i < 12; ++i) {
+    EXPECT_TRUE(StartMatch(caller).get().status.ok());
+  }
+}
+
+TEST_F(Queueing, AWideRadiusIsBulkWork) {
+  const CallerPointer caller = CallerWith(kTrusted);
+  auto held = Occupy(caller);
+  v1::MatchRequest request;
+  request.mutable_content()->mutable_signals();
+  request.set_work_class(v1::WORK_CLASS_LIVE);
+  request.set_radius_bits(31);
+  v1::MatchResponse response;
+  v1::MatchResponse wide_response;
+  auto usual = Start(Method::kMatch, caller, request, response);
+  request.set_radius_bits(32);
+  auto wide = Start(Method::kMatch, caller, request, wide_response);
+  gate_.AwaitArrivals(2);  // beside the one live worker, which is held
+  gate_.Open();
+  EXPECT_TRUE(wide.get().status.ok());
+  EXPECT_TRUE(usual.get().status.ok());
+  EXPECT_TRUE(held.get().status.ok());
 }
 
 // Both kinds of work hold the only worker of theirs.

@@ -120,6 +120,22 @@ TEST_F(Draining, TheGraceEndsWhatDoesNotEndItself) {
   EXPECT_FALSE(stream->Finish().ok());
 }
 
+TEST_F(Draining, AnIdleImportDoesNotHoldTheServer) {
+  Fill({});
+  const auto stub = Catalogue();
+  v1::ImportEntriesRequest request;
+  request.mutable_header()->set_list(kList);
+  request.mutable_header()->mutable_by()->set_actor("ada");
+  grpc::ClientContext context;
+  const auto stream = stub->ImportEntries(&context);
+  ASSERT_TRUE(stream->Write(request));
+  std::this_thread::sleep_for(milliseconds(200));  // it has begun
+  server_->Shutdown(seconds(60));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), ::testing::HasSubstr("nothing came"));
+}
+
 TEST_F(Draining, WaitReturnsWhenShutdownIsOver) {
   std::promise<void> over;
   std::thread waiting([&] {

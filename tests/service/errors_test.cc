@@ -372,17 +372,17 @@ TEST_F(Impatient, CallersWithoutADeadlineAreNotKeptWaitingForEver) {
   EXPECT_EQ(store_.queries_matched, 3U);
 }
 
-TEST_F(Errors, AFifthLongCallIsRefusedAtOnce) {
+TEST_F(Errors, OneClientLeavesALongCallForOthers) {
   Gate gate;
   store_.Hook([&](std::string_view) {
     gate.Pass();
     return OkStatus();
   });
   std::vector<std::thread> threads;
-  for (int i = 0; i < service::kLongCallsMax; ++i) {
+  for (int i = 0; i < service::kClientLongCallsMax; ++i) {
     threads.emplace_back([&] { EXPECT_TRUE(connection_->Verify({}).ok()); });
   }
-  gate.AwaitArrivals(service::kLongCallsMax);
+  gate.AwaitArrivals(service::kClientLongCallsMax);
   const auto start = steady_clock::now();
   EXPECT_EQ(connection_->Verify({}).status().code(),
             StatusCode::kResourceExhausted);

@@ -186,6 +186,81 @@ TEST_F(Streams, AnIdOfMoreThan256BytesIsRefused) {
   EXPECT_TRUE(stream->Finish().ok());
 }
 
+TEST_F(Streams, OneClientHasAShareOfThem) {
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<Stream>> streams;
+  Response response;
+  const auto open = [&] {
+    if (streams.size() % 60 == 0) channels.push_back(NewChannel());
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    streams.push_back(v1::MatchService::NewStub(channels.back())
+                          ->StreamMatch(contexts.back().get()));
+    streams.back()->Write(OfSignals("", "a"));
+    return streams.back()->Read(&response);
+  };
+  for (int i = 0; i < service::kClientStreamsMax; ++i) {
+    ASSERT_TRUE(open()) << i;
+  }
+  EXPECT_FALSE(open());
+  EXPECT_EQ(streams.back()->Finish().error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  // The end of one makes room, once the server knows of it.
+  streams.front()->WritesDone();
+  EXPECT_TRUE(streams.front()->Finish().ok());
+  while (!open()) streams.back()->Finish().ok();
+  for (size_t i = 1; i < contexts.size(); ++i) contexts[i]->TryCancel();
+}
+
+class StreamsOfAMebibyte : public Streams {
+ protected:
+  service::ServerOptions Options() override {
+    service::ServerOptions options = Streams::Options();
+    options.tuning.bytes_under_way = size_t{1} << 20;
+    return options;
+  }
+};
+
+TEST_F(StreamsOfAMebibyte, HoldNoMoreThanTheServerMay) {
+  Fill({"a"});
+  Gate gate;
+  store_.Hook([&](std::string_view call) {
+    if (call == "MatchBatch") gate.Pass();
+    return OkStatus();
+  });
+  const std::string picture(size_t{300} << 10, 'p');
+  grpc::ClientContext context;
+  const auto stub = Matches();
+  const auto stream = stub->StreamMatch(&context);
+  for (int i = 0; i < 6; ++i)
+    ASSERT_TRUE(stream->Write(OfPicture("", picture)));
+  stream->WritesDone();
+  gate.AwaitArrivals(1);
+  std::this_thread::sleep_for(milliseconds(200));  // all are read
+  gate.Open();
+  Response response;
+  int answered = 0;
+  int refused = 0;
+  while (stream->Read(&response)) {
+    answered += response.has_answer();
+    refused += response.error().code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+  }
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(answered + refused, 6);
+  EXPECT_GE(answered, 3);
+  EXPECT_GE(refused, 1);
+  // What was held is given back.
+  for (int i = 0; i < 20; ++i) {
+    grpc::ClientContext again;
+    const auto next = stub->StreamMatch(&again);
+    ASSERT_TRUE(next->Write(OfPicture("", picture)));
+    next->WritesDone();
+    ASSERT_TRUE(next->Read(&response));
+    EXPECT_TRUE(response.has_answer()) << response.error().message();
+    EXPECT_TRUE(next->Finish().ok());
+  }
+}
+
 TEST_F(Streams, AnEmptyStreamEndsWell) {
   grpc::ClientContext context;
   const auto stub = Matches();

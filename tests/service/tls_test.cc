@@ -39,6 +39,8 @@ int64_t LongAgo() {
          int64_t{100} * 24 * 3600 * 1000;
 }
 
+int64_t MonthsAhead() { return LongAgo() + int64_t{200} * 24 * 3600 * 1000; }
+
 class Certificates : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -242,6 +244,95 @@ TEST_F(Certificates, TheClientTableIsReadAgainAndABadOneIsNot) {
            std::string::npos;
   }));
   EXPECT_TRUE(ListLists(asker).ok());
+}
+
+TEST_F(Certificates, OfAClientThatIsTakenOffTheTableEndItsStreams) {
+  Issue(folder_, "reader", {Role::kExport});
+  Issue(folder_, "giver", {Role::kIngest});
+  StartServer();
+  const Authorship by{.actor = "test", .reason = "filling"};
+  ASSERT_TRUE(store_.CreateList("a", Purpose::kTest, {}, by).ok());
+  const auto asker = v1::MatchService::NewStub(Connect(folder_, "asker"));
+  grpc::ClientContext asking;
+  const auto match = asker->StreamMatch(&asking);
+  v1::StreamMatchRequest item;
+  item.mutable_content()->mutable_signals();
+  v1::StreamMatchResponse answer;
+  ASSERT_TRUE(match->Write(item));
+  ASSERT_TRUE(match->Read(&answer));
+
+  const auto reader = v1::CatalogueService::NewStub(Connect(folder_, "reader"));
+  grpc::ClientContext reading;
+  v1::WatchChangesRequest from;
+  from.set_with_signals(true);
+  const auto watch = reader->WatchChanges(&reading, from);
+  v1::WatchChangesResponse page;
+  do {
+    ASSERT_TRUE(watch->Read(&page));
+  } while (!page.caught_up());
+
+  const auto giver = v1::CatalogueService::NewStub(Connect(folder_, "giver"));
+  grpc::ClientContext giving;
+  const auto import = giver->ImportEntries(&giving);
+  v1::ImportEntriesRequest chunk;
+  chunk.mutable_header()->set_list("a");
+  chunk.mutable_header()->mutable_by()->set_actor("giver");
+  ASSERT_TRUE(import->Write(chunk));
+
+  // The reader is still known, and may no longer see hashes.
+  std::ofstream(folder_ + "/clients.txt")
+      << "kenal://client/reader query\nkenal://client/giver query\n";
+  server_->Reload();
+  match->Write(item);
+  EXPECT_FALSE(match->Read(&answer));
+  EXPECT_EQ(match->Finish().error_code(), StatusCode::UNAUTHENTICATED);
+  ASSERT_TRUE(store_.CreateList("b", Purpose::kTest, {}, by).ok());
+  while (watch->Read(&page)) EXPECT_EQ(page.changes_size(), 0);
+  EXPECT_EQ(watch->Finish().error_code(), StatusCode::PERMISSION_DENIED);
+  chunk.mutable_end()->set_record_count(0);
+  import->Write(chunk);
+  v1::ImportEntriesResponse told;
+  while (import->Read(&told)) EXPECT_FALSE(told.has_report());
+  EXPECT_EQ(import->Finish().error_code(), StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(Certificates, ThatExpireEndWhatTheyWereGoodForOnOpenConnectionsToo) {
+  StartServer();
+  const auto asker = Connect(folder_, "asker");
+  ASSERT_TRUE(Match(asker).ok());
+  const auto stub = v1::MatchService::NewStub(asker);
+  grpc::ClientContext context;
+  const auto stream = stub->StreamMatch(&context);
+  v1::StreamMatchRequest item;
+  item.mutable_content()->mutable_signals();
+  v1::StreamMatchResponse answer;
+  ASSERT_TRUE(stream->Write(item));
+  ASSERT_TRUE(stream->Read(&answer));
+  base::SetClockForTest(MonthsAhead);
+  EXPECT_EQ(Match(asker).error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Match(Connect(folder_, "asker")).error_code(),
+            StatusCode::UNAUTHENTICATED);
+  stream->Write(item);
+  EXPECT_FALSE(stream->Read(&answer));
+  EXPECT_EQ(stream->Finish().error_code(), StatusCode::UNAUTHENTICATED);
+  base::SetClockForTest(nullptr);
+  EXPECT_TRUE(Match(asker).ok());
+}
+
+// Changes behind the answers' back: health follows both ways.
+TEST_F(Certificates, AnswersBehindTheLogAreNotCalledServing) {
+  const Authorship by{.actor = "test", .reason = "filling"};
+  ASSERT_TRUE(store_.CreateList("a", Purpose::kTest, {}, by).ok());
+  store_.SetLag(1);
+  StartServer();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_FALSE(server_->dispatcher().Serving());
+  for (int round = 0; round < 2; ++round) {
+    store_.SetLag(0);
+    EXPECT_TRUE(Await([&] { return server_->dispatcher().Serving(); }));
+    store_.SetLag(1);
+    EXPECT_TRUE(Await([&] { return !server_->dispatcher().Serving(); }));
+  }
 }
 
 // Connections made before go on; those made afterwards see the new one.
