@@ -5,6 +5,7 @@
 
 #include "src/base/check.h"
 #include "src/formats/input.h"
+#include "src/formats/ncmec.h"
 #include "src/formats/output.h"
 #include "src/formats/vics.h"
 
@@ -20,6 +21,10 @@ constexpr FormatInfo kFormats[] = {
      .name = "nist",
      .title = "NIST non-RDS JSON, in the shape of VICS",
      .known_files = true},
+    {.format = Format::kNcmec,
+     .name = "ncmec",
+     .title = "NCMEC hash-sharing XML, version 2",
+     .writes = true},
 };
 
 Status CheckPurpose(const FormatInfo& info, const ReadOptions& options) {
@@ -89,6 +94,8 @@ StatusOr<std::unique_ptr<Reader>> OpenReader(Format format,
       KENAL_TRY_ASSIGN(auto input, Input::Open(path));
       return OpenVics(std::move(input));
     }
+    case Format::kNcmec:
+      return OpenNcmec(path);
   }
   return Internal("a format without a reader");
 }
@@ -106,6 +113,8 @@ StatusOr<std::unique_ptr<Writer>> OpenWriter(Format format,
       KENAL_TRY_ASSIGN(auto output, Output::Open(path, options.overwrite));
       return MakeVicsWriter(std::move(output), options.heading);
     }
+    case Format::kNcmec:
+      return OpenNcmecWriter(path, options.overwrite, options.unknown_kind);
     default:
       return Internal("a format without a writer");
   }

@@ -20,6 +20,7 @@ namespace kenal::formats {
 enum class Format : uint8_t {
   kVics,
   kNist,
+  kNcmec,
 };
 
 struct FormatInfo {
@@ -64,6 +65,9 @@ struct WriteOptions {
   // as they were read, to keep the shape.
   Heading heading;
   bool overwrite = false;
+  // NCMEC: what records are of that do not say it. kUnknown: such are left
+  // out, and counted.
+  MediaKind unknown_kind = MediaKind::kUnknown;
   std::string mapping;  // CSV: path of the mapping file
 };
 

@@ -26,6 +26,17 @@ Status There(const std::string& path) {
                        ": is there already; remove it or allow overwriting");
 }
 
+Status WriteAll(int descriptor, std::string_view left,
+                const std::string& name) {
+  while (!left.empty()) {
+    const ssize_t put = write(descriptor, left.data(), left.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return Failed(name, errno);
+    left.remove_prefix(static_cast<size_t>(put));
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<UnfinishedFile>> UnfinishedFile::Make(
@@ -76,13 +87,7 @@ StatusOr<std::unique_ptr<Output>> Output::Open(const std::string& path,
 }
 
 Status Output::WriteOut() {
-  std::string_view left = text_;
-  while (!left.empty()) {
-    const ssize_t put = write(descriptor_, left.data(), left.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return Failed(name_, errno);
-    left.remove_prefix(static_cast<size_t>(put));
-  }
+  KENAL_TRY(WriteAll(descriptor_, text_, name_));
   text_.clear();
   return OkStatus();
 }
@@ -94,6 +99,43 @@ Status Output::Flush() {
 Status Output::Finish() {
   KENAL_TRY(WriteOut());
   return file_ == nullptr ? OkStatus() : file_->Keep();
+}
+
+StatusOr<std::unique_ptr<Spool>> Spool::Make(const std::string& near) {
+  const char* folder = std::getenv("TMPDIR");
+  std::string name = folder == nullptr ? "/tmp/kenal" : folder;
+  name = (near == "-" ? name : near) + ".part-XXXXXX";
+  const int descriptor = mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) return Failed(name, errno);
+  unlink(name.c_str());
+  return std::unique_ptr<Spool>(new Spool(descriptor, std::move(name)));
+}
+
+Spool::~Spool() { close(descriptor_); }
+
+Status Spool::Flush() {
+  if (text_.size() < kBlockBytes) return OkStatus();
+  KENAL_TRY(WriteAll(descriptor_, text_, name_));
+  written_bytes_ += text_.size();
+  text_.clear();
+  return OkStatus();
+}
+
+Status Spool::MoveTo(Output& output) {
+  std::string block(kBlockBytes, '\0');
+  for (uint64_t at = 0; at < written_bytes_;) {
+    const ssize_t got =
+        pread(descriptor_, block.data(), block.size(), static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      return Unavailable(base::WithErrno(name_ + ": cannot be read", errno));
+    }
+    at += static_cast<uint64_t>(got);
+    output.text().append(block, 0, static_cast<size_t>(got));
+    KENAL_TRY(output.Flush());
+  }
+  output.text() += text_;
+  return output.Flush();
 }
 
 }  // namespace kenal::formats

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "kenal/status.h"
 
@@ -58,6 +59,32 @@ class Output {
   int descriptor_ = -1;
   std::string name_;
   std::string text_;
+};
+
+// Text that waits on disk, in a file without a name, until what goes before it
+// is known. Not thread-safe. After a failure it is only destroyed.
+class Spool {
+ public:
+  // In the folder of `near`, or in $TMPDIR for "-". Errors: kUnavailable.
+  static StatusOr<std::unique_ptr<Spool>> Make(const std::string& near);
+  ~Spool();
+  Spool(const Spool&) = delete;
+  Spool& operator=(const Spool&) = delete;
+
+  // As Output's.
+  std::string& text() { return text_; }
+  Status Flush();
+  // Appends all of it to `output`. Once.
+  Status MoveTo(Output& output);
+
+ private:
+  Spool(int descriptor, std::string name)
+      : descriptor_(descriptor), name_(std::move(name)) {}
+
+  int descriptor_;
+  std::string name_;
+  std::string text_;
+  uint64_t written_bytes_ = 0;
 };
 
 }  // namespace kenal::formats

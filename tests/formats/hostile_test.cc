@@ -100,6 +100,23 @@ TEST(Hostile, JsonNumbersAndBlanksOfAGigabyteAreRefused) {
   ExpectRefused(Format::kVics, kVicsHead, " ", kGigabyte, "longer than");
 }
 
+TEST(Hostile, XmlOfAGigabyteIsRefusedWhereverItIsLong) {
+  const std::string page =
+      "<queryResult xmlns=\"https://hashsharing.ncmec.org/hashsharing/v2\">";
+  const std::string entry = page + "<images><image><id>a</id><fingerprints>";
+  for (const std::string& head :
+       {std::string("<"), std::string("<a b=\""), std::string("<!-- "),
+        std::string("<?a "), std::string("<!DOCTYPE a [<!ENTITY b \""), page,
+        page + "<images count=\"", page + "<paging><next>", entry + "<md5>",
+        entry + "<md5><![CDATA[", entry + "<"}) {
+    ExpectRefused(Format::kNcmec, head, "a", kGigabyte, ": ");
+  }
+  for (const std::string& part : std::vector<std::string>{
+           "<a>", "<md5>1</md5>", "<a b=\"c\"/>", " ", "<!-- a -->"}) {
+    ExpectRefused(Format::kNcmec, entry, part, kGigabyte, ": ");
+  }
+}
+
 // One record may not be large either, but that is one bad record.
 TEST(Hostile, ARecordOfManyFieldsIsPassedOver) {
   const long before = PeakKiB();
