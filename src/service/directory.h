@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -49,7 +50,8 @@ class Directory {
   mutable base::Mutex mutex_;
   std::shared_ptr<const identity::ClientTable> table_ KENAL_GUARDED_BY(mutex_);
   base::Mutex refresh_mutex_;
-  Stamp stamp_ KENAL_GUARDED_BY(refresh_mutex_);
+  // Of the file as it was read; unset: never.
+  std::optional<Stamp> stamp_ KENAL_GUARDED_BY(refresh_mutex_);
 };
 
 }  // namespace kenal::service

@@ -13,6 +13,13 @@
 namespace kenal::service {
 namespace {
 
+TEST(Directory, ATableThatIsNotThereIsAnError) {
+  testing::TempDir dir;
+  const auto directory = Directory::Open(dir / "clients.txt", {});
+  EXPECT_EQ(directory.status().code(), StatusCode::kNotFound)
+      << directory.status();
+}
+
 TEST(Directory, ATableThatCouldNotBeReadOnceIsReadTheNextTime) {
   testing::TempDir dir;
   const std::string table = dir / "clients.txt";
