@@ -122,7 +122,7 @@ void Connection::Tick(Clock::time_point now) {
   if (now < deadline_) return;
   if (state_ == State::kHeader || state_ == State::kBody) {
     keep_alive_ = false;
-    Send(TimeoutReply());
+    Turn(TimeoutReply());
     return;
   }
   Abort();
@@ -235,7 +235,7 @@ void Connection::ParseHeader() {
     Read();
   } else if (fault) {
     keep_alive_ = false;
-    Send(FaultReply(fault));
+    Turn(FaultReply(fault));
   } else if (parser_->is_header_done()) {
     OnHeader();
   } else {
@@ -259,12 +259,12 @@ void Connection::ParseBody() {
     const bool is_stuck = used == 0 && buffer_.size() == buffer_.max_size();
     if (is_stuck || framing_bytes_ > kChunkFramingBytesMax) {
       keep_alive_ = false;
-      Send(ErrorReply(InvalidArgument("the body: its chunks are oversized")));
+      Turn(ErrorReply(InvalidArgument("the body: its chunks are oversized")));
       return;
     }
     if (!Hold(size)) {
       keep_alive_ = false;
-      Send(ErrorReply(service::CallOutcome{
+      Turn(ErrorReply(service::CallOutcome{
           .status = ResourceExhausted("too many bodies are being read"),
           .retry_after = std::chrono::seconds(1)}));
       return;
@@ -278,7 +278,7 @@ void Connection::ParseBody() {
     }
     if (fault && fault != HttpFault::need_buffer) {
       keep_alive_ = false;
-      Send(FaultReply(fault));
+      Turn(FaultReply(fault));
       return;
     }
   }
@@ -335,7 +335,10 @@ void Connection::Prepare(const std::shared_ptr<Call>& call) {
 }
 
 void Connection::Fail(const std::shared_ptr<Call>& call,
-                      const service::CallOutcome& outcome) {
+                      service::CallOutcome outcome) {
+  outcome.request_id = call->asked.request_id;
+  shared_.dispatcher.Refused(call->info, call->asked.route->row, outcome);
+  call->outcome.request_id = outcome.request_id;
   call->reply = ErrorReply(outcome, call->asked.route->error_shape());
   asio::post(executor(),
              [self = shared_from_this(), call] { self->Finish(call); });
@@ -415,6 +418,19 @@ void Connection::Finish(const std::shared_ptr<Call>& call) {
     Send(std::move(reply));
   }
   shared_.calls.End();
+}
+
+void Connection::Turn(Reply reply) {
+  if (!reply.outcome.status.ok()) {
+    reply.outcome.request_id = asked_.request_id;
+    if (!asked_.request_id.empty()) {
+      reply.headers.emplace_back("X-Request-Id", asked_.request_id);
+    }
+    shared_.dispatcher.Refused(
+        {.caller = caller_, .transport = "http", .accepted = accepted_},
+        asked_.route != nullptr ? asked_.route->row : nullptr, reply.outcome);
+  }
+  Send(std::move(reply));
 }
 
 void Connection::Send(Reply reply) {

@@ -100,7 +100,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Continue();  // 100
 
   void OnHeader();
-  // What is wrong with the head of a request; empty: nothing.
+  // What is wrong with the head of a request, or needs no call; empty:
+  // nothing.
   std::optional<Reply> CheckHead();
   std::optional<Reply> CheckFraming();
   std::optional<Reply> ReadFields();
@@ -109,9 +110,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool MayCall() const;
   void OnBody();
   void Prepare(const std::shared_ptr<Call>& call);
-  // Ends a call that did not get to the dispatcher.
-  void Fail(const std::shared_ptr<Call>& call,
-            const service::CallOutcome& outcome);
+  // Ends a call that did not get to the dispatcher, which is told of it.
+  void Fail(const std::shared_ptr<Call>& call, service::CallOutcome outcome);
+  // Sends what was found without the dispatcher; it is told of errors.
+  void Turn(Reply reply);
   void Dispatch(const std::shared_ptr<Call>& call);
   // Has the dispatcher refuse a caller whose body is not read.
   void Refuse();

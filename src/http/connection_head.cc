@@ -56,7 +56,7 @@ void Connection::OnHeader() {
     caller_ = shared_.dispatcher.Local();
   }
   if (std::optional<Reply> refusal = CheckHead()) {
-    Send(*std::move(refusal));
+    Turn(*std::move(refusal));
     return;
   }
   if (asked_.route->row == nullptr) {
@@ -68,7 +68,7 @@ void Connection::OnHeader() {
     return;
   }
   if (std::optional<Reply> refusal = CheckBodySize()) {
-    Send(*std::move(refusal));
+    Turn(*std::move(refusal));
     return;
   }
   if (parser_->is_done()) {

@@ -159,6 +159,7 @@ Reply ErrorReply(const service::CallOutcome& outcome, ErrorShape shape,
   writer.EndObject();
   writer.EndObject();
   Reply reply;
+  reply.outcome = outcome;
   reply.status = http_status != 0 ? http_status : HttpStatusOf(status.code());
   reply.body.assign(buffer.GetString(), buffer.GetSize());
   if (says_when) {

@@ -22,6 +22,7 @@ struct Reply {
   std::string content_type = kJsonType;
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  service::CallOutcome outcome;  // that an ErrorReply tells of
 };
 
 // The Hasher-Matcher-Actioner's clients look for "message" beside "error".

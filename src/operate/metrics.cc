@@ -171,6 +171,7 @@ class MetricsImpl : public Metrics {
   void Answered(Method method, StatusCode code) override {
     requests_[Index(method)][CodeIndex(code)].Add();
   }
+  void Unrouted(StatusCode code) override { unrouted_[CodeIndex(code)].Add(); }
   void Refused(Refusal refusal, WorkClass work) override {
     refusals_[Index(refusal)][Index(work)].Add();
   }
@@ -221,6 +222,7 @@ class MetricsImpl : public Metrics {
       times_;
   Histogram<kBatchBounds> batches_;
   std::array<std::array<Count, kCodeCount>, kMethodCount> requests_;
+  std::array<Count, kCodeCount> unrouted_;
   std::array<std::array<Count, kWorkClassCount>, kRefusalCount> refusals_;
   std::array<Count, kVerdictCount> verdicts_;
   std::array<Count, kWorkClassCount> items_;
@@ -262,6 +264,20 @@ void MetricsImpl::AppendRequests(std::vector<MetricFamily>& page) const {
     }
   }
   page.push_back(requests);
+  Family unrouted("kenal_unrouted_requests_total",
+                  "HTTP requests refused before a method was known, by code.",
+                  MetricType::Counter);
+  for (size_t code = 0; code < kCodeCount; ++code) {
+    const uint64_t count = unrouted_[code].value();
+    // Those without a certificate of ours, and of wrong paths, always.
+    const auto status = static_cast<StatusCode>(code);
+    if (count == 0 && status != StatusCode::kUnauthenticated &&
+        status != StatusCode::kNotFound) {
+      continue;
+    }
+    unrouted.Add(count, {{"code", absl::StatusCodeToString(status)}});
+  }
+  page.push_back(unrouted);
   Family refusals("kenal_refusals_total",
                   "Requests that might be answered at another time.",
                   MetricType::Counter);

@@ -45,17 +45,17 @@ std::string_view RefusalName(Refusal refusal);  // "queue_full", ...
 
 // Read when the page is asked for.
 struct Gauges {
-  uint64_t index_sequence = 0;    // what answers are served from
-  uint64_t log_sequence = 0;      // the head of the change log
-  uint64_t decoder_deaths = 0;    // workers that died with their file
-  uint64_t watchers = 0;          // open WatchChanges calls
-  uint64_t streams = 0;           // open StreamMatch calls
+  uint64_t index_sequence = 0;     // what answers are served from
+  uint64_t log_sequence = 0;       // the head of the change log
+  uint64_t decoder_deaths = 0;     // workers that died with their file
+  uint64_t watchers = 0;           // open WatchChanges calls
+  uint64_t streams = 0;            // open StreamMatch calls
   uint64_t log_lines_dropped = 0;  // RequestLog::dropped
   bool serving = false;
   std::array<uint64_t, identity::kWorkClassCount> queued{};  // items
   struct OfList {
     std::string list;
-    uint64_t entries = 0;          // that can be matched
+    uint64_t entries = 0;  // that can be matched
     int64_t changed_unix_ms = 0;
   };
   std::vector<OfList> lists;
@@ -71,6 +71,8 @@ class Metrics {
   virtual void Took(Stage stage, identity::WorkClass work,
                     std::chrono::nanoseconds time) = 0;
   virtual void Answered(identity::Method method, StatusCode code) = 0;
+  // A request that asked for no method, or could not be read so far.
+  virtual void Unrouted(StatusCode code) = 0;
   virtual void Refused(Refusal refusal, identity::WorkClass work) = 0;
   // Verdicts, and hits by list, tier and shadow.
   virtual void Gave(const Answer& answer) = 0;

@@ -61,8 +61,9 @@ bool IsOurFault(StatusCode code) {
          code == StatusCode::kUnknown;
 }
 
-bool Changes(Method method) {
-  switch (method) {
+bool Changes(std::optional<Method> method) {
+  if (!method.has_value()) return false;
+  switch (*method) {
     case Method::kCreateList:
     case Method::kSetListPolicy:
     case Method::kAddEntries:
@@ -102,7 +103,7 @@ std::string LineOf(const RequestLine& line, LogLevel level) {
       .Field("request_id", Cut(line.request_id))
       .Field("caller", Cut(line.caller))
       .Field("transport", Cut(line.transport))
-      .Field("method", RowOf(line.method).name)
+      .Field("method", line.method ? RowOf(*line.method).name : "")
       .Field("class", WorkClassName(line.work))
       .Field("code", absl::StatusCodeToString(code))
       .Field("items", line.items)

@@ -43,13 +43,13 @@ StatusOr<LogLevel> ParseLogLevel(std::string_view name);
 
 struct RequestLine {
   std::string_view request_id;
-  std::string_view caller;  // "" when unknown
-  std::string_view transport;  // "grpc" or "http"
-  identity::Method method = identity::Method::kMatch;
+  std::string_view caller;                 // "" when unknown
+  std::string_view transport;              // "grpc" or "http"
+  std::optional<identity::Method> method;  // unset: none was known so far
   identity::WorkClass work = identity::WorkClass::kLive;
   Status status;
   uint64_t items = 1;
-  uint64_t hits = 0;         // matches, shadow ones too
+  uint64_t hits = 0;  // matches, shadow ones too
   uint64_t shadow_hits = 0;
   std::optional<Verdict> verdict;  // of one item; of several the gravest
   uint64_t sequence = 0;           // served from, or made

@@ -58,6 +58,12 @@ class Dispatcher {
   virtual void Call(CallInfo info, const google::protobuf::Message& request,
                     google::protobuf::Message& response, Done done) = 0;
 
+  // Counts and logs a request that its transport refused by itself: it cannot
+  // be read, is too large, or asks for nothing that is here. `row` null: no
+  // method is known; `info.method` is not looked at.
+  virtual void Refused(const CallInfo& info, const identity::MethodRow* row,
+                       const CallOutcome& outcome) = 0;
+
   // Who presents a certificate with these names, by the table of the moment;
   // null: nobody we know.
   virtual std::shared_ptr<const identity::Caller> Identify(

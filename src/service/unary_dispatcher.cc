@@ -1,5 +1,7 @@
 #include "src/service/unary_dispatcher.h"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -70,6 +72,21 @@ void Route(Desk& desk, std::unique_ptr<Ticket> ticket, const Message& request,
                                           " is a stream; call it over gRPC"));
 }
 
+// Unset: it would be refused at any time.
+std::optional<operate::Refusal> ReasonOf(const CallOutcome& outcome) {
+  switch (outcome.status.code()) {
+    case StatusCode::kUnauthenticated:
+      return operate::Refusal::kUnauthenticated;
+    case StatusCode::kPermissionDenied:
+      return operate::Refusal::kPermission;
+    case StatusCode::kResourceExhausted:
+      return outcome.retry_after.count() > 0 ? operate::Refusal::kQueueFull
+                                             : operate::Refusal::kTooLarge;
+    default:
+      return std::nullopt;
+  }
+}
+
 class UnaryDispatcher final : public Dispatcher {
  public:
   explicit UnaryDispatcher(Desk& desk) : desk_(desk) {}
@@ -82,6 +99,28 @@ class UnaryDispatcher final : public Dispatcher {
       return ticket->Refuse(*refused);
     }
     Route(desk_, std::move(ticket), request, response);
+  }
+
+  void Refused(const CallInfo& info, const identity::MethodRow* row,
+               const CallOutcome& outcome) override {
+    const StatusCode code = outcome.status.code();
+    operate::RequestLine line{.request_id = outcome.request_id,
+                              .transport = info.transport,
+                              .status = outcome.status,
+                              .items = 0};
+    line.took = std::chrono::steady_clock::now() - info.accepted;
+    if (info.caller != nullptr) line.caller = info.caller->name;
+    if (row == nullptr) {
+      desk_.metrics().Unrouted(code);
+    } else {
+      line.method = row->method;
+      line.work = row->work;
+      desk_.metrics().Answered(row->method, code);
+      if (const auto reason = ReasonOf(outcome)) {
+        desk_.metrics().Refused(*reason, row->work);
+      }
+    }
+    desk_.log().Request(line);
   }
 
   std::shared_ptr<const identity::Caller> Identify(

@@ -199,6 +199,49 @@ class EndToEnd(harness.TestCase):
             Content_Type="image/jpeg")).json()["answer"]["verdict"]
         self.assertEqual(verdict, "VERDICT_UNAVAILABLE")
 
+    def test_the_same_content_falls_into_the_same_shares_by_every_way_in(self):
+        names = [f"half-{i}" for i in range(24)]
+        for name in names:
+            self.ok(self.call("curate", "create-list", {
+                "name": name, "purpose": "PURPOSE_TEST", "by": BY,
+                "policy": {"mode": "LIST_MODE_ENABLED", "pdq_radius_bits": 31,
+                           "share_permille": 500}}))
+        file = PICTURES / "a-420-q90.jpg"
+        picture = file.read_bytes()
+        (line,) = subprocess.run([KENAL, "hash", "--json", file], check=True,
+                                 capture_output=True).stdout.splitlines()
+        signals = json.loads(line)["signals"]
+        pdq = [{"hash": signals["pdq"]["hex"], "quality": 100}]
+        digests = {name: signals[name] for name in ("md5", "sha1", "sha256")}
+
+        def skipped(answer):
+            return {one["list"] for one in answer["lists_skipped"]
+                    if one["reason"] == "share"}
+
+        def asked(content):
+            return skipped(self.ok(self.call(
+                "investigate", "match", {"content": content})).json()["answer"])
+
+        as_picture = asked({"picture": base64.b64encode(picture).decode()})
+        self.assertTrue(as_picture)
+        self.assertLess(as_picture, set(names))
+        hash_only = {"signals": {"pdq": pdq}}
+        both = {"signals": {"pdq": pdq, **digests}}
+        self.assertEqual(asked(hash_only), as_picture)
+        self.assertEqual(asked(both), as_picture)
+        raw = self.ok(self.ask("POST", "/v1/match", picture,
+                               self.over("investigate"),
+                               Content_Type="image/jpeg")).json()["answer"]
+        self.assertEqual(skipped(raw), as_picture)
+        batch = self.ok(self.call("investigate", "batch-match", {
+            "contents": [both, hash_only]})).json()["answers"]
+        self.assertEqual([skipped(one) for one in batch], [as_picture] * 2)
+        # What is known by digests alone is told apart by the strongest.
+        of_digests = asked({"signals": digests})
+        self.assertEqual(asked({"signals": {"sha256": digests["sha256"]}}),
+                         of_digests)
+        self.assertNotEqual(of_digests, as_picture)
+
     def test_pages_and_metrics(self):
         self.ok(self.ask("GET", "/readyz", connection=self.over("query")))
         self.ok(self.ask("GET", "/docs", connection=self.over("query")))
@@ -210,6 +253,36 @@ class EndToEnd(harness.TestCase):
                    403, "PERMISSION_DENIED")
         stats = self.ok(self.call("audit", "get-stats")).json()
         self.assertTrue(stats["store_id"])
+
+    def test_requests_that_are_no_calls_are_counted_and_logged(self):
+        over = self.over("query")
+        self.fails(self.ask("POST", "/v1/match", b"{", over), 400,
+                   "INVALID_ARGUMENT")
+        self.fails(self.ask("GET", "/nowhere", connection=over,
+                            X_Request_Id="lost"), 404, "NOT_FOUND")
+        self.fails(self.ask("GET", "/nowhere",
+                            connection=self.over("stranger")), 401,
+                   "UNAUTHENTICATED")
+        self.fails(self.call("query", "who-am-i", {"x": "y" * (2 << 20)}), 413,
+                   "RESOURCE_EXHAUSTED")
+        page = self.ok(self.ask("GET", "/metrics", connection=self.over(
+            "audit"))).body.decode()
+        for line in (
+                'kenal_requests_total{method="Match",code="INVALID_ARGUMENT"} 1',
+                'kenal_unrouted_requests_total{code="NOT_FOUND"} 1',
+                'kenal_unrouted_requests_total{code="UNAUTHENTICATED"} 1',
+                'kenal_refusals_total{reason="too_large",class="live"} 1'):
+            self.assertIn(line, page)
+        def lost():
+            with open(self.log_path(), encoding="utf-8") as file:
+                lines = [json.loads(line) for line in file]
+            return [line for line in lines if line.get("request_id") == "lost"]
+        while not lost():
+            pass
+        (line,) = lost()
+        self.assertEqual((line["method"], line["caller"], line["code"]),
+                         ("", "kenal://client/query", "NOT_FOUND"))
+        self.assertNotIn("nowhere", json.dumps(line))
 
     def test_a_quota_says_when_to_come_again(self):
         one = {"contents": [{"signals": {"md5": "00" * 16}}] * 2}

@@ -187,6 +187,22 @@ void FakeDispatcher::Run() {
   }
 }
 
+void FakeDispatcher::Refused(const service::CallInfo& info,
+                             const identity::MethodRow* row,
+                             const service::CallOutcome& outcome) {
+  const std::lock_guard lock(mutex_);
+  last_refusal_ = (row != nullptr ? std::string(row->name) : "-") + " " +
+                  absl::StatusCodeToString(outcome.status.code()) + " " +
+                  (info.caller != nullptr ? info.caller->name : "nobody") +
+                  " " + outcome.request_id;
+  ++refused;
+}
+
+std::string FakeDispatcher::last_refusal() const {
+  const std::lock_guard lock(mutex_);
+  return last_refusal_;
+}
+
 std::shared_ptr<const identity::Caller> FakeDispatcher::Identify(
     std::span<const std::string> sans) const {
   constexpr std::string_view kPrefix = "kenal://client/";

@@ -33,6 +33,8 @@ class FakeDispatcher : public service::Dispatcher {
 
   void Call(service::CallInfo info, const google::protobuf::Message& request,
             google::protobuf::Message& response, Done done) override;
+  void Refused(const service::CallInfo& info, const identity::MethodRow* row,
+               const service::CallOutcome& outcome) override;
   std::shared_ptr<const identity::Caller> Identify(
       std::span<const std::string> sans) const override;
   std::shared_ptr<const identity::Caller> Local() const override;
@@ -40,7 +42,10 @@ class FakeDispatcher : public service::Dispatcher {
 
   std::atomic<bool> serving{true};
   std::atomic<int> calls{0};
+  std::atomic<int> refused{0};
   std::atomic<int> cancelled{0};  // "HG" calls whose caller went away
+  // Method or "-", code, caller or "nobody", request id.
+  std::string last_refusal() const;
   // Of the last call that was allowed.
   std::string last_request() const;
   service::CallInfo last_info() const;
@@ -62,6 +67,7 @@ class FakeDispatcher : public service::Dispatcher {
   std::deque<Waiting> waiting_;
   bool stop_ = false;
   std::string last_request_;
+  std::string last_refusal_;
   service::CallInfo last_info_;
   std::thread thread_;
 };

@@ -75,6 +75,12 @@ class TestCase(unittest.TestCase):
         words = self.server.stdout.readline().split()
         return dict(zip(words[::2], map(int, words[1::2])))
 
+    def last_refusal(self):
+        """What the dispatcher heard last of a request that it did not get."""
+        self.server.stdin.write("refusal\n")
+        self.server.stdin.flush()
+        return self.server.stdout.readline().rstrip("\n")
+
     def connect(self):
         if self.port == 0:
             return LocalConnection(self.socket_path)

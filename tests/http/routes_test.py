@@ -270,5 +270,54 @@ class HasherMatcherActioner(harness.TestCase):
                    "kenal hash")
 
 
+class Refusals(harness.TestCase):
+    """What is refused before it is a call is counted like any other."""
+
+    def setUp(self):
+        super().setUp()
+        self.serve()
+
+    def assert_told(self, answer, *words):
+        self.assertGreaterEqual(answer.status, 400)
+        self.assertEqual(self.last_refusal().split(" "), [*words, "id-1"])
+        self.assertEqual(answer.headers["X-Request-Id"], "id-1")
+
+    def test_the_dispatcher_is_told_of_requests_that_it_does_not_get(self):
+        wrong = [
+            ("POST", "/v1/match", b"{", {}, "Match INVALID_ARGUMENT"),
+            ("POST", "/v1/match", b"{}", {"Content_Type": "text/html"},
+             "Match INVALID_ARGUMENT"),
+            ("PUT", "/v1/match", b"{}", {}, "Match INVALID_ARGUMENT"),
+            ("POST", "/v1/get-list", b"{}", {"Content_Length": "9999999"},
+             "GetList RESOURCE_EXHAUSTED"),
+            ("GET", "/m/lookup?signal_type=none&signal=x", None, {},
+             "Match INVALID_ARGUMENT"),
+            ("POST", "/v1/watch-changes", b"{}", {},
+             "WatchChanges UNIMPLEMENTED"),
+            ("GET", "/nowhere", None, {}, "- NOT_FOUND"),
+            ("POST", "/docs", b"", {}, "- INVALID_ARGUMENT"),
+            ("GET", "/a%zz", None, {}, "- INVALID_ARGUMENT"),
+            ("GET", "/h/hash", None, {}, "- UNIMPLEMENTED")]
+        for count, (verb, path, body, headers, told) in enumerate(wrong, 1):
+            with self.subTest((verb, path)):
+                answer = self.ask(verb, path, body, X_Request_Id="id-1",
+                                  **headers)
+                self.assert_told(answer, *told.split(" "), "local")
+                self.assertEqual(self.say()["refused"], count)
+        self.assertEqual(self.say()["calls"], 0)
+
+    def test_what_is_no_http_is_told_of_too(self):
+        with self.raw(b"no HTTP at all\r\n\r\n") as raw:
+            self.assertIn(raw.recv(1000)[:12], (b"HTTP/1.1 400", b"HTTP/1.1 505"))
+        self.assertEqual(self.last_refusal(), "- INVALID_ARGUMENT nobody ")
+
+    def test_answers_and_pages_are_no_refusals(self):
+        self.ok(self.post("/v1/match", signals(HASH)))
+        self.ok(self.ask("GET", "/healthz"))
+        self.assertEqual(self.ask("OPTIONS", "/v1/match").status, 204)
+        self.fails(self.post("/v1/get-list", {}), 404, "NOT_FOUND")
+        self.assertEqual(self.say()["refused"], 0)
+
+
 if __name__ == "__main__":
     unittest.main()

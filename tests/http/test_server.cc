@@ -4,7 +4,8 @@
 //   kenal-http-test-server LISTEN [CERTIFICATE KEY AUTHORITY]
 //
 // A LISTEN of "quick:..." has short time limits. Prints where it listens. Each
-// line of the input gets one back: "stats" counts, "serving 0|1" sets whether
+// line of the input gets one back: "stats" counts, "refusal" tells of the last
+// request that the dispatcher heard to be refused, "serving 0|1" sets whether
 // it serves, "files N" how many it may have open; when the input ends it shuts
 // down within ten seconds and prints "down".
 #include <sys/resource.h>
@@ -62,9 +63,13 @@ int Run(int count, char** arguments) {
   while (std::getline(std::cin, line)) {
     if (line.starts_with("serving ")) dispatcher.serving = line.back() == '1';
     if (line.starts_with("files ")) AllowFiles(std::stoul(line.substr(6)));
-    std::printf("calls %d cancelled %d connections %zu\n",
-                dispatcher.calls.load(), dispatcher.cancelled.load(),
-                (*server)->connection_count());
+    if (line == "refusal") {
+      std::printf("%s\n", dispatcher.last_refusal().c_str());
+    } else {
+      std::printf("calls %d cancelled %d connections %zu refused %d\n",
+                  dispatcher.calls.load(), dispatcher.cancelled.load(),
+                  (*server)->connection_count(), dispatcher.refused.load());
+    }
     std::fflush(stdout);
   }
   (*server)->Shutdown(std::chrono::seconds(10));
