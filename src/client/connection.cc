@@ -2,6 +2,7 @@
 
 #include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
+#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -24,7 +25,16 @@ namespace {
 
 // A connection that breaks is tried again after this long, then less often.
 constexpr int kReconnectMsMin = 100;
-constexpr int kReconnectMsMax = 2'000;
+constexpr int kReconnectMsMax = 1'000;
+// One try: far links take several round trips for TLS.
+constexpr int kTryMsMax = 5'000;
+// Names are looked up again as often; gRPC's usual half minute would keep a
+// server that is back from being found.
+constexpr int kLookUpMsMin = 1'000;
+
+// gRPC's threads may still shake hands when the process ends: OpenSSL must not
+// be taken down under them.
+void KeepOpenSsl() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
 // Errors tell what gRPC would write to standard error, unless somebody asks
 // for its trace.
@@ -50,8 +60,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(
   // Hashes are secrets: not through whatever $http_proxy names.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMsMin);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMsMin);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMsMax);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kTryMsMax);
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kLookUpMsMin);
   // Connections of one process do not share their troubles.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel(address.GrpcTarget(), credentials,
@@ -93,6 +104,7 @@ class ConnectionImpl final : public Connection {
   StatusOr<std::vector<Answer>> MatchBatch(
       std::span<const SignalSet> queries,
       const MatchOptions& options) override {
+    if (queries.size() == 1) return MatchOne(queries.front(), options);
     v1::BatchMatchRequest request;
     SetOptions(options, options_, request);
     for (const SignalSet& query : queries) {
@@ -346,6 +358,19 @@ class ConnectionImpl final : public Connection {
   }
 
  private:
+  // Whoever asks about one thing waits for it: a batch would be bulk work.
+  StatusOr<std::vector<Answer>> MatchOne(const SignalSet& query,
+                                         const MatchOptions& options) {
+    v1::MatchRequest request;
+    SetOptions(options, options_, request);
+    wire::ToWire(query, request.mutable_content()->mutable_signals());
+    v1::MatchResponse response;
+    KENAL_TRY(Call(*matches_, &v1::MatchService::Stub::Match, request, response,
+                   kAnswerMax));
+    KENAL_TRY_ASSIGN(Answer answer, Read(response.answer()));
+    return std::vector<Answer>{std::move(answer)};
+  }
+
   template <typename Stub, typename Method, typename Request, typename Response>
   Status Call(Stub& stub, Method method, const Request& request,
               Response& response, std::chrono::seconds time_max) {
@@ -381,6 +406,7 @@ class ConnectionImpl final : public Connection {
 StatusOr<std::unique_ptr<Connection>> Connection::Connect(
     const std::string& address, const ConnectOptions& options) {
   KENAL_TRY_ASSIGN(const wire::Address parsed, wire::ParseAddress(address));
+  KeepOpenSsl();
   KENAL_TRY_ASSIGN(const auto credentials, MakeCredentials(parsed, options));
   KeepGrpcQuiet();
   const auto channel = MakeChannel(parsed, options, credentials);

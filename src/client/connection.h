@@ -57,7 +57,8 @@ struct ConnectOptions {
   TlsFiles tls;
   // Expected in the server's certificate; empty: the host of the address.
   std::string tls_name;
-  // Whose turn MatchBatch and MatchPicture are; unset: bulk and live.
+  // Whose turn questions are; unset: live where there is one in a call, and
+  // of batches as the server has it.
   std::optional<wire::AskedWork> work;
 };
 
@@ -81,8 +82,10 @@ class Connection : public Matcher, public Curator {
   //                           do not fit together or are given for a socket
   //         kUnavailable      nobody answers; the message says how to start
   //                           a server
-  //         kUnauthenticated  the ends do not trust each other; the message
-  //                           says what is wrong and what to do
+  //         kUnauthenticated, kFailedPrecondition, kPermissionDenied
+  //                           the ends do not trust each other, no gRPC is
+  //                           spoken there, or the socket is another user's;
+  //                           the message says what is wrong and what to do
   static StatusOr<std::unique_ptr<Connection>> Connect(
       const std::string& address, const ConnectOptions& options = {});
 

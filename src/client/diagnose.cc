@@ -1,73 +1,17 @@
 #include "src/client/diagnose.h"
 
-#include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 #include <string>
 
 #include "src/client/errors.h"
+#include "src/client/knock.h"
 
 namespace kenal::client {
 namespace {
-
-// For each step: connecting, reading, writing.
-constexpr int kStepMs = 1'500;
-
-// Another end of a TCP connection; -1 when there is none.
-class Socket {
- public:
-  explicit Socket(const wire::Address& address) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(),
-                    &hints, &found) != 0) {
-      return;
-    }
-    for (const addrinfo* at = found; at != nullptr && descriptor_ < 0;
-         at = at->ai_next) {
-      Connect(*at);
-    }
-    freeaddrinfo(found);
-  }
-  ~Socket() { Close(); }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-
-  int descriptor() const { return descriptor_; }
-
- private:
-  void Connect(const addrinfo& at) {
-    descriptor_ = socket(at.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor_ < 0) return;
-    const timeval limit{.tv_sec = kStepMs / 1000,
-                        .tv_usec = kStepMs % 1000 * 1000};
-    setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (connect(descriptor_, at.ai_addr, at.ai_addrlen) != 0) Close();
-  }
-  void Close() {
-    if (descriptor_ >= 0) close(descriptor_);
-    descriptor_ = -1;
-  }
-
-  int descriptor_ = -1;
-};
-
-struct FreeContext {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-struct FreeTls {
-  void operator()(SSL* tls) const { SSL_free(tls); }
-};
 
 // The DNS names and addresses in a certificate, for a message.
 std::string NamesIn(const X509* certificate) {
@@ -158,25 +102,40 @@ Status OfClient(const SSL& tls, const std::string& address,
                  "one issued there with `kenal certs client`"));
 }
 
+Status IsHttp(const std::string& address) {
+  return FailedPrecondition(
+      "what answers at " + address +
+      " speaks HTTP and no gRPC: it may be what `kenal serve` was given as "
+      "--http; give what it was given as --listen");
+}
+
+Status SpeaksNoTls(const wire::Address& address) {
+  if (SpeechAt(address) == Speech::kHttp1) return IsHttp(address.ToString());
+  return absl::UnauthenticatedError(
+      "what answers at " + address.ToString() +
+      " speaks no TLS; if it is meant to serve without, leave the "
+      "certificates (--tls, KENAL_TLS) out");
+}
+
 // From the last error of the library; OK when it says nothing known.
-Status OfError(const SSL& tls, const std::string& address,
+Status OfError(const SSL& tls, const wire::Address& address,
                const ConnectOptions& options) {
   const unsigned long error = ERR_peek_last_error();
   if (ERR_GET_LIB(error) != ERR_LIB_SSL) return OkStatus();
   switch (ERR_GET_REASON(error)) {
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_PACKET_LENGTH_TOO_LONG:
-      return absl::UnauthenticatedError(
-          "what answers at " + address +
-          " speaks no TLS; if it is meant to serve without, leave the "
-          "certificates out");
+    case SSL_R_HTTP_REQUEST:
+      return SpeaksNoTls(address);
+    case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+      return IsHttp(address.ToString());
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
     case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
-      return OfClient(tls, address, options);
+      return OfClient(tls, address.ToString(), options);
     default:
       return OkStatus();
   }
@@ -201,8 +160,7 @@ Status WithTls(const wire::Address& address, const ConnectOptions& options,
   const std::string host =
       options.tls_name.empty() ? address.host : options.tls_name;
   ERR_clear_error();
-  const std::unique_ptr<SSL_CTX, FreeContext> context(
-      SSL_CTX_new(TLS_client_method()));
+  const TlsContext context(SSL_CTX_new(TLS_client_method()));
   if (!context) return Unknown(name);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, KeepNames);
   if (SSL_CTX_use_certificate_chain_file(
@@ -213,12 +171,8 @@ Status WithTls(const wire::Address& address, const ConnectOptions& options,
           1) {
     return OfFiles(options);
   }
-  const std::unique_ptr<SSL, FreeTls> tls(SSL_new(context.get()));
-  constexpr unsigned char kHttp2[] = {2, 'h', '2'};
-  if (!tls || SSL_set_fd(tls.get(), descriptor) != 1 ||
-      SSL_set_alpn_protos(tls.get(), kHttp2, sizeof kHttp2) != 0) {
-    return Unknown(name);
-  }
+  const Tls tls = MakeTls(*context, descriptor);
+  if (!tls) return Unknown(name);
   std::string names;
   SSL_set_app_data(tls.get(), &names);
   Expect(*tls, host);
@@ -232,25 +186,54 @@ Status WithTls(const wire::Address& address, const ConnectOptions& options,
   const int heard = shaken ? SSL_read(tls.get(), &byte, 1) : 0;
   if (heard == 1) return Unknown(name);
   const bool waiting = SSL_get_error(tls.get(), heard) == SSL_ERROR_WANT_READ;
-  if (const Status known = OfError(*tls, name, options); !known.ok())
-    return known;
+  const Status known = OfError(*tls, address, options);
+  if (!known.ok()) return known;
   return shaken && !waiting ? OfClient(*tls, name, options) : Unknown(name);
+}
+
+Status WithoutTls(const wire::Address& address) {
+  const std::string name = address.ToString();
+  switch (SpeechAt(address)) {
+    case Speech::kHttp1:
+      return IsHttp(name);
+    case Speech::kTlsHttp1:
+      return FailedPrecondition(
+          "what answers at " + name +
+          " speaks HTTP with TLS and no gRPC: it may be what `kenal serve` "
+          "was given as --http; give what it was given as --listen, and your "
+          "certificates with --tls FOLDER/NAME");
+    case Speech::kTls:
+      return absl::UnauthenticatedError(
+          "the server at " + name +
+          " does not answer without TLS; give your certificates with --tls "
+          "FOLDER/NAME");
+    case Speech::kHttp2:
+      return Unknown(name);
+    case Speech::kNone:
+    default:
+      return Unavailable("something listens at " + name +
+                         " and answers neither gRPC nor TLS; see that it is "
+                         "`kenal serve`, and try again");
+  }
+}
+
+Status NotReached(const wire::Address& address, int error) {
+  const std::string name = address.ToString();
+  if (error != EACCES) return NobodyAnswers(name);
+  return absl::PermissionDeniedError(
+      name +
+      " is not open to you: a Unix socket is for the user who started "
+      "the server; ask as that user, or over TLS");
 }
 
 }  // namespace
 
 Status WhyNotConnected(const wire::Address& address,
                        const ConnectOptions& options) {
-  if (address.is_unix()) return NobodyAnswers(address.ToString());
   const Socket socket(address);
-  if (socket.descriptor() < 0) return NobodyAnswers(address.ToString());
-  if (!options.tls.empty()) {
-    return WithTls(address, options, socket.descriptor());
-  }
-  return absl::UnauthenticatedError(
-      "something listens at " + address.ToString() +
-      " and does not answer without TLS; give your certificates with --tls "
-      "FOLDER/NAME");
+  if (socket.descriptor() < 0) return NotReached(address, socket.error());
+  return options.tls.empty() ? WithoutTls(address)
+                             : WithTls(address, options, socket.descriptor());
 }
 
 }  // namespace kenal::client

@@ -10,9 +10,11 @@ namespace kenal::client {
 
 // Knocks once more by hand, because gRPC does not tell why it failed: at most
 // a few seconds. Never OK.
-// Errors: kUnavailable      nobody listens, or the reason is not found
-//         kUnauthenticated  the ends do not trust each other, or one of them
-//                           speaks no TLS; with what to do
+// Errors: kUnavailable         nobody listens, or the reason is not found
+//         kUnauthenticated     the ends do not trust each other, or one of
+//                              them speaks no TLS; with what to do
+//         kFailedPrecondition  it is a port for HTTP
+//         kPermissionDenied    a socket of another user
 Status WhyNotConnected(const wire::Address& address,
                        const ConnectOptions& options);
 

@@ -55,12 +55,15 @@ Status FromGrpc(const grpc::Status& status, const grpc::ClientContext& context,
   if (status.ok()) return OkStatus();
   const std::string& message = status.error_message();
   switch (status.error_code()) {
+    // Nobody here cancels a call and asks how it ended: a server that ends did.
+    case grpc::StatusCode::CANCELLED:
     case grpc::StatusCode::UNAVAILABLE:
       if (context.GetServerTrailingMetadata().count(wire::kErrorMark) > 0) {
         break;
       }
-      return Unavailable("the Kenal server at " + address + " went away (" +
-                         message + "); try again");
+      return Unavailable("the Kenal server at " + address + " went away" +
+                         (message.empty() ? "" : " (" + message + ")") +
+                         "; try again");
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return Unavailable("the Kenal server at " + address +
                          " did not answer in time (" + message +

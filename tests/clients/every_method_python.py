@@ -239,6 +239,8 @@ class Entries(Case):
 class Asking(Case):
     def test_one_a_batch_and_a_stream_of_hundreds_say_the_same(self):
         name = self.new_list()
+        # Each takes part in half of all answers, the same by every route.
+        halves = [self.new_list(share_permille=500) for _ in range(3)]
         known = [self.add_pdq(name)[1] for _ in range(5)]
         contents = [
             self.near(known[i % 5]) if i % 3 == 0
@@ -256,13 +258,16 @@ class Asking(Case):
                          [str(i) for i in range(len(contents))])
         self.assertEqual(len({a.sequence for a in batch}), 1)
         seen = lambda answer: (answer.verdict, list(answer.matches),
-                               list(answer.checks))
+                               list(answer.checks),
+                               [(s.list, s.reason) for s in
+                                answer.lists_skipped if s.list in halves])
         for i, (of_batch, of_stream) in enumerate(zip(batch, stream)):
             self.assertEqual(seen(of_batch), seen(of_stream.answer), i)
             self.assertEqual(len(of_batch.matches), int(i % 3 == 0))
         self.assertEqual([seen(a) for a in singles],
                          [seen(a) for a in batch[:12]])
         self.assertEqual(batch[8].verdict, verdict.VERDICT_UNAVAILABLE)
+        self.assertGreater(len({str(seen(a)[3]) for a in batch}), 1)
 
     def test_a_bad_item_of_a_stream_fails_alone(self):
         asked = [match.Content(), match.Content(signals=sig.SignalSet(

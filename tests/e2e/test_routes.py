@@ -235,5 +235,49 @@ class Routes(harness.TestCase):
         self.assertIn(b"caf\\xe9\\x0a\\x1b[2J.png", table.out)
 
 
+class WorkClasses(harness.TestCase):
+    """Whoever waits for one answer is live; who goes through many is bulk."""
+
+    def setUp(self):
+        super().setUp()
+        self.init(("abuse", "child-abuse"))
+        self.one = self.write("pictures/one.png", harness.picture(41))
+        self.two = self.write("pictures/two.png", harness.picture(42))
+        self.server = self.serve()
+
+    def asked(self):
+        """Items asked about so far, by class."""
+        told = self.ok(self.server.run("--json", "top", "--once")).lines()[0]
+        return {line["class"]: line["total"] for line in told["items"]
+                if line["class"] in ("live", "bulk")}
+
+    def assert_asks(self, live, bulk, *words, stdin=b""):
+        # Asking for the metrics may be counted too.
+        own = self.asked()
+        before = self.asked()
+        self.ok(self.server.run(*words, stdin=stdin))
+        after = self.asked()
+        came = [after[name] - before[name] - (before[name] - own[name])
+                for name in ("live", "bulk")]
+        self.assertEqual(came, [live, bulk], words)
+
+    def test_one_is_live_and_many_are_bulk(self):
+        line = f"pdq {harness.pdq_hex(random.Random(1))} 100\n"
+        folder = self.path("pictures")
+        self.assert_asks(1, 0, "match", self.one)
+        self.assert_asks(0, 2, "match", self.one, self.two)
+        self.assert_asks(0, 2, "match", folder)
+        self.assert_asks(1, 0, "query", stdin=line)
+        self.assert_asks(0, 3, "query", stdin=line * 3)
+
+    def test_the_class_that_is_asked_for_holds(self):
+        line = f"pdq {harness.pdq_hex(random.Random(2))} 100\n"
+        live, bulk = ["--work-class", "live"], ["--work-class", "bulk"]
+        self.assert_asks(0, 1, "match", *bulk, self.one)
+        self.assert_asks(2, 0, "match", *live, self.one, self.two)
+        self.assert_asks(0, 1, "query", *bulk, stdin=line)
+        self.assert_asks(3, 0, "query", *live, stdin=line * 3)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -166,24 +166,71 @@ class Tls(harness.TestCase):
         self.one_line(self.ask("odd", "whoami"), 3, "client")
         self.ok(self.ask("query", "whoami"))
 
-    def test_a_server_without_tls_is_named_as_such(self):
+    def serve_all(self):
+        """A server's addresses with TLS: gRPC and HTTP; and two without."""
+        self.server.stop()
+        self.server = self.serve("--listen", "127.0.0.1:0", "--http",
+                                 "127.0.0.1:0", "--http",
+                                 "unix:" + self.path("h"), "--tls",
+                                 self.file("server"))
+        grpc, (http, socket_path) = (self.server.address,
+                                     self.server.ready["http"])
+        self.data = self.path("other")
+        self.init()
+        plain = self.serve("--listen", "127.0.0.1:0", "--http", "127.0.0.1:0",
+                           "--insecure-plaintext-tcp")
+        return (grpc, http, socket_path, plain.address,
+                plain.ready["http"][0])
+
+    def test_each_wrong_end_of_a_server_is_named_with_what_to_do(self):
+        grpc, http, socket_path, plain_grpc, plain_http = self.serve_all()
+        mine = ["--tls", self.file("query")]
+        listen = "as --listen"
+        for address, flags, parts in [
+                (http, mine, ["HTTP and no gRPC", listen]),
+                (http, [], ["HTTP with TLS", listen, "--tls"]),
+                (plain_http, [], ["HTTP and no gRPC", listen]),
+                (plain_http, mine, ["HTTP and no gRPC", listen]),
+                (socket_path, [], ["HTTP and no gRPC", listen]),
+                (grpc, [], ["does not answer without TLS", "--tls"]),
+                (plain_grpc, mine, ["speaks no TLS", "leave", "KENAL_TLS"])]:
+            with self.subTest((address, flags)):
+                self.one_line(harness.run("--server", address, *flags,
+                                          "whoami"), 3, address, *parts)
+        self.ok(harness.run("--server", grpc, *mine, "whoami"))
+        self.ok(harness.run("--server", plain_grpc, "whoami"))
+
+    def listen_with(self, answer):
+        """The address of a listener that begins by sending `answer`."""
         listener = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(listener.close)
-        port = listener.getsockname()[1]
+        kept = []
 
-        def answer():
+        def run():
             while True:
                 try:
                     peer, _ = listener.accept()
-                    peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-                    peer.close()
+                    kept.append(peer)
+                    if answer:
+                        peer.sendall(answer)
+                        peer.close()
                 except OSError:
                     return
 
-        threading.Thread(target=answer, daemon=True).start()
-        self.one_line(harness.run("--server", f"127.0.0.1:{port}", "--tls",
-                                  self.file("query"), "whoami"), 3,
+        threading.Thread(target=run, daemon=True).start()
+        return f"127.0.0.1:{listener.getsockname()[1]}"
+
+    def test_what_is_no_server_of_ours_is_named_as_such(self):
+        mine = ["--tls", self.file("query")]
+        ssh = self.listen_with(b"SSH-2.0-OpenSSH_9.2\r\n")
+        silent = self.listen_with(b"")
+        self.one_line(harness.run("--server", ssh, *mine, "whoami"), 3, ssh,
                       "speaks no TLS")
+        for address in (ssh, silent):
+            self.one_line(harness.run("--server", address, "whoami"), 4,
+                          address, "neither gRPC nor TLS")
+        self.one_line(harness.run("--server", silent, *mine, "whoami"), 4,
+                      silent)
 
     def test_wrong_combinations_of_certificates_are_refused(self):
         address = self.server.address

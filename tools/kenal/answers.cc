@@ -155,7 +155,9 @@ void AddAskOptions(CLI::App& command, Context& context, AskFlags& flags,
   command
       .add_option("--work-class", context.work_class,
                   "Whose turn it is when a server is busy: live, or bulk\n"
-                  "for scans that nobody waits for (when not given)")
+                  "for scans that nobody waits for (when not given: live\n"
+                  "for one " +
+                      input + ", bulk for more)")
       ->type_name("live|bulk")
       ->check(CLI::IsMember({"live", "bulk"}).description(""));
   command.add_flag("--fail-on-match", flags.fail_on_match,

@@ -79,9 +79,9 @@ StatusOr<std::unique_ptr<client::Connection>> ConnectTo(
   }
   client::ConnectOptions options{.tls_name = flags.server_name};
   KENAL_TRY_ASSIGN(options.tls, FilesOf(flags));
-  if (!context.work_class.empty()) {
-    options.work = context.work_class == "bulk" ? wire::AskedWork::kBulk
-                                                : wire::AskedWork::kLive;
+  if (!context.work_class.empty() || context.asks_many) {
+    options.work = context.work_class == "live" ? wire::AskedWork::kLive
+                                                : wire::AskedWork::kBulk;
   }
   return client::Connection::Connect(address, options);
 }

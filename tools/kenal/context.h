@@ -47,8 +47,10 @@ struct Context {
   std::string data;    // --data
   std::string server;  // --server
   TlsFlags tls;
-  // Whose turn questions to a server are; empty: as the method has it.
+  // Whose turn questions to a server are; empty: live for one at a time, bulk
+  // for more, and bulk for all where many are asked and nobody waits for one.
   std::string work_class;
+  bool asks_many = false;
   bool json = false;
   Console console;
 

@@ -77,7 +77,7 @@ StatusOr<int> PutList(Context& context, ListInfo list) {
 StatusOr<int> RunCreate(Context& context, const ListOptions& options) {
   KENAL_TRY_ASSIGN(const Purpose purpose, ParsePurpose(options.purpose));
   KENAL_TRY_ASSIGN(const ListPolicy policy,
-                   WithOptions(UsualPolicy(purpose), options.policy));
+                   WithOptions(DefaultPolicy(purpose), options.policy));
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   KENAL_TRY_ASSIGN(ListInfo list,
                    store.curator->CreateList(options.name, purpose, policy,

@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "src/exchange/text.h"
 #include "tools/kenal/answers.h"
@@ -25,10 +27,17 @@ size_t NameWidth(const std::vector<std::string>& names) {
   return width;
 }
 
+// A file alone is waited for; a scan is not.
+bool IsScan(const std::vector<std::string>& paths) {
+  std::error_code error;
+  return paths.size() > 1 || std::filesystem::is_directory(paths[0], error);
+}
+
 StatusOr<int> RunMatch(Context& context, const Options& options) {
   KENAL_TRY_ASSIGN(const AskOptions how, OptionsOf(options.ask));
   const HashWork work{.views = QueryViews(how.match.effort),
                       .second_opinion = options.second_opinion};
+  context.asks_many = IsScan(options.paths);
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   KENAL_TRY_ASSIGN(const auto hasher,
                    Hasher::Start({.worker_count = options.workers}));

@@ -208,12 +208,6 @@ void AddPolicyOptions(CLI::App& command, PolicyOptions& options) {
   AddForWhom(command, options);
 }
 
-ListPolicy UsualPolicy(Purpose purpose) {
-  ListPolicy policy;
-  if (purpose == Purpose::kOwnDecisions) policy.pdq_radius = Radius{0};
-  return policy;
-}
-
 StatusOr<ListPolicy> WithOptions(ListPolicy policy,
                                  const PolicyOptions& options) {
   if (options.radius_bits) policy.pdq_radius = Radius{*options.radius_bits};

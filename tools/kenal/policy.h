@@ -34,10 +34,6 @@ struct PolicyOptions {
 // The options to `command`; `options` outlives it.
 void AddPolicyOptions(CLI::App& command, PolicyOptions& options);
 
-// Of a list that is just made: own decisions hold for the same picture only,
-// unless another radius is given.
-ListPolicy UsualPolicy(Purpose purpose);
-
 // Errors: kInvalidArgument names the option and what it takes.
 StatusOr<ListPolicy> WithOptions(ListPolicy policy,
                                  const PolicyOptions& options);

@@ -1,6 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 
 #include "src/client/connection.h"
 #include "src/exchange/change_json.h"
@@ -142,23 +146,87 @@ StatusOr<int> ReadOnce(Context& context, const Store& store,
   return kExitDone;
 }
 
+// Whether a watch that was told something may be told more after `status`.
+bool MayPassBy(const Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
+}
+
+// False when `stop` was asked for meanwhile.
+bool Pause(const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kPause{250};
+  std::mutex mutex;
+  std::condition_variable_any woken;
+  std::unique_lock<std::mutex> lock(mutex);
+  woken.wait_for(lock, stop, kPause, [] { return false; });
+  return !stop.stop_requested();
+}
+
+// A watch that goes on where it was when its server is back.
+class Follower {
+ public:
+  Follower(Context& context, const ChangesAsked& asked)
+      : context_(context),
+        asked_(asked),
+        printer_(context, {asked.store_id, asked.after}) {}
+
+  Status Follow(client::Connection& server) {
+    Status ended = WatchOnce(server);
+    while (!ended.ok() && has_told_ && MayPassBy(ended)) {
+      SayTrouble(ended);
+      if (!Pause(stop_)) return OkStatus();
+      // Made anew: certificates may have been renewed.
+      const auto back = context_.Connect("watch");
+      ended = back.ok() ? WatchOnce(**back) : back.status();
+      if (stop_.stop_requested()) return put_;
+    }
+    return ended;
+  }
+
+  void NoteNext() { printer_.NoteNext(caught_up_); }
+
+ private:
+  Status WatchOnce(client::Connection& server) {
+    const Status watched = server.WatchChanges(
+        asked_,
+        [this](const ChangesTold& told) {
+          put_ = printer_.Put(told);
+          asked_.store_id = printer_.next().store_id;
+          asked_.after = printer_.next().cursor;
+          caught_up_ = told.page.caught_up;
+          has_told_ = true;
+          trouble_said_ = false;
+          return put_.ok();
+        },
+        stop_);
+    KENAL_TRY(put_);
+    return watched;
+  }
+
+  // Once for each time that it goes away.
+  void SayTrouble(const Status& status) {
+    if (trouble_said_) return;
+    trouble_said_ = true;
+    context_.console.Say("trying again until it is back: " +
+                         std::string(status.message()));
+  }
+
+  Context& context_;
+  const Interrupt interrupt_;
+  const std::stop_token stop_ = interrupt_.token();
+  ChangesAsked asked_;
+  Printer printer_;
+  Status put_;
+  bool caught_up_ = false;
+  bool has_told_ = false;
+  bool trouble_said_ = false;
+};
+
 StatusOr<int> Watch(Context& context, client::Connection& server,
                     const ChangesAsked& asked) {
-  Printer printer(context, {asked.store_id, asked.after});
-  const Interrupt interrupt;
-  Status put;
-  bool caught_up = false;
-  const Status watched = server.WatchChanges(
-      asked,
-      [&](const ChangesTold& told) {
-        put = printer.Put(told);
-        caught_up = told.page.caught_up;
-        return put.ok();
-      },
-      interrupt.token());
-  printer.NoteNext(caught_up);
-  KENAL_TRY(put);
-  KENAL_TRY(watched);
+  Follower follower(context, asked);
+  const Status ended = follower.Follow(server);
+  follower.NoteNext();
+  KENAL_TRY(ended);
   return kExitDone;
 }
 
@@ -196,7 +264,8 @@ void AddWatch(CLI::App& app, Context& context) {
   command->add_flag("--once", options->once,
                     "End when everything was told, as with --data");
   command->footer(
-      R"(From a server changes come as they are made, until Ctrl-C. Keep the
+      R"(From a server changes come as they are made, until Ctrl-C; a server
+that goes away is asked again until it is back. Keep the
 cursor after "caught up at", or of the last line that has one with --json: with
 --after it a later watch tells what has happened since, and nothing twice.
 Entries are told as they are now; what happened to them later follows.
