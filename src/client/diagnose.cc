@@ -219,6 +219,10 @@ Status WithoutTls(const wire::Address& address) {
 
 Status NotReached(const wire::Address& address, int error) {
   const std::string name = address.ToString();
+  if (error == 0) {
+    return Unavailable("the host " + address.host +
+                       " is not known; look at the address, or try again");
+  }
   if (error != EACCES) return NobodyAnswers(name);
   return absl::PermissionDeniedError(
       name +

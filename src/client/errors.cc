@@ -45,9 +45,10 @@ std::optional<std::chrono::milliseconds> RetryAfter(const Status& status) {
 }
 
 Status NobodyAnswers(const std::string& address) {
-  return Unavailable("no Kenal server answers at " + address +
-                     "; start one with `kenal --data DIR serve --listen " +
-                     address + "`");
+  return Unavailable(
+      "no Kenal server answers at " + address +
+      "; start one with `kenal --data DIR serve --listen " + address +
+      (address.starts_with("unix:") ? "`" : " --tls FOLDER/NAME`"));
 }
 
 Status FromGrpc(const grpc::Status& status, const grpc::ClientContext& context,

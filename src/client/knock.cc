@@ -85,7 +85,10 @@ void Socket::ConnectToHost(const wire::Address& address) {
 
 void Socket::Connect(int family, const void* address, size_t address_size) {
   descriptor_ = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor_ < 0) return;
+  if (descriptor_ < 0) {
+    error_ = errno;
+    return;
+  }
   const timeval limit{.tv_sec = kStepMs / 1000,
                       .tv_usec = kStepMs % 1000 * 1000};
   setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);

@@ -237,6 +237,7 @@ class Tls(harness.TestCase):
         mine = self.file("query")
         for words, says in [
                 (["--tls", self.pki + "/"], "names a folder alone"),
+                (["--tls", self.pki], "names a folder alone"),
                 (["--tls", self.file("nobody")], "nobody.pem: no such file"),
                 (["--tls-cert", mine + ".pem"], "--tls-key"),
                 (["--tls-name", "localhost"], "no certificates are given"),
@@ -245,6 +246,15 @@ class Tls(harness.TestCase):
             with self.subTest(words):
                 self.one_line(harness.run("--server", address, *words,
                                           "whoami"), 2, says)
+        self.ok(harness.run("--server", address, "--tls", mine + ".pem",
+                            "whoami"))
+        self.one_line(harness.run("--server", "https://" + address, "--tls",
+                                  mine, "whoami"), 2, "without https://")
+        self.one_line(harness.run("--server", "no-such-host.invalid:7117",
+                                  "--tls", mine, "whoami"), 4, "is not known")
+        for name in (mine, mine + ".pem"):
+            self.assertIn("kenal://client/query",
+                          self.ok(harness.run("certs", "show", name)).text())
         self.one_line(harness.run("--server", "unix:/none.sock", "--tls", mine,
                                   "whoami"), 2, "takes no certificates")
         self.one_line(self.kenal("--tls", mine, "stats"), 2, "for a server")

@@ -55,6 +55,16 @@ class Usage(harness.TestCase):
                 self.fails(result, 2, "--help")
                 self.assertEqual(len(result.messages().splitlines()), 1)
 
+    def test_a_missing_or_unknown_subcommand_is_answered_with_the_known(self):
+        for words in (["list"], ["entry"], ["certs"]):
+            known = [w[1] for w in SUBCOMMANDS if w[:1] == words and w[1:]]
+            self.fails(harness.run(*words), 2, "which subcommand?", *known)
+            self.fails(harness.run(*words, "frobnicate"), 2,
+                       "no such subcommand: frobnicate", *known)
+        secret = harness.run("list", "ab" * 32)
+        self.fails(secret, 2, "no such subcommand")
+        self.assertNotIn("ab" * 20, secret.messages())
+
     def test_an_argument_too_many_that_may_be_a_hash_is_not_repeated(self):
         result = harness.run("query", "pdq", "ab" * 32)
         self.fails(result, 2)

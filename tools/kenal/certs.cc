@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <filesystem>
+#include <system_error>
 
 #include "src/base/clock.h"
 #include "src/exchange/json_writer.h"
@@ -116,10 +118,19 @@ StatusOr<int> RunRenew(Context& context, const CertsOptions& options) {
   return ShowMade(context, options, options.name);
 }
 
+// As --tls has it, FOLDER/NAME is FOLDER/NAME.pem.
+std::string FileOf(const std::string& path) {
+  std::error_code error;
+  const std::string file = path + ".pem";
+  const bool named = !std::filesystem::exists(path, error) &&
+                     std::filesystem::exists(file, error);
+  return named ? file : path;
+}
+
 StatusOr<int> RunShow(Context& context, const CertsOptions& options) {
   bool some_failed = false;
   for (const std::string& path : options.files) {
-    const Status shown = Show(context, path);
+    const Status shown = Show(context, FileOf(path));
     if (shown.ok()) continue;
     context.console.Say(std::string(shown.message()));
     some_failed = true;
@@ -176,9 +187,8 @@ CLI::App* AddOne(CLI::App& certs, Context& context,
 }
 
 void AddFolder(CLI::App& command, CertsOptions& options) {
-  command.add_option("dir", options.folder, "Folder of the authority")
-      ->required()
-      ->type_name("DIR");
+  command.add_option("DIR", options.folder, "Folder of the authority")
+      ->required();
 }
 
 void AddDays(CLI::App& command, CertsOptions& options, int days) {
@@ -195,9 +205,7 @@ void AddClient(CLI::App& certs, Context& context) {
       AddOne(certs, context, options, "client",
              "Make a client's certificate, and tell clients.txt", RunClient);
   AddFolder(*command, *options);
-  command->add_option("name", options->name, "Name of the client")
-      ->required()
-      ->type_name("NAME");
+  command->add_option("NAME", options->name, "Name of the client")->required();
   command
       ->add_option("--role", options->roles,
                    "What it may do: query, investigate, ingest, curate,\n"
@@ -242,9 +250,7 @@ void AddServerAndRenew(CLI::App& certs, Context& context) {
       AddOne(certs, context, renew, "renew",
              "Make a new key and certificate for the same names", RunRenew);
   AddFolder(*command, *renew);
-  command->add_option("name", renew->name, "Name of the files")
-      ->required()
-      ->type_name("NAME");
+  command->add_option("NAME", renew->name, "Name of the files")->required();
   AddDays(*command, *renew, kDays);
   command->footer("Example:\n  kenal certs renew certs server");
 }
@@ -273,9 +279,10 @@ void AddCerts(CLI::App& app, Context& context) {
   const auto show = std::make_shared<CertsOptions>();
   command = AddOne(*certs, context, show, "show", "Tell what certificates hold",
                    RunShow);
-  command->add_option("files", show->files, "Certificates in PEM")
-      ->required()
-      ->type_name("FILE");
+  command
+      ->add_option("FILE", show->files,
+                   "Certificates in PEM; also FOLDER/NAME, as --tls has it")
+      ->required();
   command->footer("Example:\n  kenal certs show certs/server.pem");
 
   const auto all = std::make_shared<CertsOptions>();

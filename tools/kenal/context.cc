@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <system_error>
 
 #include "kenal/engine.h"
 #include "src/client/connection.h"
@@ -57,22 +58,33 @@ StatusOr<client::TlsFiles> FilesOf(const TlsFlags& flags) {
                          .key = flags.key,
                          .authority = flags.authority};
   if (flags.folder_and_name.empty()) return files;
-  const std::filesystem::path base(flags.folder_and_name);
-  if (base.filename().empty()) {
-    return InvalidArgument("--tls takes FOLDER/NAME: " + flags.folder_and_name +
-                           " names a folder alone");
+  std::filesystem::path base(flags.folder_and_name);
+  if (base.extension() == ".pem") base.replace_extension();
+  std::error_code error;
+  if (base.filename().empty() ||
+      (std::filesystem::is_directory(base, error) &&
+       !std::filesystem::exists(base.string() + ".pem", error))) {
+    return InvalidArgument("--tls takes FOLDER/NAME, such as " +
+                           (base / "uploads").string() + ": " +
+                           flags.folder_and_name + " names a folder alone");
   }
   const auto set = [](std::string& file, const std::string& usual) {
     if (file.empty()) file = usual;
   };
-  set(files.certificate, flags.folder_and_name + ".pem");
-  set(files.key, flags.folder_and_name + ".key");
+  set(files.certificate, base.string() + ".pem");
+  set(files.key, base.string() + ".key");
   set(files.authority, (base.parent_path() / "ca.pem").string());
   return files;
 }
 
 StatusOr<std::unique_ptr<client::Connection>> ConnectTo(
     const Context& context, const std::string& address) {
+  if (address.find("://") != std::string::npos) {
+    return InvalidArgument(
+        "--server takes HOST:PORT or unix:PATH of `kenal serve --listen`, "
+        "without " +
+        address.substr(0, address.find("://") + 3));
+  }
   TlsFlags flags = context.tls;
   if (!flags.any() && !address.starts_with("unix:")) {
     flags.folder_and_name = Environment("KENAL_TLS");

@@ -120,9 +120,29 @@ std::string ChosenCommand(const CLI::App& app) {
   return name;
 }
 
+// "create, set, show": those of the subcommand that was being parsed.
+std::string Subcommands(const CLI::App& app) {
+  const CLI::App* chosen = &app;
+  while (!chosen->get_subcommands().empty()) {
+    chosen = chosen->get_subcommands().front();
+  }
+  std::string names;
+  for (const CLI::App* command : chosen->get_subcommands({})) {
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  return names;
+}
+
 // Says what is wrong without repeating long words: they may be hashes.
 std::string UsageMessage(const CLI::ParseError& error, const CLI::App& app) {
   std::string message = error.what();
+  if (message == "A subcommand is required") {
+    const std::vector<std::string> rest = app.remaining(true);
+    const bool unknown = !rest.empty() && !rest.front().starts_with("-");
+    message = unknown ? "no such subcommand: " + rest.front() + "; one of "
+                      : "which subcommand? one of ";
+    message += Subcommands(app);
+  }
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     const std::vector<std::string> extras = app.remaining(true);
     const std::string word = extras.empty() ? "" : extras.front();

@@ -52,8 +52,8 @@ class Source {
     }
     const StatusOr<std::string> text = server_->Metrics();
     if (text.status().code() == StatusCode::kPermissionDenied) {
-      return absl::PermissionDeniedError(MessageOf(text.status()) +
-                                         "; top needs the role audit or admin");
+      return absl::PermissionDeniedError(
+          "top needs the role audit or admin; `kenal whoami` tells yours");
     }
     KENAL_TRY(text.status());
     return operate::ParsePrometheusText(*text);
