@@ -52,8 +52,8 @@ struct ListPolicy {
   // What a caller should do with a match, such as "block" or "report": as
   // CheckActionLabel. Empty: nothing is said.
   std::string action_label;
-  // Of a thousand pieces of content, so many are held against this list. The
-  // same piece always falls the same way under one seed. 0..kShareWhole.
+  // Of a thousand pieces of content, so many are held against this list; what
+  // has the same PDQ, or none and the same digest, alike. 0..kShareWhole.
   int share_permille = kShareWhole;
   uint64_t share_seed = 0;
   // Skipped for requests that name a region which is not among these; a
