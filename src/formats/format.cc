@@ -4,9 +4,11 @@
 #include <iterator>
 
 #include "src/base/check.h"
+#include "src/formats/digest_lines.h"
 #include "src/formats/input.h"
 #include "src/formats/ncmec.h"
 #include "src/formats/output.h"
+#include "src/formats/table.h"
 #include "src/formats/vics.h"
 
 namespace kenal::formats {
@@ -24,6 +26,34 @@ constexpr FormatInfo kFormats[] = {
     {.format = Format::kNcmec,
      .name = "ncmec",
      .title = "NCMEC hash-sharing XML, version 2",
+     .writes = true},
+    {.format = Format::kCsv,
+     .name = "csv",
+     .title = "comma-separated values, with a mapping of columns",
+     .writes = true},
+    {.format = Format::kIcse, .name = "icse", .title = "INTERPOL ICSE CSV"},
+    {.format = Format::kHashKeeper,
+     .name = "hashkeeper",
+     .title = "HashKeeper .hsh"},
+    {.format = Format::kNsrl,
+     .name = "nsrl",
+     .title = "NSRL RDS 1.x and 2.x text (NSRLFile.txt)",
+     .known_files = true},
+    {.format = Format::kMd5Sum,
+     .name = "md5sum",
+     .title = "lines of md5sum or md5deep",
+     .writes = true},
+    {.format = Format::kSha1Sum,
+     .name = "sha1sum",
+     .title = "lines of sha1sum",
+     .writes = true},
+    {.format = Format::kSha256Sum,
+     .name = "sha256sum",
+     .title = "lines of sha256sum",
+     .writes = true},
+    {.format = Format::kHashdeep,
+     .name = "hashdeep",
+     .title = "hashdeep 1.0",
      .writes = true},
 };
 
@@ -48,6 +78,12 @@ Status CheckPurpose(const FormatInfo& info, const ReadOptions& options) {
         "test");
   }
   return OkStatus();
+}
+
+StatusOr<std::unique_ptr<Reader>> OpenTableFile(const std::string& path,
+                                                TableMapping mapping) {
+  KENAL_TRY_ASSIGN(auto input, Input::Open(path));
+  return OpenTable(std::move(input), std::move(mapping));
 }
 
 }  // namespace
@@ -96,6 +132,24 @@ StatusOr<std::unique_ptr<Reader>> OpenReader(Format format,
     }
     case Format::kNcmec:
       return OpenNcmec(path);
+    case Format::kCsv: {
+      KENAL_TRY_ASSIGN(TableMapping mapping, ReadTableMapping(options.mapping));
+      return OpenTableFile(path, std::move(mapping));
+    }
+    case Format::kIcse:
+      return OpenTableFile(path, IcseMapping());
+    case Format::kHashKeeper:
+      return OpenTableFile(path, HashKeeperMapping());
+    case Format::kNsrl:
+      return OpenTableFile(path, NsrlMapping());
+    case Format::kMd5Sum:
+      return OpenDigestLines(path, SignalType::kMd5);
+    case Format::kSha1Sum:
+      return OpenDigestLines(path, SignalType::kSha1);
+    case Format::kSha256Sum:
+      return OpenDigestLines(path, SignalType::kSha256);
+    case Format::kHashdeep:
+      return OpenHashdeep(path);
   }
   return Internal("a format without a reader");
 }
@@ -108,13 +162,28 @@ StatusOr<std::unique_ptr<Writer>> OpenWriter(Format format,
     return InvalidArgument("lists of format " + std::string(info.name) +
                            " are read and not written here");
   }
+  if (format == Format::kNcmec) {
+    return OpenNcmecWriter(path, options.overwrite, options.unknown_kind);
+  }
+  TableMapping mapping;
+  if (format == Format::kCsv) {
+    KENAL_TRY_ASSIGN(mapping, ReadTableMapping(options.mapping));
+  }
+  KENAL_TRY_ASSIGN(auto output, Output::Open(path, options.overwrite));
   switch (format) {
-    case Format::kVics: {
-      KENAL_TRY_ASSIGN(auto output, Output::Open(path, options.overwrite));
+    case Format::kVics:
       return MakeVicsWriter(std::move(output), options.heading);
-    }
-    case Format::kNcmec:
-      return OpenNcmecWriter(path, options.overwrite, options.unknown_kind);
+    case Format::kCsv:
+      return MakeTableWriter(std::move(output), std::move(mapping),
+                             options.heading.columns);
+    case Format::kMd5Sum:
+      return MakeDigestLinesWriter(std::move(output), SignalType::kMd5);
+    case Format::kSha1Sum:
+      return MakeDigestLinesWriter(std::move(output), SignalType::kSha1);
+    case Format::kSha256Sum:
+      return MakeDigestLinesWriter(std::move(output), SignalType::kSha256);
+    case Format::kHashdeep:
+      return MakeHashdeepWriter(std::move(output), options.heading.columns);
     default:
       return Internal("a format without a writer");
   }

@@ -21,6 +21,14 @@ enum class Format : uint8_t {
   kVics,
   kNist,
   kNcmec,
+  kCsv,
+  kIcse,
+  kHashKeeper,
+  kNsrl,
+  kMd5Sum,
+  kSha1Sum,
+  kSha256Sum,
+  kHashdeep,
 };
 
 struct FormatInfo {
