@@ -105,6 +105,7 @@ class Rig:
         self.data = self.folder / "store"
         self.certs = self.folder / "certs"
         self.known = self.folder / "known.txt"
+        self.known_list = "known"
         self.log = self.folder / "server.log"
         self.errors = self.folder / "server.err"
         self.process = None
@@ -149,8 +150,10 @@ class Rig:
         with open(known, encoding="ascii") as lines:
             self.known.write_text("".join(
                 line for line, _ in zip(lines, range(KNOWN_KEPT))))
-        listed = self.local("--json", "list", "show")
-        if '"fresh"' not in listed:
+        lists = {one["list"]: one["active"] for one in map(
+            json.loads, self.local("--json", "list", "show").splitlines())}
+        self.known_list = max(lists, key=lists.get)
+        if "fresh" not in lists:
             self.local("list", "create", "fresh", "--purpose", "test")
 
     def import_hashes(self, name, entries, seed, where, keep=None):
@@ -227,6 +230,11 @@ class Rig:
 
     def usage(self):
         return figures.usage(self.process.pid)
+
+    def set_review_radius(self, bits):
+        """Of the large list: searches become dear, or usual again."""
+        run([self.kenal, *self.remote(), "-q", "list", "set", self.known_list,
+             "--review-radius", bits])
 
     def remote(self, client="keeper"):
         """Options that make `kenal` ask the server."""

@@ -34,6 +34,9 @@ struct Tuning {
   // A live search that would wait longer than this by the pace of the moment
   // is refused at once.
   std::chrono::milliseconds live_wait{25};
+  // Searches that wait are made together only while all of them take no longer
+  // than this by the pace of the moment: they end together. 0: whatever it is.
+  std::chrono::milliseconds live_together{2};
   // For requests without a deadline.
   std::chrono::milliseconds live_deadline{10'000};
   std::chrono::milliseconds bulk_deadline{60'000};

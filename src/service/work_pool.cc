@@ -136,6 +136,15 @@ void WorkPool::Requeue(std::unique_ptr<Work> work) {
   changed_.notify_one();
 }
 
+size_t WorkPool::JoinedMax() const {
+  const double time =
+      std::chrono::duration<double, std::nano>(options_.joined_time_max)
+          .count();
+  if (time == 0 || nanoseconds_per_item_ == 0) return kJoinedMax;
+  return static_cast<size_t>(
+      std::min<double>(kJoinedMax, time / nanoseconds_per_item_));
+}
+
 void WorkPool::Learn(size_t items, Clock::duration took) {
   const double each =
       static_cast<double>(std::chrono::nanoseconds(took).count()) /
@@ -162,7 +171,8 @@ void WorkPool::RunThread(int index) {
     if (queue_.empty()) return;
     std::unique_ptr<Work> first = Pop();
     size_t items = first->cost().items;
-    while (!queue_.empty() && joined.size() < kJoinedMax &&
+    const size_t joined_max = JoinedMax();
+    while (!queue_.empty() && joined.size() < joined_max &&
            queue_.front()->Joins(*first, joined.size())) {
       joined.push_back(Pop());
       items += joined.back()->cost().items;

@@ -88,6 +88,9 @@ struct WorkPoolOptions {
   // Work that would wait longer by the pace of the moment is refused. 0: none
   // is for that.
   std::chrono::nanoseconds wait_max{0};
+  // Work is joined only while all of it takes no longer than this by the pace
+  // of the moment, since it ends together. 0: whatever it takes.
+  std::chrono::nanoseconds joined_time_max{0};
 };
 
 // Thread-safe.
@@ -130,6 +133,7 @@ class WorkPool {
   void RunThread(int index);
   bool HasRoom(const Work& work) const;       // under mutex_
   std::chrono::nanoseconds Wait() const;      // under mutex_; estimated
+  size_t JoinedMax() const;                   // under mutex_; estimated
   void Push(std::unique_ptr<Work> work);      // under mutex_
   std::unique_ptr<Work> Pop();                // under mutex_
   void Learn(size_t items, Clock::duration);  // under mutex_

@@ -49,6 +49,7 @@ class AtTheDesk : public ::testing::Test {
     service::Tuning tuning;
     tuning.match_workers = 1;
     tuning.live_wait = {};
+    tuning.live_together = {};
     return tuning;
   }
 

@@ -46,6 +46,7 @@ class Serving : public ::testing::Test {
   // What a test changes of the server's usual options.
   virtual service::ServerOptions Options() {
     service::ServerOptions options;
+    options.tuning.live_together = {};
     options.tuning.live_wait = {};  // a busy machine is no overload
     return options;
   }

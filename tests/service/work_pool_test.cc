@@ -141,6 +141,44 @@ TEST(WorkPool, AClientHasNoMoreWaitingThanThereIsRoomLeft) {
   gate.count_down();
 }
 
+// Counts how many were run together.
+class Joining final : public Work {
+ public:
+  Joining(std::chrono::milliseconds takes, size_t* most)
+      : Work(Cost{}, nullptr), takes_(takes), most_(most) {}
+  bool Joins(const Work&, size_t) const override { return true; }
+  void Run(std::span<const std::unique_ptr<Work>> joined) override {
+    *most_ = std::max(*most_, joined.size() + 1);
+    std::this_thread::sleep_for(takes_ * (joined.size() + 1));
+  }
+
+ private:
+  const std::chrono::milliseconds takes_;
+  size_t* const most_;
+};
+
+TEST(WorkPool, DearWorkIsNotJoinedAndCheapWorkIs) {
+  const auto most_together = [](std::chrono::milliseconds bound) {
+    WorkPoolOptions options = Options(1, 100, 1000);
+    options.joined_time_max = bound;
+    size_t most = 0;
+    {
+      WorkPool pool(options);
+      for (int i = 0; i < 20; ++i) {
+        std::unique_ptr<Work> work =
+            std::make_unique<Joining>(std::chrono::milliseconds(5), &most);
+        EXPECT_FALSE(pool.Submit(work));
+        // The first tells the pace before the others come.
+        if (i == 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      }
+    }
+    return most;
+  };
+  EXPECT_EQ(most_together(std::chrono::milliseconds(2)), 1U);
+  EXPECT_GT(most_together(std::chrono::milliseconds(0)), 1U);
+  EXPECT_GT(most_together(std::chrono::seconds(10)), 1U);
+}
+
 TEST(WorkPool, LowPriorityIsOfItsThreadsAlone) {
   WorkPoolOptions options = Options(1, 1, 1);
   options.niceness = 7;
