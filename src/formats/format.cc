@@ -6,6 +6,7 @@
 #include "src/base/check.h"
 #include "src/formats/digest_lines.h"
 #include "src/formats/input.h"
+#include "src/formats/kdb.h"
 #include "src/formats/ncmec.h"
 #include "src/formats/output.h"
 #include "src/formats/table.h"
@@ -55,6 +56,14 @@ constexpr FormatInfo kFormats[] = {
      .name = "hashdeep",
      .title = "hashdeep 1.0",
      .writes = true},
+    {.format = Format::kKdb,
+     .name = "kdb",
+     .title = "hash set of TSK and Autopsy (SQLite)",
+     .writes = true},
+    {.format = Format::kNsrlSqlite,
+     .name = "nsrl-sqlite",
+     .title = "NSRL RDSv3 (SQLite)",
+     .known_files = true},
 };
 
 Status CheckPurpose(const FormatInfo& info, const ReadOptions& options) {
@@ -150,6 +159,10 @@ StatusOr<std::unique_ptr<Reader>> OpenReader(Format format,
       return OpenDigestLines(path, SignalType::kSha256);
     case Format::kHashdeep:
       return OpenHashdeep(path);
+    case Format::kKdb:
+      return OpenKdb(path);
+    case Format::kNsrlSqlite:
+      return OpenNsrlSqlite(path);
   }
   return Internal("a format without a reader");
 }
@@ -165,6 +178,7 @@ StatusOr<std::unique_ptr<Writer>> OpenWriter(Format format,
   if (format == Format::kNcmec) {
     return OpenNcmecWriter(path, options.overwrite, options.unknown_kind);
   }
+  if (format == Format::kKdb) return OpenKdbWriter(path, options.overwrite);
   TableMapping mapping;
   if (format == Format::kCsv) {
     KENAL_TRY_ASSIGN(mapping, ReadTableMapping(options.mapping));

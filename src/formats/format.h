@@ -29,6 +29,8 @@ enum class Format : uint8_t {
   kSha1Sum,
   kSha256Sum,
   kHashdeep,
+  kKdb,
+  kNsrlSqlite,
 };
 
 struct FormatInfo {

@@ -187,13 +187,36 @@ class MemoryFile {
   int descriptor_;
 };
 
+// One on a disk in memory, for readers that look for files beside theirs.
+class ShortLivedFile {
+ public:
+  ShortLivedFile() {
+    const bool shm = std::filesystem::exists("/dev/shm");
+    std::string pattern =
+        (shm ? "/dev/shm" : std::filesystem::temp_directory_path().string()) +
+        std::string("/kenal-test-XXXXXX");
+    close(mkstemp(pattern.data()));
+    path_ = pattern;
+  }
+  ~ShortLivedFile() { std::filesystem::remove(path_); }
+  ShortLivedFile(const ShortLivedFile&) = delete;
+  ShortLivedFile& operator=(const ShortLivedFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  void Write(const std::string& bytes) const { WriteFile(path_, bytes); }
+
+ private:
+  std::string path_;
+};
+
 // Reads so many damaged forms of a sample. Each must come to an end, name its
 // file in what it refuses whole, give positions to what it refuses in part,
 // and keep hashes out of every message.
-inline void SurvivesDamage(Format format, const std::string& sample,
-                           size_t times, const ReadOptions& options) {
+template <typename File = MemoryFile>
+void SurvivesDamage(Format format, const std::string& sample, size_t times,
+                    const ReadOptions& options) {
   std::mt19937_64 random(testing::TestSeed());
-  const MemoryFile file;
+  const File file;
   const std::string path = file.path();
   size_t whole = 0;
   for (size_t i = 0; i < times; ++i) {
