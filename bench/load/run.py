@@ -24,13 +24,17 @@ import rig as rigs
 FOLDER = pathlib.Path(__file__).resolve().parent
 DEAR = ["--variants", "--views", "8", "--effort", "thorough"]
 DEAR_RADIUS = 50
-PEAK_UNDER_WAY = 6  # two at work and as many waiting as are not refused
+PEAK_UNDER_WAY = 6, 24  # at work or waiting
 BASE_RATE = 2000
 OVERLOAD = 10
 
 
 def percentile(phase, which="accepted", percent="p99"):
     return phase[which].get(f"{percent}_ms", float("nan"))
+
+
+def goodput(report):
+    return hostile.phase_of(report)["goodput_per_second"]
 
 
 class Table:
@@ -107,19 +111,24 @@ def overload(rig, table, options):
 
 
 def overload_dear(rig, table, options):
-    found = rig.load("--closed-loop", PEAK_UNDER_WAY, "--seconds",
-                     min(10, options.seconds), *DEAR)
-    peak = hostile.phase_of(found)["goodput_per_second"]
+    found = max((rig.load("--closed-loop", under_way, "--seconds",
+                          min(10, options.seconds), *DEAR)
+                 for under_way in PEAK_UNDER_WAY), key=goodput)
+    peak = goodput(found)
     base = peak / 4
+    usual = rig.load("--rate", f"{base:.1f}", "--seconds", options.seconds,
+                     *DEAR)
+    normal = 2 * percentile(hostile.phase_of(usual))
     table.add(f"dear requests (8 views, 8 turns each, review radius "
-              f"{DEAR_RADIUS}): peak", "", f"{peak:,.0f}/s with "
-              f"{PEAK_UNDER_WAY} always under way", None, words_of(found, rig))
+              f"{DEAR_RADIUS}): peak", "", f"{peak:,.0f}/s", None,
+              words_of(found, rig))
     around = 20 if options.seconds >= 10 else options.seconds
     child, report = rig.start_load(
         "--connections", 32, "--back-to-back", "--rates",
         f"{base:.1f}:{around},"
         f"{OVERLOAD * peak:.0f}:{options.overload_seconds},"
-        f"{base:.1f}:{around}", "--late-max-ms", 5, "--timeline",
+        f"{base:.1f}:{around}", "--late-max-ms", 5, "--p99-limit-ms",
+        f"{normal:.0f}", "--timeline",
         rig.folder / "overload.csv", *DEAR)
     calm_until = time.monotonic() + 1 + around  # with what warms it up
     before = most = 0.0
@@ -161,7 +170,7 @@ def tell_overload(table, report, peak, before, most, command):
     table.add(f"{name}: memory", "+10 % at most",
               f"{before:.0f} to {most:.0f} MiB, {100 * growth:+.1f} %",
               growth <= 0.1, command)
-    table.add(f"{name}: normal again", "within 2 s",
+    table.add(f"{name}: p99 at most twice the usual again", "within 2 s",
               f"{normal:.1f} s" if normal >= 0 else "not within the phase",
               0 <= normal <= 2, command)
 
