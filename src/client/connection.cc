@@ -25,12 +25,12 @@ namespace {
 
 // A connection that breaks is tried again after this long, then less often.
 constexpr int kReconnectMsMin = 100;
-constexpr int kReconnectMsMax = 1'000;
+constexpr int kReconnectMsMax = 500;
 // One try: far links take several round trips for TLS.
 constexpr int kTryMsMax = 5'000;
 // Names are looked up again as often; gRPC's usual half minute would keep a
 // server that is back from being found.
-constexpr int kLookUpMsMin = 1'000;
+constexpr int kLookUpMsMin = 500;
 
 // gRPC's threads may still shake hands when the process ends: OpenSSL must not
 // be taken down under them.

@@ -55,6 +55,8 @@ class Source {
       return absl::PermissionDeniedError(
           "top needs the role audit or admin; `kenal whoami` tells yours");
     }
+    // Made anew, for certificates may have been renewed, and at once.
+    if (absl::IsUnavailable(text.status())) server_ = nullptr;
     KENAL_TRY(text.status());
     return operate::ParsePrometheusText(*text);
   }
