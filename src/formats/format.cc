@@ -5,6 +5,8 @@
 
 #include "src/base/check.h"
 #include "src/formats/digest_lines.h"
+#include "src/formats/encase.h"
+#include "src/formats/exchange_pages.h"
 #include "src/formats/input.h"
 #include "src/formats/kdb.h"
 #include "src/formats/ncmec.h"
@@ -64,6 +66,21 @@ constexpr FormatInfo kFormats[] = {
      .name = "nsrl-sqlite",
      .title = "NSRL RDSv3 (SQLite)",
      .known_files = true},
+    {.format = Format::kPytx,
+     .name = "pytx",
+     .title = "local file of python-threatexchange",
+     .writes = true},
+    {.format = Format::kThreatExchange,
+     .name = "threatexchange",
+     .title = "ThreatExchange descriptors, JSON",
+     .writes = true},
+    {.format = Format::kStopNcii,
+     .name = "stopncii",
+     .title = "pages of the StopNCII feed, JSON",
+     .convert_only = true},
+    {.format = Format::kEncase,
+     .name = "encase",
+     .title = "hash set of EnCase (.hash)"},
 };
 
 Status CheckPurpose(const FormatInfo& info, const ReadOptions& options) {
@@ -163,6 +180,18 @@ StatusOr<std::unique_ptr<Reader>> OpenReader(Format format,
       return OpenKdb(path);
     case Format::kNsrlSqlite:
       return OpenNsrlSqlite(path);
+    case Format::kPytx:
+      return OpenPytx(path, options.value_type);
+    case Format::kThreatExchange: {
+      KENAL_TRY_ASSIGN(auto input, Input::Open(path));
+      return OpenThreatExchange(std::move(input));
+    }
+    case Format::kStopNcii: {
+      KENAL_TRY_ASSIGN(auto input, Input::Open(path));
+      return OpenStopNcii(std::move(input));
+    }
+    case Format::kEncase:
+      return OpenEncase(path);
   }
   return Internal("a format without a reader");
 }
@@ -198,6 +227,10 @@ StatusOr<std::unique_ptr<Writer>> OpenWriter(Format format,
       return MakeDigestLinesWriter(std::move(output), SignalType::kSha256);
     case Format::kHashdeep:
       return MakeHashdeepWriter(std::move(output), options.heading.columns);
+    case Format::kPytx:
+      return MakePytxWriter(std::move(output));
+    case Format::kThreatExchange:
+      return MakeThreatExchangeWriter(std::move(output));
     default:
       return Internal("a format without a writer");
   }

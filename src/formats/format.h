@@ -31,6 +31,10 @@ enum class Format : uint8_t {
   kHashdeep,
   kKdb,
   kNsrlSqlite,
+  kPytx,
+  kThreatExchange,
+  kStopNcii,
+  kEncase,
 };
 
 struct FormatInfo {
@@ -57,6 +61,9 @@ struct ReadOptions {
   bool converting = false;
   // CSV: path of the mapping file.
   std::string mapping;
+  // pytx: the type of values that stand alone, such as "pdq". Empty: each line
+  // says its own.
+  std::string value_type;
 };
 
 // Opens `path` ("-" is standard input, but for databases) and reads its

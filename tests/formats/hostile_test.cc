@@ -100,6 +100,36 @@ TEST(Hostile, JsonNumbersAndBlanksOfAGigabyteAreRefused) {
   ExpectRefused(Format::kVics, kVicsHead, " ", kGigabyte, "longer than");
 }
 
+TEST(Hostile, PagesOfJsonAreHeldToTheSame) {
+  for (const Format format : {Format::kThreatExchange, Format::kStopNcii}) {
+    for (const std::string& head :
+         {std::string(), std::string("{\"a\":"), std::string("{\"data\":["),
+          std::string("{\"hashRecords\":[{\"a\":")}) {
+      ExpectRefused(format, head, "[", kGigabyte, "byte");
+      ExpectRefused(format, head + "\"", "a", kGigabyte, "byte");
+      ExpectRefused(format, head, " ", kGigabyte, "byte");
+    }
+    ExpectRefused(format, "{\"z\":1", ",\"a\":[]", kGigabyte, "too many");
+  }
+}
+
+TEST(Hostile, LinesAndRowsOfAGigabyteArePassedOver) {
+  const std::string md5 = "00112233445566778899aabbccddeeff";
+  for (const auto& [format, head] : std::vector<std::pair<Format, std::string>>{
+           {Format::kMd5Sum, ""},
+           {Format::kPytx, ""},
+           {Format::kHashdeep, "%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n"},
+           {Format::kCsv, "md5,series\n"},
+           {Format::kCsv, "md5,series\n" + md5 + ",\""}}) {
+    const long before = PeakKiB();
+    EndlessFile file(head, "a", kGigabyte / 4, "\nb\n");
+    const Told told = ReadPath(format, file.path());
+    EXPECT_TRUE(told.status.ok()) << told.status;
+    EXPECT_EQ(told.refused().size(), 2u);
+    EXPECT_LE(PeakKiB() - before, kGrowthKiB);
+  }
+}
+
 TEST(Hostile, XmlOfAGigabyteIsRefusedWhereverItIsLong) {
   const std::string page =
       "<queryResult xmlns=\"https://hashsharing.ncmec.org/hashsharing/v2\">";
