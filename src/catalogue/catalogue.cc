@@ -16,6 +16,8 @@ namespace kenal::catalogue {
 namespace {
 
 constexpr std::string_view kSourcePrefix = "source:";
+// Bytes on disk for one byte of a draft batch: rows, log and write-ahead log.
+constexpr uint64_t kSpaceFactor = 3;
 
 uint64_t& CountOf(ListCounts& counts, EntryState state) {
   switch (state) {
@@ -40,6 +42,30 @@ Status CheckAuthorship(const Authorship& by) {
                            std::to_string(kReasonSizeMax));
   }
   return OkStatus();
+}
+
+// In key order, which RocksDB takes in faster.
+void PutPostings(const Delta& delta, Rows& rows) {
+  std::string keys;
+  std::vector<size_t> ends = {0};
+  const size_t count = delta.added.size() + delta.removed.size();
+  ends.reserve(count + 1);
+  for (const auto* postings : {&delta.added, &delta.removed}) {
+    for (const Posting& posting : *postings) {
+      AppendPostingKey(posting, keys);
+      ends.push_back(keys.size());
+    }
+  }
+  const auto key = [&](size_t i) {
+    return std::string_view(keys).substr(ends[i], ends[i + 1] - ends[i]);
+  };
+  for (const uint32_t i : SortedPositions(count, key)) {
+    if (i < delta.added.size()) {
+      rows.Put(Family::kPostings, key(i), "");
+    } else {
+      rows.Delete(Family::kPostings, key(i));
+    }
+  }
 }
 
 }  // namespace
@@ -92,7 +118,7 @@ Status CatalogueImpl::AnnounceServer(const std::string& address) {
 }
 
 void CatalogueImpl::Subscribe(Subscriber subscriber) {
-  const base::MutexLock lock(write_);
+  const FairLock lock(write_);
   log_->Subscribe(std::move(subscriber));
 }
 
@@ -129,7 +155,7 @@ StatusOr<ListInfo> CatalogueImpl::CreateList(std::string_view name,
                                              const Authorship& by) {
   KENAL_TRY(CheckListName(name));
   KENAL_TRY_ASSIGN(const ListPolicy policy, CheckedPolicy(wanted));
-  const base::MutexLock lock(write_);
+  const FairLock lock(write_);
   KENAL_TRY(ReadyToWrite(by));
   KENAL_TRY(store_->CheckSpace(0));
   if (FindList(name).ok()) {
@@ -157,7 +183,7 @@ StatusOr<ListInfo> CatalogueImpl::SetListPolicy(std::string_view name,
                                                 const ListPolicy& wanted,
                                                 const Authorship& by) {
   KENAL_TRY_ASSIGN(const ListPolicy policy, CheckedPolicy(wanted));
-  const base::MutexLock lock(write_);
+  const FairLock lock(write_);
   KENAL_TRY(ReadyToWrite(by));
   KENAL_TRY_ASSIGN(ListRow row, FindList(name));
   if (row.info.policy == policy) return row.info;
@@ -191,7 +217,7 @@ StatusOr<EntriesReport> CatalogueImpl::AddEntries(
       position_of.push_back(i);
     }
   }
-  const base::MutexLock lock(write_);
+  const FairLock lock(write_);
   KENAL_TRY(ReadyToWrite(by));
   KENAL_TRY_ASSIGN(const ListRow row, FindList(list));
   std::vector<Plan::Fate> fates;
@@ -211,28 +237,30 @@ Status CatalogueImpl::AddBatch(const ListRow& list, const DraftBatch& batch,
   KENAL_TRY_ASSIGN(const Plan plan, Plan::Make(*store_, list, next, batch));
   fates = plan.fates();
   if (!plan.writes()) return OkStatus();
-  KENAL_TRY(store_->CheckSpace(3 * batch.size_bytes()));  // rows, log, WAL
-  KENAL_TRY_ASSIGN(Delta delta, plan.MakeDelta());
-
+  KENAL_TRY_ASSIGN(Prepared prepared, Prepare(plan, batch));
   Change change{.by = by, .operations = {}};
-  Rows rows(*store_);
   plan.VisitEntries([&](EntryId id, std::string_view row) {
-    rows.Put(Family::kEntries, EntryKey(id), row);
+    prepared.rows.Put(Family::kEntries, EntryKey(id), row);
     change.operations.push_back(PutEntry{id, std::string(row)});
   });
+  return Commit(change, prepared.totals, plan.list(), prepared.rows,
+                std::move(prepared.delta));
+}
+
+StatusOr<CatalogueImpl::Prepared> CatalogueImpl::Prepare(
+    const Plan& plan, const DraftBatch& batch) const {
+  KENAL_TRY(store_->CheckSpace(kSpaceFactor * batch.size_bytes()));
+  KENAL_TRY_ASSIGN(Delta delta, plan.MakeDelta());
+  Prepared prepared{.delta = std::move(delta),
+                    .totals = log_->row().totals,
+                    .rows = Rows(*store_)};
   plan.VisitSources([&](std::string_view key, EntryId id) {
-    rows.Put(Family::kSources, key, SourceValue(id));
+    prepared.rows.Put(Family::kSources, key, SourceValue(id));
   });
-  for (const Posting& posting : delta.removed) {
-    rows.Delete(Family::kPostings, PostingKey(posting));
-  }
-  for (const Posting& posting : delta.added) {
-    rows.Put(Family::kPostings, PostingKey(posting), "");
-  }
-  Totals totals = log_->row().totals;
-  totals.entries.active += plan.added();
-  KENAL_TRY(CountPostings(delta, totals));
-  return Commit(change, totals, plan.list(), rows, std::move(delta));
+  PutPostings(prepared.delta, prepared.rows);
+  prepared.totals.entries.active += plan.added();
+  KENAL_TRY(CountPostings(prepared.delta, prepared.totals));
+  return prepared;
 }
 
 Status CatalogueImpl::ReadyToWrite(const Authorship& by) {

@@ -15,6 +15,7 @@
 #include "src/catalogue/catalogue.h"
 #include "src/catalogue/change_log.h"
 #include "src/catalogue/draft_batch.h"
+#include "src/catalogue/fair_mutex.h"
 #include "src/catalogue/head_witness.h"
 #include "src/catalogue/options.h"
 #include "src/catalogue/plan.h"
@@ -124,6 +125,15 @@ class CatalogueImpl final : public Catalogue {
   void Publish(const ListRow& list) KENAL_REQUIRES(write_)
       KENAL_EXCLUDES(state_);
 
+  // What a plan writes, but for its entries and their log record.
+  struct Prepared {
+    Delta delta;
+    Totals totals;
+    Rows rows;
+  };
+  // kResourceExhausted when the disk has no room for it.
+  StatusOr<Prepared> Prepare(const Plan& plan, const DraftBatch& batch) const
+      KENAL_REQUIRES(write_);
   Status AddBatch(const ListRow& list, const DraftBatch& batch,
                   const Authorship& by, std::vector<Plan::Fate>& fates)
       KENAL_REQUIRES(write_);
@@ -137,11 +147,10 @@ class CatalogueImpl final : public Catalogue {
                                       const EntryEdit& edit,
                                       const Authorship& by)
       KENAL_EXCLUDES(write_);
-  size_t SegmentRecordsMax() const;
   // Writes one segment of an import; `fates` are those of its drafts.
-  Status IngestSegment(std::string_view list, const DraftBatch& batch,
-                       struct IngestSegment segment, const Authorship& by,
-                       std::vector<Plan::Fate>& fates) KENAL_EXCLUDES(write_);
+  Status WriteSegment(std::string_view list, const DraftBatch& batch,
+                      IngestSegment segment, const Authorship& by,
+                      std::vector<Plan::Fate>& fates) KENAL_EXCLUDES(write_);
   void AtPoint(std::string_view point) const {
     if (options_.at_point) options_.at_point(point);
   }
@@ -155,7 +164,7 @@ class CatalogueImpl final : public Catalogue {
   StoreRow identity_;
 
   // One writer at a time, from reading what it alters to telling views.
-  mutable base::Mutex write_;
+  mutable FairMutex write_;
   std::unique_ptr<ChangeLog> log_;    // guarded by write_ after Open
   uint64_t format_ = kFormatVersion;  // on disk; guarded by write_ after Open
 

@@ -22,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kStagingName = "staging";
 constexpr mode_t kPrivateFolder = 0700;  // hashes are secrets
 
 // Where Create builds before it renames to the final name.
@@ -54,7 +55,7 @@ Status MakeFolder(const std::string& folder) {
 // What a store and an interrupted Create leave in a folder.
 bool IsOurs(const std::string& name) {
   return name == "db.new" || name == kLockFileName ||
-         name == kWitnessFileName || name == "staging";
+         name == kWitnessFileName || name == kStagingName;
 }
 
 Status CheckMayHoldStore(const std::string& folder) {
@@ -138,7 +139,6 @@ Status CreateWith(const std::string& folder, const Options& options) {
   fs::remove_all(unfinished, error);
   fs::remove(folder + "/" + std::string(kWitnessFileName), error);
   KENAL_TRY(MakeFolder(unfinished));
-  KENAL_TRY(MakeFolder(Store::StagingFolder(folder)));
   const std::pair<std::string, std::string> rows[] = {
       {std::string(kStoreKey), Encode(NewIdentity())},
       {std::string(kHeadKey), Encode(HeadRow{})}};
@@ -183,9 +183,8 @@ StatusOr<std::unique_ptr<CatalogueImpl>> CatalogueImpl::Open(
   }
   KENAL_TRY(catalogue->DeriveVersions());
   catalogue->witness_->Write(catalogue->log_->head());
-  // What a crashed import staged is of no use to anyone.
-  fs::remove_all(Store::StagingFolder(folder), error);
-  KENAL_TRY(MakeFolder(Store::StagingFolder(folder)));
+  // Kenal up to format 3 staged imports there.
+  fs::remove_all(folder + "/" + std::string(kStagingName), error);
   return catalogue;
 }
 
@@ -240,6 +239,20 @@ Status CatalogueImpl::CheckLog() const {
       ChangeLog::Read(*store_, Sequence{head.sequence.value + 1}, 1));
   if (!beyond.empty()) return damaged("its log is longer than its head says");
   if (head == base) return OkStatus();
+  // A lost part of an older write-ahead log, which RocksDB takes for one that
+  // a crash tore, has taken log records with it.
+  Sequence at = base.sequence;
+  KENAL_TRY(store_->Scan(
+      Family::kChanges, SequenceKey(Sequence{at.value + 1}), nullptr,
+      [&](std::string_view key, std::string_view) -> Status {
+        KENAL_TRY_ASSIGN(const Sequence sequence, ParseSequenceKey(key));
+        if (sequence.value != at.value + 1) {
+          return damaged("a log record is missing");
+        }
+        at = sequence;
+        return OkStatus();
+      }));
+  if (at != head.sequence) return damaged("a log record is missing");
   KENAL_TRY_ASSIGN(const std::vector<LogRecord> last,
                    ChangeLog::Read(*store_, head.sequence, 1));
   if (last.empty()) return damaged("the last log record is missing");

@@ -111,7 +111,7 @@ StatusOr<EntriesReport> CatalogueImpl::EditEntries(
                            std::to_string(kReferencesMax) +
                            " references; split it");
   }
-  const base::MutexLock lock(write_);
+  const FairLock lock(write_);
   KENAL_TRY(ReadyToWrite(by));
   KENAL_TRY_ASSIGN(ListRow row, FindList(list));
   EntryEdits edits{.store = *store_,

@@ -7,7 +7,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <array>
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "kenal/status.h"
-#include "src/catalogue/guarded_file_system.h"
 #include "src/catalogue/options.h"
 
 namespace kenal::catalogue {
@@ -51,7 +50,7 @@ class Rows {
 
   void Put(Family family, std::string_view key, std::string_view value);
   void Delete(Family family, std::string_view key);
-  // Keys from `first` to before `end`.
+  // Keys from `first` to before `end`, of family `changes` or `payloads`.
   void DeleteRange(Family family, std::string_view first, std::string_view end);
 
  private:
@@ -63,9 +62,8 @@ class Rows {
 // Thread-safe. Reads go on after a failed write.
 class Store {
  public:
-  // Parts of the folder of a store.
+  // Within the folder of a store.
   static std::string DatabaseFolder(const std::string& folder);
-  static std::string StagingFolder(const std::string& folder);
 
   // Makes the database with all families and `first_rows` in family meta.
   // `database` must not exist yet.
@@ -83,7 +81,6 @@ class Store {
 
   rocksdb::DB& db() const { return *db_; }
   rocksdb::ColumnFamilyHandle* family(Family family) const;
-  const rocksdb::Options& sst_options(Family family) const;
 
   // Reads see the store as it is, or as `snapshot` holds it.
 
@@ -111,10 +108,10 @@ class Store {
   // Errors: kResourceExhausted  no space; nothing was written
   Status Write(Rows& rows);
 
-  // Takes staged SST files into their families in one atomic, durable step.
-  // Only while can_ingest(): RocksDB 7.8.3 goes on believing that it is
-  // stopped after it has recovered from an error, and aborts here.
-  Status Ingest(std::span<const std::pair<Family, std::string>> staged_files);
+  // Waits, up to a second, while compactions have much to catch up with. For
+  // bulk writers, before each turn and holding no lock: RocksDB would slow
+  // every writer down instead, and they would wait for one another.
+  void AwaitRoom() const;
 
   // kResourceExhausted when `needed_bytes` would touch the space reserve.
   Status CheckSpace(uint64_t needed_bytes) const;
@@ -125,7 +122,6 @@ class Store {
   // After a failed write: makes the database writable again if it can be.
   Status Recover();
   bool needs_recovery() const { return needs_recovery_; }
-  bool can_ingest() const { return can_ingest_; }
 
  private:
   Store() = default;
@@ -134,14 +130,11 @@ class Store {
   std::string folder_;
   Options options_;
   // What the database works on; it outlives db_.
-  std::shared_ptr<GuardedFileSystem> files_;
   std::unique_ptr<rocksdb::Env> env_;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors_;
-  std::vector<rocksdb::Options> sst_options_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // default, then ours
   bool needs_recovery_ = false;  // under the catalogue's write lock
-  std::atomic<bool> can_ingest_ = true;
 };
 
 }  // namespace kenal::catalogue

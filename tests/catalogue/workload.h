@@ -15,9 +15,13 @@ class Workload {
  public:
   static constexpr uint64_t kRound = 8;
   static constexpr uint64_t kSegmentRecords = 12;
+  // Full after a few records, so that flushes and compactions are about.
+  static constexpr size_t kMemtableBytes = size_t{64} << 10;
 
   static Options StoreOptions() {
-    return {.space_reserve_bytes = 0, .segment_records_max = kSegmentRecords};
+    return {.space_reserve_bytes = 0,
+            .segment_records_max = kSegmentRecords,
+            .memtable_bytes = kMemtableBytes};
   }
 
   // Makes the changes after the head, until record `last` is there. Calls
