@@ -136,11 +136,11 @@ class CatalogueFailOnce : public CatalogueFault {
 };
 
 TEST_F(CatalogueFailOnce, AnErrorIsSaidAndNothingIsLost) {
-  FailEach(rocksdb::IOStatus::IOError("planted"), 7);
+  FailEach(rocksdb::IOStatus::IOError("planted"), 1);
 }
 
 TEST_F(CatalogueFailOnce, AFullDiskForOneMomentIsSaidAndNothingIsLost) {
-  FailEach(rocksdb::IOStatus::NoSpace("planted"), 15);
+  FailEach(rocksdb::IOStatus::NoSpace("planted"), 1);
 }
 
 // In the child: the disk fills up during the workload and is emptied again.

@@ -15,8 +15,8 @@ class Workload {
  public:
   static constexpr uint64_t kRound = 8;
   static constexpr uint64_t kSegmentRecords = 12;
-  // Full after a few records, so that flushes and compactions are about.
-  static constexpr size_t kMemtableBytes = size_t{64} << 10;
+  // Full after some rounds.
+  static constexpr size_t kMemtableBytes = size_t{256} << 10;
 
   static Options StoreOptions() {
     return {.space_reserve_bytes = 0,
