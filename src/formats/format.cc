@@ -11,6 +11,7 @@
 #include "src/formats/kdb.h"
 #include "src/formats/ncmec.h"
 #include "src/formats/output.h"
+#include "src/formats/record_lines.h"
 #include "src/formats/table.h"
 #include "src/formats/vics.h"
 
@@ -81,6 +82,10 @@ constexpr FormatInfo kFormats[] = {
     {.format = Format::kEncase,
      .name = "encase",
      .title = "hash set of EnCase (.hash)"},
+    {.format = Format::kKenal,
+     .name = "kenal",
+     .title = "Kenal's own lines of JSON, without any loss",
+     .writes = true},
 };
 
 Status CheckPurpose(const FormatInfo& info, const ReadOptions& options) {
@@ -192,6 +197,8 @@ StatusOr<std::unique_ptr<Reader>> OpenReader(Format format,
     }
     case Format::kEncase:
       return OpenEncase(path);
+    case Format::kKenal:
+      return OpenRecordLines(path);
   }
   return Internal("a format without a reader");
 }
@@ -231,6 +238,8 @@ StatusOr<std::unique_ptr<Writer>> OpenWriter(Format format,
       return MakePytxWriter(std::move(output));
     case Format::kThreatExchange:
       return MakeThreatExchangeWriter(std::move(output));
+    case Format::kKenal:
+      return MakeRecordLinesWriter(std::move(output), options.heading);
     default:
       return Internal("a format without a writer");
   }

@@ -35,6 +35,7 @@ enum class Format : uint8_t {
   kThreatExchange,
   kStopNcii,
   kEncase,
+  kKenal,
 };
 
 struct FormatInfo {

@@ -137,17 +137,6 @@ bool SameFingerprints(const Record& said, const Record& record) {
   return said.signals == record.signals && said.carried == record.carried;
 }
 
-// A name that can be one of an element.
-bool IsName(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  };
-  return !name.empty() && letter(name.front()) &&
-         std::all_of(name.begin(), name.end(), [&](char c) {
-           return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_';
-         });
-}
-
 bool WriteFingerprints(const Record& record, std::string& out) {
   const size_t begin = out.size();
   out += "<fingerprints>";
@@ -160,7 +149,7 @@ bool WriteFingerprints(const Record& record, std::string& out) {
   for (const CarriedHash& hash : record.carried) {
     const std::string_view name =
         hash.type == kPhotoDna ? std::string_view("pdna") : hash.type;
-    if (IsName(name)) AppendLeaf(name, hash.value, out);
+    if (IsXmlName(name)) AppendLeaf(name, hash.value, out);
   }
   if (out.size() == none) {
     out.resize(begin);
@@ -360,7 +349,7 @@ void AppendNcmecEntry(const Record& record, std::string& out) {
   for (const Extra& extra : record.extra) {
     if (!ours) break;
     const size_t at = FieldOf(extra.path);
-    if (extra.path.starts_with('@')) {
+    if (extra.path.starts_with('@') && IsXmlName(extra.path.substr(1))) {
       AppendAttribute(extra.path.substr(1), extra.value, out);
     } else if (extra.kind == Extra::Kind::kXml && at < kFieldCount) {
       spellings[at] = &extra;
@@ -390,8 +379,9 @@ Parts NcmecParts(const Record& record) {
   if (record.classifications.size() == 1 && ClassOf(record) != nullptr) {
     parts = parts | Part::kClassification;
   }
-  if (std::all_of(record.carried.begin(), record.carried.end(),
-                  [](const CarriedHash& hash) { return IsName(hash.type); })) {
+  if (std::all_of(
+          record.carried.begin(), record.carried.end(),
+          [](const CarriedHash& hash) { return IsXmlName(hash.type); })) {
     parts = parts | Part::kCarried;
   }
   if (record.family == kNcmecFamily) parts = parts | Part::kExtra;

@@ -86,7 +86,10 @@ void NcmecWriter::WriteField(const Field& field) {
   constexpr size_t kKeptBytesMax = 8 << 20;
   const Extra& extra = field.extra;
   kept_bytes_ += extra.path.size() + extra.value.size();
-  if (field.group != 0 || kept_bytes_ > kKeptBytesMax ||
+  const size_t at = extra.path.find('@');
+  const bool named =
+      at == extra.path.npos || IsXmlName(extra.path.substr(at + 1));
+  if (field.group != 0 || kept_bytes_ > kKeptBytesMax || !named ||
       extra.kind == Extra::Kind::kJson) {
     ++report_.fields_left_out["fields of the list"];
     return;

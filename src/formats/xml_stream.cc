@@ -3,6 +3,8 @@
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 
+#include <algorithm>
+
 #include "src/formats/value_text.h"
 
 namespace kenal::formats {
@@ -238,6 +240,16 @@ const xmlNode* NextElement(const xmlNode* node) {
   return node;
 }
 
+bool IsXmlName(std::string_view name) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return !name.empty() && letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) {
+           return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+         });
+}
+
 void AppendXmlText(std::string_view text, std::string& out) {
   for (const char c : text) {
     switch (c) {
@@ -284,6 +296,8 @@ Status ParseXml(const std::string& text, std::string_view home,
   if (document == nullptr) return InvalidArgument("is not XML");
   const xmlNode* root = xmlDocGetRootElement(document);
   const xmlNode* element = root == nullptr ? nullptr : FirstElement(root);
+  if (element != nullptr && element->next != nullptr) element = nullptr;
+  if (element != nullptr && element->prev != nullptr) element = nullptr;
   if (element != nullptr) use(element, context);
   xmlFreeDoc(document);
   return element != nullptr ? OkStatus() : InvalidArgument("is no element");

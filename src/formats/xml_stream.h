@@ -70,6 +70,10 @@ std::optional<std::string> XmlAttribute(const xmlNode* element,
 const xmlNode* FirstElement(const xmlNode* parent);
 const xmlNode* NextElement(const xmlNode* node);
 
+// True for what may be the name of an element or attribute here: ASCII, and no
+// prefix.
+bool IsXmlName(std::string_view name);
+
 // Appends one element as text: without comments, and without white space
 // beside elements. Elements in the namespace `home` are written as if it were
 // the default one.
@@ -78,6 +82,7 @@ void AppendXml(const xmlNode* element, std::string_view home, std::string& out);
 void AppendXmlText(std::string_view text, std::string& out);
 
 // Parses what AppendXml wrote, and gives the element to `use`.
+// Errors: kInvalidArgument, for anything else than one element.
 Status ParseXml(const std::string& text, std::string_view home,
                 void (*use)(const xmlNode*, void*), void* context);
 
