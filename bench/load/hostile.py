@@ -111,7 +111,10 @@ def measure(rig, count=500, reset_count=10_000, seconds=10):
         attack(rig, "crowd on gRPC", crowd["grpc"], seconds),
         attack(rig, "crowd on HTTP", crowd["http"], seconds),
         attack(rig, "crowds on both", crowd["grpc"] + crowd["http"], seconds),
-        attack(rig, "rapid resets", [("resets", "grpc", reset_count)], seconds),
+        attack(rig, f"{reset_count:,} rapid resets",
+               [("resets", "grpc", reset_count)], seconds),
+        attack(rig, "rapid resets without end",
+               [("endless-resets", "grpc", 0)], seconds),
     ]
 
 

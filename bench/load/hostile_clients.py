@@ -3,8 +3,9 @@
 
     hostile_clients.py KIND LISTENER HOST:PORT CERTIFICATE COUNT
 
-KIND is idle, slow, half-open or resets, LISTENER grpc or http; CERTIFICATE is
-FOLDER/NAME. It goes on until SIGTERM and prints what happened as JSON.
+KIND is idle, slow, half-open, resets or endless-resets, LISTENER grpc or http;
+CERTIFICATE is FOLDER/NAME. It goes on until SIGTERM (resets: until COUNT are
+made) and prints what happened as JSON.
 KIND health asks the standard health service every 200 ms, and where LISTENER
 is http, GET /readyz on a connection of its own each second.
 
@@ -226,9 +227,8 @@ class Crowd:
         return self.told
 
 
-def resets(address, certificate, count):
-    """Streams that are reset as soon as they are asked for, for as long as it
-    lasts and `count` at least."""
+def resets(address, certificate, count, endless):
+    """Streams that are reset as soon as they are asked for."""
     import h2.events
     import h2.exceptions
     context = context_of(certificate, ["h2"])
@@ -236,15 +236,18 @@ def resets(address, certificate, count):
             "seconds": 0.0}
     print("all there", flush=True)
     started = time.monotonic()
-    while not stopping or told["resets"] < count:
-        if time.monotonic() - started > 120:
-            break
+    def goes_on():
+        if endless:
+            return not stopping
+        return told["resets"] < count
+
+    while goes_on() and time.monotonic() - started < 120:
         try:
             with context.wrap_socket(connect(address),
                                      server_hostname="localhost") as sock:
                 told["connections"] += 1
                 made = h2_connection()
-                reset_one_connection(sock, made, told, count)
+                reset_one_connection(sock, made, told, goes_on)
         except (OSError, h2.exceptions.ProtocolError):
             told["refused"] += 1
             time.sleep(0.05)
@@ -252,7 +255,7 @@ def resets(address, certificate, count):
     return told
 
 
-def reset_one_connection(sock, made, told, count):
+def reset_one_connection(sock, made, told, goes_on):
     import h2.errors
     import h2.events
     sock.settimeout(10)
@@ -260,7 +263,7 @@ def reset_one_connection(sock, made, told, count):
     made.receive_data(sock.recv(65536))
     headers = grpc_headers("/kenal.v1.MatchService/Match")
     message = match_message()
-    while not stopping or told["resets"] < count:
+    while goes_on():
         for _ in range(20):
             if made.outbound_flow_control_window < 1000:
                 break
@@ -352,8 +355,8 @@ def main():
         told = health(listener, address, certificate)
     else:
         os.nice(NICENESS)
-        if kind == "resets":
-            told = resets(address, certificate, int(count))
+        if kind in ("resets", "endless-resets"):
+            told = resets(address, certificate, int(count), kind != "resets")
         else:
             told = Crowd(kind, listener, address, certificate,
                          int(count)).run()
