@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "src/base/check.h"
+#include "src/formats/column_watch.h"
 #include "src/formats/digest_lines.h"
 #include "src/formats/encase.h"
 #include "src/formats/exchange_pages.h"
@@ -117,44 +118,9 @@ StatusOr<std::unique_ptr<Reader>> OpenTableFile(const std::string& path,
   return OpenTable(std::move(input), std::move(mapping));
 }
 
-}  // namespace
-
-std::string PositionText(const Position& position) {
-  std::string within;
-  if (position.line) within = "line " + std::to_string(*position.line);
-  if (position.byte) {
-    within += within.empty() ? "" : ", ";
-    within += "byte " + std::to_string(*position.byte);
-  }
-  if (position.record == 0) return within;
-  const std::string record = "record " + std::to_string(position.record);
-  return within.empty() ? record : record + " (" + within + ")";
-}
-
-std::span<const FormatInfo> Formats() { return kFormats; }
-
-const FormatInfo& InfoOf(Format format) {
-  const auto found = std::find_if(
-      std::begin(kFormats), std::end(kFormats),
-      [format](const FormatInfo& each) { return each.format == format; });
-  KENAL_CHECK(found != std::end(kFormats));
-  return *found;
-}
-
-StatusOr<Format> ParseFormat(std::string_view name) {
-  std::string accepted;
-  for (const FormatInfo& each : kFormats) {
-    if (each.name == name) return each.format;
-    accepted += accepted.empty() ? "" : ", ";
-    accepted += each.name;
-  }
-  return InvalidArgument("unknown list format; use one of: " + accepted);
-}
-
-StatusOr<std::unique_ptr<Reader>> OpenReader(Format format,
-                                             const std::string& path,
-                                             const ReadOptions& options) {
-  KENAL_TRY(CheckPurpose(InfoOf(format), options));
+StatusOr<std::unique_ptr<Reader>> OpenPlain(Format format,
+                                            const std::string& path,
+                                            const ReadOptions& options) {
   switch (format) {
     case Format::kVics:
     case Format::kNist: {
@@ -201,6 +167,49 @@ StatusOr<std::unique_ptr<Reader>> OpenReader(Format format,
       return OpenRecordLines(path);
   }
   return Internal("a format without a reader");
+}
+
+}  // namespace
+
+std::string PositionText(const Position& position) {
+  std::string within;
+  if (position.line) within = "line " + std::to_string(*position.line);
+  if (position.byte) {
+    within += within.empty() ? "" : ", ";
+    within += "byte " + std::to_string(*position.byte);
+  }
+  if (position.record == 0) return within;
+  const std::string record = "record " + std::to_string(position.record);
+  return within.empty() ? record : record + " (" + within + ")";
+}
+
+std::span<const FormatInfo> Formats() { return kFormats; }
+
+const FormatInfo& InfoOf(Format format) {
+  const auto found = std::find_if(
+      std::begin(kFormats), std::end(kFormats),
+      [format](const FormatInfo& each) { return each.format == format; });
+  KENAL_CHECK(found != std::end(kFormats));
+  return *found;
+}
+
+StatusOr<Format> ParseFormat(std::string_view name) {
+  std::string accepted;
+  for (const FormatInfo& each : kFormats) {
+    if (each.name == name) return each.format;
+    accepted += accepted.empty() ? "" : ", ";
+    accepted += each.name;
+  }
+  return InvalidArgument("unknown list format; use one of: " + accepted);
+}
+
+StatusOr<std::unique_ptr<Reader>> OpenReader(Format format,
+                                             const std::string& path,
+                                             const ReadOptions& options) {
+  KENAL_TRY(CheckPurpose(InfoOf(format), options));
+  KENAL_TRY_ASSIGN(auto reader, OpenPlain(format, path, options));
+  if (options.converting) return reader;
+  return WatchColumns(std::move(reader));
 }
 
 StatusOr<std::unique_ptr<Writer>> OpenWriter(Format format,

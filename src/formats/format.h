@@ -58,7 +58,8 @@ struct ReadOptions {
   // file: the header of a list of harmless files differs from that of an abuse
   // list by one digit.
   std::optional<Purpose> purpose;
-  // No store is involved, so no purpose is needed.
+  // No store is involved, so no purpose is needed, and no column is put in
+  // quarantine (column_watch.h).
   bool converting = false;
   // CSV: path of the mapping file.
   std::string mapping;

@@ -227,10 +227,17 @@ Status ReadState(const JsonNode& node, Record& record) {
   return InvalidArgument("is not active, disputed or withdrawn");
 }
 
+Status ReadGroup(const JsonNode& node, Record& record) {
+  return WantCount(node, record.group);
+}
+
+Status ReadSize(const JsonNode& node, Record& record) {
+  return WantCount(node, record.size_bytes.emplace());
+}
+
 constexpr Member<Record> kRecordParts[] = {
     TextPart<Record, &Record::family>("family"),
-    {"group", [](const JsonNode& node,
-                 Record& record) { return WantCount(node, record.group); }},
+    {"group", ReadGroup},
     TextPart<Record, &Record::source_id>("source_id"),
     TextPart<Record, &Record::file_id>("file_id"),
     {"kind", ReadKind},
@@ -242,10 +249,7 @@ constexpr Member<Record> kRecordParts[] = {
     {"tags", ReadTags},
     TextPart<Record, &Record::comment>("comment"),
     TextPart<Record, &Record::mime_type>("mime_type"),
-    {"size",
-     [](const JsonNode& node, Record& record) {
-       return WantCount(node, record.size_bytes.emplace());
-     }},
+    {"size", ReadSize},
     ArrayPart<&Record::files, kFileParts>("files"),
     TextPart<Record, &Record::source>("source"),
     TextPart<Record, &Record::member_id>("member_id"),
