@@ -135,7 +135,7 @@ void Input::Fill() {
                          std::to_string(kTokenBytesMax) + " bytes"));
   } else if (coding_ == Coding::kUtf8) {
     ReadRaw(1);
-    text_.assign(raw_.begin(), raw_.end());
+    text_.assign(raw_.data(), raw_.size());
     next_ += raw_.size();
     raw_.clear();
   } else {

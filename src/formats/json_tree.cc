@@ -1,6 +1,7 @@
 #include "src/formats/json_tree.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "src/exchange/text.h"
@@ -20,8 +21,22 @@ char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-bool IsPlain(char c) {
-  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+// Characters that JSON escapes.
+constexpr auto kEscaped = [] {
+  std::array<bool, 256> escaped{};
+  for (size_t c = 0; c < 0x20; ++c) escaped[c] = true;
+  escaped['"'] = true;
+  escaped['\\'] = true;
+  return escaped;
+}();
+
+// Size of the part before the first character that is escaped.
+size_t PlainSize(std::string_view text) {
+  size_t size = 0;
+  while (size < text.size() && !kEscaped[static_cast<uint8_t>(text[size])]) {
+    ++size;
+  }
+  return size;
 }
 
 void AppendEscaped(char c, std::string& out) {
@@ -148,8 +163,7 @@ void JsonTree::Leaf(JsonNode::Kind kind, std::string_view text) {
 void AppendJsonText(std::string_view text, std::string& out) {
   out += '"';
   while (!text.empty()) {
-    const auto end = std::find_if_not(text.begin(), text.end(), IsPlain);
-    const auto size = static_cast<size_t>(end - text.begin());
+    const size_t size = PlainSize(text);
     out.append(text.data(), size);
     if (size == text.size()) break;
     AppendEscaped(text[size], out);

@@ -1,9 +1,11 @@
 #include "src/formats/value_text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <limits>
+#include <span>
 
 #include "src/base/clock.h"
 #include "src/base/digest.h"
@@ -32,8 +34,36 @@ Status Put(const HashType& hash, std::optional<HashType>& place) {
   return OkStatus();
 }
 
+// Values of digits; 255 for other characters.
+constexpr auto kDigitValues = [] {
+  std::array<uint8_t, 256> values{};
+  values.fill(255);
+  for (uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
+  for (uint8_t i = 0; i < 6; ++i) {
+    values['a' + i] = static_cast<uint8_t>(10 + i);
+    values['A' + i] = static_cast<uint8_t>(10 + i);
+  }
+  return values;
+}();
+
+// As FromHex, without words for what is wrong: lists are mostly hex.
+template <typename HashType>
+bool DecodeHex(std::string_view text, HashType& hash) {
+  if (text.size() != 2 * HashType::kSizeBytes) return false;
+  unsigned wrong = 0;
+  for (size_t i = 0; i < HashType::kSizeBytes; ++i) {
+    const unsigned high = kDigitValues[static_cast<uint8_t>(text[2 * i])];
+    const unsigned low = kDigitValues[static_cast<uint8_t>(text[2 * i + 1])];
+    wrong |= high | low;
+    hash.bytes[i] = static_cast<uint8_t>(high << 4 | low);
+  }
+  return wrong < 16;
+}
+
 StatusOr<PdqHash> ReadPdq(std::string_view text) {
   constexpr size_t kBase64Size = 44;
+  PdqHash decoded;
+  if (DecodeHex(text, decoded)) return decoded;
   if (text.size() != kBase64Size) return PdqHash::FromHex(text);
   KENAL_TRY_ASSIGN(const std::string bytes, exchange::FromBase64(text));
   return PdqHash::FromBytes(base::AsBytes(bytes));
@@ -41,6 +71,8 @@ StatusOr<PdqHash> ReadPdq(std::string_view text) {
 
 template <typename HashType>
 Status PutHex(std::string_view text, std::optional<HashType>& place) {
+  HashType decoded;
+  if (DecodeHex(text, decoded)) return Put(decoded, place);
   const StatusOr<HashType> hash = HashType::FromHex(text);
   if (!hash.ok()) {
     return InvalidArgument("has a wrong " +
@@ -211,19 +243,44 @@ Status AddHash(std::string_view name, std::string_view text, Record& record) {
   return Internal("a signal type without a reader");
 }
 
-std::string HashHex(const Record& record, SignalType type) {
+namespace {
+
+std::string HexOf(std::span<const uint8_t> bytes, const char* digits) {
+  std::string out(2 * bytes.size(), '0');
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    out[2 * i] = digits[bytes[i] >> 4];
+    out[2 * i + 1] = digits[bytes[i] & 15];
+  }
+  return out;
+}
+
+std::span<const uint8_t> BytesOf(const Record& record, SignalType type) {
   const SignalSet& signals = record.signals;
   switch (type) {
     case SignalType::kMd5:
-      return signals.md5 ? signals.md5->ToHex() : "";
+      if (signals.md5) return signals.md5->bytes;
+      break;
     case SignalType::kSha1:
-      return signals.sha1 ? signals.sha1->ToHex() : "";
+      if (signals.sha1) return signals.sha1->bytes;
+      break;
     case SignalType::kSha256:
-      return signals.sha256 ? signals.sha256->ToHex() : "";
+      if (signals.sha256) return signals.sha256->bytes;
+      break;
     case SignalType::kPdq:
-      return PdqOf(record) != nullptr ? PdqOf(record)->hash.ToHex() : "";
+      if (PdqOf(record) != nullptr) return PdqOf(record)->hash.bytes;
+      break;
   }
-  return "";
+  return {};
+}
+
+}  // namespace
+
+std::string HashHex(const Record& record, SignalType type) {
+  return HexOf(BytesOf(record, type), "0123456789abcdef");
+}
+
+std::string UpperHashHex(const Record& record, SignalType type) {
+  return HexOf(BytesOf(record, type), "0123456789ABCDEF");
 }
 
 std::string Upper(std::string text) {

@@ -34,6 +34,8 @@ Status AddHash(std::string_view name, std::string_view text, Record& record);
 
 // Hex digits of the hash of that type, or "" when there is none.
 std::string HashHex(const Record& record, SignalType type);
+std::string UpperHashHex(const Record& record, SignalType type);
+// ASCII letters alone.
 std::string Upper(std::string text);
 
 // Milliseconds since 1970 of a time in ISO 8601 with Z, with an offset (with

@@ -90,8 +90,8 @@ constexpr MediaField FlagField() {
 }
 
 bool AppendHex(const Record& record, SignalType type, std::string& out) {
-  const std::string hex = HashHex(record, type);
-  if (!hex.empty()) AppendJsonText(Upper(hex), out);
+  const std::string hex = UpperHashHex(record, type);
+  if (!hex.empty()) out += '"' + hex + '"';
   return !hex.empty();
 }
 
@@ -280,7 +280,7 @@ bool Within(const Record& said, const Record& record) {
 
 bool WriteAlternatives(const Record& record, const VicsDialect&,
                        const ToldHashes& told, std::string& out) {
-  const std::string md5 = Upper(HashHex(record, SignalType::kMd5));
+  const std::string md5 = UpperHashHex(record, SignalType::kMd5);
   bool any = false;
   const auto add = [&](std::string_view name, std::string_view value) {
     if (value.empty()) return;
@@ -294,9 +294,9 @@ bool WriteAlternatives(const Record& record, const VicsDialect&,
     out += '}';
   };
   if (!told.md5) add("MD5", md5);
-  if (!told.sha1) add("SHA1", Upper(HashHex(record, SignalType::kSha1)));
-  if (!told.sha256) add("SHA256", Upper(HashHex(record, SignalType::kSha256)));
-  add("PDQ", Upper(HashHex(record, SignalType::kPdq)));
+  if (!told.sha1) add("SHA1", UpperHashHex(record, SignalType::kSha1));
+  if (!told.sha256) add("SHA256", UpperHashHex(record, SignalType::kSha256));
+  add("PDQ", UpperHashHex(record, SignalType::kPdq));
   for (const CarriedHash& hash : record.carried) {
     const bool photodna = hash.type == kPhotoDna;
     if (photodna && told.photodna) continue;
@@ -324,7 +324,7 @@ Status ReadFiles(const JsonNode& node, const VicsDialect&, Record& record) {
 
 bool WriteFiles(const Record& record, const VicsDialect&, const ToldHashes&,
                 std::string& out) {
-  const std::string md5 = Upper(HashHex(record, SignalType::kMd5));
+  const std::string md5 = UpperHashHex(record, SignalType::kMd5);
   bool any = false;
   for (const FileName& file : record.files) {
     out += any ? ",{" : "[{";

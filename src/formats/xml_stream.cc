@@ -251,35 +251,25 @@ bool IsXmlName(std::string_view name) {
 }
 
 void AppendXmlText(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\r':
-      case '\n':
-      case '\t':
-        // As they are, an attribute would lose them.
-        out += "&#" + std::to_string(static_cast<int>(c)) + ";";
-        break;
-      default:
-        // XML has no place for other control characters.
-        if (static_cast<unsigned char>(c) >= 0x20) {
-          out += c;
-        } else {
-          out += "\xEF\xBF\xBD";
-        }
+  constexpr std::string_view kMarks = "&<>\"";
+  constexpr std::string_view kMarkTexts[] = {"&amp;", "&lt;", "&gt;", "&quot;"};
+  size_t begin = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool control = static_cast<unsigned char>(c) < 0x20;
+    if (!control && c != '&' && c != '<' && c != '>' && c != '"') continue;
+    out.append(text, begin, i - begin);
+    begin = i + 1;
+    if (!control) {
+      out += kMarkTexts[kMarks.find(c)];
+    } else if (c == '\r' || c == '\n' || c == '\t') {
+      // As they are, an attribute would lose them.
+      out += "&#" + std::to_string(static_cast<int>(c)) + ";";
+    } else {
+      out += "\xEF\xBF\xBD";  // XML has no place for the others
     }
   }
+  out.append(text, begin, text.size() - begin);
 }
 
 void AppendXml(const xmlNode* element, std::string_view home,
