@@ -98,6 +98,9 @@ struct StoreStats {
   uint64_t store_bytes = 0;  // on disk
 };
 
+// Gets (done, total) rows now and then; false: stop.
+using VerifyWatcher = std::function<bool(uint64_t, uint64_t)>;
+
 struct VerifyReport {
   Sequence head;
   uint64_t log_records = 0;
@@ -110,8 +113,8 @@ struct VerifyReport {
 enum class ChangeKind : uint8_t {
   kListCreated = 1,
   kPolicySet = 2,
-  kEntriesPut = 3,    // added or replaced
-  kEntriesSet = 4,    // state or label of entries
+  kEntriesPut = 3,  // added or replaced
+  kEntriesSet = 4,  // state or label of entries
 };
 std::string_view ChangeKindName(ChangeKind kind);
 
@@ -138,8 +141,8 @@ struct ListChange {
 
 // Where a reader of changes is. The default is before the first change.
 struct ChangeCursor {
-  Sequence sequence;      // the change being read, or the last one read
-  uint64_t entries = 0;   // read of the change after `sequence`
+  Sequence sequence;     // the change being read, or the last one read
+  uint64_t entries = 0;  // read of the change after `sequence`
   friend bool operator==(const ChangeCursor&, const ChangeCursor&) = default;
 };
 
@@ -220,9 +223,8 @@ class Curator {
   virtual StatusOr<StoreStats> Stats() = 0;
 
   // Reads everything: chain, rows against the log's counts, postings against
-  // entries. `watcher` gets (done, total) rows; it may be empty.
-  virtual StatusOr<VerifyReport> Verify(
-      const std::function<void(uint64_t, uint64_t)>& watcher) = 0;
+  // entries. `watcher` may be empty. Errors: kCancelled  the watcher said so
+  virtual StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) = 0;
 };
 
 }  // namespace kenal

@@ -265,16 +265,7 @@ StatusOr<CatalogueImpl::Prepared> CatalogueImpl::Prepare(
 
 Status CatalogueImpl::ReadyToWrite(const Authorship& by) {
   KENAL_TRY(CheckAuthorship(by));
-  return store_->needs_recovery() ? Recover() : OkStatus();
-}
-
-Status CatalogueImpl::Recover() {
-  KENAL_TRY(store_->Recover());
-  KENAL_TRY_ASSIGN(const std::optional<std::string> value,
-                   store_->Get(Family::kMeta, kHeadKey));
-  if (value && *value == Encode(log_->row())) return OkStatus();
-  return Unavailable(folder_ +
-                     ": after a failed write the store must be opened anew");
+  return store_->CheckWritable();
 }
 
 Status CatalogueImpl::Commit(const Change& change, const Totals& totals,

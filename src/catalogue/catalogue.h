@@ -110,8 +110,7 @@ class Catalogue {
   virtual Status VisitOverrulings(
       const std::function<void(const Overruling&)>& visit) const = 0;
 
-  virtual StatusOr<VerifyReport> Verify(
-      const std::function<void(uint64_t, uint64_t)>& watcher) const = 0;
+  virtual StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) const = 0;
   virtual uint64_t SizeBytes() const = 0;
 };
 

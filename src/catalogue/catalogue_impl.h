@@ -74,8 +74,7 @@ class CatalogueImpl final : public Catalogue {
   Status VisitOverrulings(
       const std::function<void(const Overruling&)>& visit) const override;
 
-  StatusOr<VerifyReport> Verify(
-      const std::function<void(uint64_t, uint64_t)>& watcher) const override;
+  StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) const override;
   uint64_t SizeBytes() const override;
 
  private:
@@ -108,7 +107,6 @@ class CatalogueImpl final : public Catalogue {
                                                DraftBatch& batch) const;
   // Before each write: authorship, and a database that is writable again.
   Status ReadyToWrite(const Authorship& by) KENAL_REQUIRES(write_);
-  Status Recover() KENAL_REQUIRES(write_);
   // Appends `change` with `rows` and the row of the list that it alters, shows
   // it to readers and tells the subscriber.
   Status Commit(const Change& change, const Totals& totals, ListRow list,

@@ -50,8 +50,7 @@ class SilentLogger final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
-// Keeps RocksDB from trying again by itself after an error: it would poll for
-// seconds while Resume() is refused. The next write tries, see Recover().
+// Keeps RocksDB from trying again by itself after an error; see Store::Write.
 class NoSelfRecovery final : public rocksdb::EventListener {
  public:
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
@@ -280,11 +279,6 @@ Status Store::Say(const rocksdb::Status& status) const {
   return Internal(folder_ + ": " + status.ToString());
 }
 
-Status Store::Failed(const rocksdb::Status& status) {
-  if (!status.ok()) needs_recovery_ = true;
-  return Say(status);
-}
-
 StatusOr<std::optional<std::string>> Store::Get(
     Family in, std::string_view key, const rocksdb::Snapshot* snapshot) const {
   rocksdb::ReadOptions options;
@@ -350,7 +344,10 @@ Status Store::ScanBetween(
 Status Store::Write(Rows& rows) {
   rocksdb::WriteOptions synced;
   synced.sync = true;
-  return Failed(db_->Write(synced, &rows.batch_));
+  KENAL_TRY(CheckWritable());
+  const rocksdb::Status status = db_->Write(synced, &rows.batch_);
+  if (!status.ok()) must_reopen_ = true;
+  return Say(status);
 }
 
 void Store::AwaitRoom() const {
@@ -381,11 +378,11 @@ Status Store::CheckSpace(uint64_t needed_bytes) const {
       "served; free space and try again");
 }
 
-Status Store::Recover() {
-  const rocksdb::Status status = db_->Resume();
-  if (!status.ok()) return Say(status);
-  needs_recovery_ = false;
-  return OkStatus();
+Status Store::CheckWritable() const {
+  if (!must_reopen_) return OkStatus();
+  return Unavailable(folder_ +
+                     ": a write failed, so no other is made until the store is "
+                     "opened anew; restart the program that serves it");
 }
 
 }  // namespace kenal::catalogue

@@ -106,6 +106,10 @@ class Store {
 
   // One atomic, synced step.
   // Errors: kResourceExhausted  no space; nothing was written
+  //         kUnavailable        the disk reports an error
+  // After an error, all that follow are kUnavailable until the store is opened
+  // anew: rows of a write that failed late are in RocksDB's memory and would
+  // come to light with later ones, and its way to resume may wait for ever.
   Status Write(Rows& rows);
 
   // Waits, up to a second, while compactions have much to catch up with. For
@@ -119,13 +123,11 @@ class Store {
   // A RocksDB status in our words, naming the store and the next step.
   Status Say(const rocksdb::Status& status) const;
 
-  // After a failed write: makes the database writable again if it can be.
-  Status Recover();
-  bool needs_recovery() const { return needs_recovery_; }
+  // kUnavailable after a failed write.
+  Status CheckWritable() const;
 
  private:
   Store() = default;
-  Status Failed(const rocksdb::Status& status);
 
   std::string folder_;
   Options options_;
@@ -134,7 +136,7 @@ class Store {
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // default, then ours
-  bool needs_recovery_ = false;  // under the catalogue's write lock
+  bool must_reopen_ = false;  // under the catalogue's write lock
 };
 
 }  // namespace kenal::catalogue

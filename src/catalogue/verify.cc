@@ -77,8 +77,7 @@ std::array<uint64_t, 2> RandomSeeds() {
 
 class Verifier {
  public:
-  Verifier(const Store& store,
-           const std::function<void(uint64_t, uint64_t)>& watcher)
+  Verifier(const Store& store, const VerifyWatcher& watcher)
       : store_(store),
         watcher_(watcher),
         snapshot_(&store.db()),
@@ -109,7 +108,8 @@ class Verifier {
   };
 
   void Problem(const std::string& what);
-  void Step();
+  // Before each row. Errors: kCancelled.
+  Status Step();
   // Notes a step that could not read all its rows.
   void Note(const Status& status);
 
@@ -134,7 +134,8 @@ class Verifier {
   void NameSourceProblems();
 
   const Store& store_;
-  const std::function<void(uint64_t, uint64_t)>& watcher_;
+  const VerifyWatcher& watcher_;
+  bool stopped_ = false;  // the watcher said so
   rocksdb::ManagedSnapshot snapshot_;
   HeadRow head_;
   std::map<uint16_t, ListSeen> lists_;
@@ -157,25 +158,27 @@ void Verifier::Problem(const std::string& what) {
   if (++problems_ <= kProblemsNamed) report_.problems.push_back(what);
 }
 
-void Verifier::Step() {
-  if (++done_ % kRowsPerProgress == 0 && watcher_) {
-    watcher_(std::min(done_, total_), total_);
+Status Verifier::Step() {
+  if (done_++ % kRowsPerProgress == 0 && watcher_) {
+    stopped_ = !watcher_(std::min(done_, total_), total_);
   }
+  return stopped_ ? absl::CancelledError("stopped; nothing is known yet")
+                  : OkStatus();
 }
 
 void Verifier::Note(const Status& status) {
-  if (!status.ok()) Problem(std::string(status.message()));
+  if (!status.ok() && !stopped_) Problem(std::string(status.message()));
 }
 
 StatusOr<VerifyReport> Verifier::Run() {
   KENAL_TRY(ReadHead());
-  CheckLists();
-  CheckLog();
-  CheckEntries();
-  CheckSegments();
-  CheckCounts();
-  CheckPostings();
-  CheckSources();
+  for (const auto check :
+       {&Verifier::CheckLists, &Verifier::CheckLog, &Verifier::CheckEntries,
+        &Verifier::CheckSegments, &Verifier::CheckCounts,
+        &Verifier::CheckPostings, &Verifier::CheckSources}) {
+    (this->*check)();
+    if (stopped_) return absl::CancelledError("stopped before the end");
+  }
   if (problems_ > kProblemsNamed) {
     report_.problems.push_back(
         "and " + std::to_string(problems_ - kProblemsNamed) + " more problems");
@@ -214,7 +217,7 @@ void Verifier::CheckLog() {
   Chain previous = base->chain;
   for (uint64_t n = base->sequence.value + 1; n <= head_.head.sequence.value;
        ++n) {
-    Step();
+    if (!Step().ok()) return;
     const StatusOr<std::vector<LogRecord>> record =
         ChangeLog::Read(store_, Sequence{n}, 1, snapshot_.snapshot());
     if (!record.ok()) return Note(record.status());
@@ -354,8 +357,8 @@ void Verifier::CheckVersions() {
 
 void Verifier::CheckEntries() {
   Note(store_.Scan(Family::kEntries, "", snapshot_.snapshot(),
-                   [&](std::string_view key, std::string_view value) {
-                     Step();
+                   [&](std::string_view key, std::string_view value) -> Status {
+                     KENAL_TRY(Step());
                      Note(CheckEntry(key, value));
                      return OkStatus();
                    }));
@@ -447,13 +450,14 @@ void Verifier::CheckCounts() {
 
 void Verifier::CheckPostings() {
   Note(store_.Scan(Family::kPostings, "", snapshot_.snapshot(),
-                   [&](std::string_view key, std::string_view value) {
-                     Step();
+                   [&](std::string_view key, std::string_view value) -> Status {
+                     KENAL_TRY(Step());
                      ++report_.postings;
                      postings_.Add(key);
                      if (!value.empty()) Problem("a posting has a value");
                      return OkStatus();
                    }));
+  if (stopped_) return;
   if (postings_.count() != head_.totals.postings) {
     Problem("there are not as many postings as the head record counts");
   }
@@ -505,12 +509,12 @@ void Verifier::NamePostingProblems() {
 
 void Verifier::CheckSources() {
   Note(store_.Scan(Family::kSources, "", snapshot_.snapshot(),
-                   [&](std::string_view key, std::string_view value) {
-                     Step();
+                   [&](std::string_view key, std::string_view value) -> Status {
+                     KENAL_TRY(Step());
                      sources_.Add(std::string(key) + std::string(value));
                      return OkStatus();
                    }));
-  if (!(sources_ == entry_sources_)) NameSourceProblems();
+  if (!stopped_ && !(sources_ == entry_sources_)) NameSourceProblems();
 }
 
 void Verifier::NameSourceProblems() {
@@ -540,14 +544,13 @@ void Verifier::NameSourceProblems() {
 
 }  // namespace
 
-StatusOr<VerifyReport> VerifyStore(
-    const Store& store,
-    const std::function<void(uint64_t, uint64_t)>& watcher) {
+StatusOr<VerifyReport> VerifyStore(const Store& store,
+                                   const VerifyWatcher& watcher) {
   return Verifier(store, watcher).Run();
 }
 
 StatusOr<VerifyReport> CatalogueImpl::Verify(
-    const std::function<void(uint64_t, uint64_t)>& watcher) const {
+    const VerifyWatcher& watcher) const {
   return VerifyStore(*store_, watcher);
 }
 

@@ -3,7 +3,6 @@
 #define KENAL_SRC_CATALOGUE_VERIFY_H_
 
 #include <cstdint>
-#include <functional>
 
 #include "kenal/curator.h"
 #include "kenal/status.h"
@@ -12,8 +11,8 @@
 namespace kenal::catalogue {
 
 // As Curator::Verify, over one snapshot; writers go on meanwhile.
-StatusOr<VerifyReport> VerifyStore(
-    const Store& store, const std::function<void(uint64_t, uint64_t)>& watcher);
+StatusOr<VerifyReport> VerifyStore(const Store& store,
+                                   const VerifyWatcher& watcher);
 
 }  // namespace kenal::catalogue
 

@@ -337,8 +337,7 @@ class ConnectionImpl final : public Connection {
     return Read(response);
   }
 
-  StatusOr<VerifyReport> Verify(
-      const std::function<void(uint64_t, uint64_t)>& watcher) override {
+  StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) override {
     grpc::ClientContext context;
     const auto stream = catalogue_->Verify(&context, v1::VerifyRequest());
     v1::VerifyResponse response;
@@ -346,9 +345,9 @@ class ConnectionImpl final : public Connection {
     while (stream->Read(&response)) {
       if (response.has_report()) {
         report = wire::FromWire(response.report());
-      } else if (watcher) {
-        watcher(response.progress().rows_done(),
-                response.progress().rows_total());
+      } else if (watcher && !watcher(response.progress().rows_done(),
+                                     response.progress().rows_total())) {
+        context.TryCancel();
       }
     }
     const grpc::Status status = stream->Finish();

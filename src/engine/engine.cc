@@ -143,8 +143,7 @@ class StoreEngine final : public Engine {
     return stats;
   }
 
-  StatusOr<VerifyReport> Verify(
-      const std::function<void(uint64_t, uint64_t)>& watcher) override {
+  StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) override {
     return catalogue_->Verify(watcher);
   }
 

@@ -1,4 +1,5 @@
 // Verify: Curator::Verify on a worker, with progress.
+#include <atomic>
 #include <utility>
 
 #include "src/service/reporting.h"
@@ -17,8 +18,13 @@ class Verification final : public Reporting<VerifyReactor, v1::VerifyResponse> {
     Refuse(Desk::QueueFull(pool, kLongRetry));
   }
 
+  void OnCancel() override { cancelled_ = true; }
+
  private:
   ~Verification() override = default;
+
+  // Nothing is lost when a server that wants to end stops it.
+  bool Ended() { return cancelled_ || desk().calls().draining(); }
 
   void Run() {
     ticket().Begin();
@@ -28,14 +34,21 @@ class Verification final : public Reporting<VerifyReactor, v1::VerifyResponse> {
           told.mutable_progress()->set_rows_done(done);
           told.mutable_progress()->set_rows_total(total);
           Tell(std::move(told));
+          return !Ended();
         });
     v1::VerifyResponse response;
     if (report.ok()) {
       ticket().set_sequence(report->head.value);
       wire::ToWire(*report, response.mutable_report());
     }
-    Conclude(std::move(response), report.status());
+    Conclude(
+        std::move(response),
+        desk().calls().draining() && !report.ok()
+            ? Unavailable("the server is shutting down; verify again later")
+            : report.status());
   }
+
+  std::atomic<bool> cancelled_ = false;
 };
 
 }  // namespace

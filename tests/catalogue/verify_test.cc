@@ -62,6 +62,7 @@ TEST_F(CatalogueVerify, CountsWhatThereIs) {
   const auto report = catalogue_->Verify([&](uint64_t d, uint64_t t) {
     done = d;
     total = t;
+    return true;
   });
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->head, catalogue_->head().sequence);
@@ -70,6 +71,16 @@ TEST_F(CatalogueVerify, CountsWhatThereIs) {
   EXPECT_EQ(report->postings, AllPostings(*catalogue_).size());
   EXPECT_EQ(done, total);
   EXPECT_GT(total, 0u);
+}
+
+TEST_F(CatalogueVerify, StopsWhenItsWatcherSaysSo) {
+  int calls = 0;
+  const auto report = catalogue_->Verify([&](uint64_t, uint64_t) {
+    ++calls;
+    return false;
+  });
+  EXPECT_EQ(report.status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(calls, 1);
 }
 
 TEST_F(CatalogueVerify, NamesAnEntryThatLacksAPosting) {

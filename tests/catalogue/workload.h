@@ -16,7 +16,7 @@ class Workload {
   static constexpr uint64_t kRound = 8;
   static constexpr uint64_t kSegmentRecords = 12;
   // Full after some rounds.
-  static constexpr size_t kMemtableBytes = size_t{256} << 10;
+  static constexpr size_t kMemtableBytes = size_t{64} << 10;
 
   static Options StoreOptions() {
     return {.space_reserve_bytes = 0,

@@ -136,6 +136,26 @@ TEST_F(Draining, AnIdleImportDoesNotHoldTheServer) {
   EXPECT_THAT(status.error_message(), ::testing::HasSubstr("nothing came"));
 }
 
+TEST_F(Draining, AVerificationDoesNotHoldTheServer) {
+  store_.Hook([this](std::string_view call) {
+    if (call == "Verify row") gate_.Pass();
+    return OkStatus();
+  });
+  const auto stub = Catalogue();
+  grpc::ClientContext context;
+  const auto stream = stub->Verify(&context, {});
+  gate_.AwaitArrivals(1);
+  std::thread stopping([&] { server_->Shutdown(seconds(60)); });
+  while (server_->dispatcher().Serving()) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  gate_.Open();
+  stopping.join();
+  v1::VerifyResponse response;
+  while (stream->Read(&response)) EXPECT_FALSE(response.has_report());
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
 TEST_F(Draining, WaitReturnsWhenShutdownIsOver) {
   std::promise<void> over;
   std::thread waiting([&] {

@@ -515,12 +515,14 @@ StatusOr<StoreStats> FakeStore::Stats() {
   return stats;
 }
 
-StatusOr<VerifyReport> FakeStore::Verify(
-    const std::function<void(uint64_t, uint64_t)>& watcher) {
+StatusOr<VerifyReport> FakeStore::Verify(const VerifyWatcher& watcher) {
   KENAL_TRY(RunHook("Verify"));
   constexpr uint64_t kRows = 1000;
   for (uint64_t row = 1; row <= kRows; ++row) {
-    if (watcher) watcher(row, kRows);
+    if (watcher && !watcher(row, kRows)) {
+      return absl::CancelledError("the watcher said so");
+    }
+    KENAL_TRY(RunHook("Verify row"));
   }
   std::lock_guard lock(mutex_);
   return VerifyReport{.head = Sequence{log_.size()},

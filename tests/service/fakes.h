@@ -62,8 +62,7 @@ class FakeStore : public Matcher, public Curator {
   StatusOr<Sequence> Head() override;
   StatusOr<Sequence> LogHead() override;
   StatusOr<StoreStats> Stats() override;
-  StatusOr<VerifyReport> Verify(
-      const std::function<void(uint64_t, uint64_t)>& watcher) override;
+  StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) override;
 
   static constexpr uint64_t kImportStep = 1000;
 

@@ -20,6 +20,7 @@ StatusOr<int> RunVerify(Context& context) {
                                   static_cast<double>(total);
                      }
                      progress.Update(done, fraction);
+                     return true;
                    }));
   for (const std::string& problem : report.problems) {
     context.console.Say("damaged: " + problem);
