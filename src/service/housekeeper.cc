@@ -82,23 +82,23 @@ void Housekeeper::WatchCertificate() {
 }
 
 void Housekeeper::WatchAnswers() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!goal_) {
+    const StatusOr<Sequence> log = parts_.desk.curator().LogHead();
+    if (!log.ok()) return;
+    goal_ = *log;
+    goal_time_ = now;
+  }
   const StatusOr<Sequence> answers = parts_.desk.curator().Head();
   if (!answers.ok()) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (goal_set_ && *answers >= goal_) {
+  if (*answers >= *goal_) {
     if (!ready_) parts_.ready(true);
     ready_ = true;
-    goal_set_ = false;
-  } else if (goal_set_ && ready_ && now - goal_time_ >= kLagMax) {
+    goal_.reset();
+  } else if (ready_ && now - goal_time_ >= kLagMax) {
     ready_ = false;
     parts_.ready(false);
   }
-  if (goal_set_) return;
-  const StatusOr<Sequence> log = parts_.desk.curator().LogHead();
-  if (!log.ok()) return;
-  goal_ = *log;
-  goal_time_ = now;
-  goal_set_ = true;
 }
 
 void Housekeeper::Run() {

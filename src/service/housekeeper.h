@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -48,8 +49,7 @@ class Housekeeper {
   std::string table_trouble_ KENAL_GUARDED_BY(table_mutex_);
   // The thread's own: what answers are to hold, and since when.
   bool ready_ = false;
-  bool goal_set_ = false;
-  Sequence goal_;
+  std::optional<Sequence> goal_;
   std::chrono::steady_clock::time_point goal_time_;
   base::Mutex mutex_;
   std::condition_variable_any changed_;

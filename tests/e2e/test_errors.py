@@ -347,10 +347,9 @@ class Stores(harness.TestCase):
         lines = [f"pdq {harness.pdq_hex(source)}" for _ in range(5_000)]
         self.import_lines("abuse", *lines)
         self.ok(self.kenal("verify"))
-        tables = glob.glob(os.path.join(self.data, "**", "*.sst"),
-                           recursive=True)
-        self.assertTrue(tables)
-        for path in tables:
+        files = self.files()
+        self.assertTrue(files)
+        for path in files:
             self.damage(path)
         before = self.state()
         refused = 0
@@ -372,10 +371,15 @@ class Stores(harness.TestCase):
                 file.seek(at)
                 file.write(bytes([byte ^ 0x55]))
 
+    def files(self):
+        """Tables, and logs of what is in none yet."""
+        return [path for kind in ("sst", "log") for path in
+                glob.glob(os.path.join(self.data, "db", "*." + kind))
+                if os.path.getsize(path)]
+
     def state(self):
         content = {}
-        for path in glob.glob(os.path.join(self.data, "**", "*.sst"),
-                              recursive=True):
+        for path in self.files():
             with open(path, "rb") as file:
                 content[path] = file.read()
         return content

@@ -89,7 +89,7 @@ TEST_F(TermsTest, AShareIsHeldAgainstItsPartOfContentApartFromOtherLists) {
   }
   const auto expect_part = [](int counted, double p) {
     const double n = kBatches * kBatchSize;
-    EXPECT_NEAR(counted, n * p, 6 * std::sqrt(n * p * (1 - p)) + 1);
+    EXPECT_NEAR(counted, n * p, 6 * std::sqrt(n * p * (1 - p)) + 4);
   };
   for (const int share : kShares) {
     const double p = share / 1000.0;

@@ -467,11 +467,14 @@ TEST(Connecting, ToNobodySaysHowToStartAServerWithin4Seconds) {
     threads.emplace_back([address] {
       const auto start = steady_clock::now();
       const auto connection = client::Connection::Connect(address);
-      EXPECT_EQ(connection.status(),
-                Unavailable("no Kenal server answers at " + address +
-                            "; start one with `kenal --data DIR serve "
-                            "--listen " +
-                            address + "`"));
+      EXPECT_EQ(
+          connection.status(),
+          Unavailable(
+              "no Kenal server answers at " + address +
+              "; start one with `kenal --data DIR serve "
+              "--listen " +
+              address +
+              (address.starts_with("unix:") ? "`" : " --tls FOLDER/NAME`")));
       EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(4));
     });
   }
