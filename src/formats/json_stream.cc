@@ -163,7 +163,8 @@ Status ParseJson(std::string_view json, JsonTree& tree) {
   rapidjson::MemoryStream characters(json.data(), json.size());
   Events events(tree, nullptr);
   rapidjson::Reader reader;
-  constexpr unsigned kWhole = kFlags & ~rapidjson::kParseStopWhenDoneFlag;
+  constexpr unsigned kStop = rapidjson::kParseStopWhenDoneFlag;
+  constexpr unsigned kWhole = kFlags & ~kStop;
   const rapidjson::ParseResult result =
       reader.Parse<kWhole>(characters, events);
   if (result.IsError()) return InvalidArgument(WhyNot(result));

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::string_view kFamily = "kdb";
 constexpr std::string_view kSchemaVersion = "Schema Version";
-// Names and comments of one hash; more are left where they are.
+// Names, or comments, of one hash; a hash with more is passed over.
 constexpr size_t kTextsMax = 4096;
+constexpr size_t kTextBytesMax = 2 << 20;
 
 template <typename HashType>
 Status ReadBlob(const Statement& row, int column,
@@ -46,15 +47,23 @@ class TextsByHash {
   }
 
   // Calls `use` for each text of this hash; ids only grow. False: there were
-  // more than kTextsMax.
+  // more than kTextsMax or kTextBytesMax.
   template <typename Use>
   StatusOr<bool> Each(int64_t id, const Use& use) {
     size_t count = 0;
+    size_t bytes = 0;
+    const auto fits = [&] {
+      return count <= kTextsMax && bytes <= kTextBytesMax;
+    };
     while (there_ && row_->number(0) <= id) {
-      if (row_->number(0) == id && ++count <= kTextsMax) use(row_->text(1));
+      if (row_->number(0) == id) {
+        ++count;
+        bytes += row_->text(1).size();
+        if (fits()) use(row_->text(1));
+      }
       KENAL_TRY_ASSIGN(there_, row_->Step());
     }
-    return count <= kTextsMax;
+    return fits();
   }
 
  private:
@@ -174,7 +183,8 @@ StatusOr<Status> KdbReader::ReadRecord(Record& record) {
   if (!text) return InvalidArgument("has a name that is not UTF-8");
   if (!names_fit || !comments_fit) {
     return InvalidArgument("has more than " + std::to_string(kTextsMax) +
-                           " names or comments");
+                           " names or comments, or longer ones than " +
+                           std::to_string(kTextBytesMax) + " bytes together");
   }
   return CheckRecord(record);
 }

@@ -80,6 +80,7 @@ Status PageReader::BeginObject(uint64_t byte) {
 
 // Fields after the array.
 Status PageReader::EndPage() {
+  size_t bytes = 0;
   while (true) {
     KENAL_TRY_ASSIGN(const bool more, json_.More('}'));
     if (!more) break;
@@ -88,7 +89,8 @@ Status PageReader::EndPage() {
       return json_.Wrong("has its records twice");
     }
     KENAL_TRY(ReadField(fields_.emplace_back()));
-    if (fields_.size() > kFieldsMax) {
+    bytes += fields_.back().extra.value.size() + key_.size();
+    if (fields_.size() > kFieldsMax || bytes > kFieldBytesMax) {
       return json_.Wrong("has too many fields after its records");
     }
   }

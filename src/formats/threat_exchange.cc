@@ -227,9 +227,11 @@ class DescriptorWriter : public Writer {
 
  private:
   void WriteOne(const Record& record);
+  void KeepField(const Field& field);
 
   std::unique_ptr<Output> output_;
   std::vector<Extra> fields_;
+  size_t field_bytes_ = 0;
   uint64_t descriptors_ = 0;
   WriteReport report_;
 };
@@ -239,17 +241,29 @@ void DescriptorWriter::WriteOne(const Record& record) {
   AppendJsonFields(record, kFamily, kFields, output_->text());
 }
 
-Status DescriptorWriter::Write(const Item& item) {
-  if (item.kind == Item::Kind::kField) {
-    constexpr size_t kFieldsMax = 1024;
-    const Extra& extra = item.field.extra;
-    if (extra.kind == Extra::Kind::kJson && item.field.group == 0 &&
-        fields_.size() < kFieldsMax) {
-      fields_.push_back(extra);
-    } else {
-      ++report_.fields_left_out["fields of the list"];
+// One page is written of however many: of their fields the last stands.
+void DescriptorWriter::KeepField(const Field& field) {
+  constexpr size_t kFieldsMax = 1024;
+  constexpr size_t kFieldBytesMax = 8 << 20;
+  const Extra& extra = field.extra;
+  field_bytes_ += extra.path.size() + extra.value.size();
+  if (extra.kind != Extra::Kind::kJson || field.group != 0 ||
+      SameWord(extra.path, "data") || fields_.size() == kFieldsMax ||
+      field_bytes_ > kFieldBytesMax) {
+    ++report_.fields_left_out["fields of the list"];
+    return;
+  }
+  for (Extra& there : fields_) {
+    if (there.path == extra.path) {
+      there = extra;
+      return;
     }
   }
+  fields_.push_back(extra);
+}
+
+Status DescriptorWriter::Write(const Item& item) {
+  if (item.kind == Item::Kind::kField) KeepField(item.field);
   if (item.kind != Item::Kind::kRecord) return OkStatus();
   const Record& record = item.record;
   // One descriptor says one hash.

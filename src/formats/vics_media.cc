@@ -423,8 +423,11 @@ bool StillSays(const Extra& extra, const MediaField& field,
   static thread_local JsonTree tree;
   if (!ParseJson(extra.value, tree).ok()) return false;
   Record said;
-  return field.read(tree.root(), dialect, said).ok() &&
-         field.same(said, record);
+  if (!field.read(tree.root(), dialect, said).ok()) return false;
+  // A category that may not move does not do so in its spelling either.
+  const bool stays =
+      !said.classifications.empty() && CategoryOf(record, dialect) == nullptr;
+  return !stays && field.same(said, record);
 }
 
 class MediaWriter {

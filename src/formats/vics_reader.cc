@@ -11,6 +11,7 @@ constexpr std::string_view kModelEnd = ".xml";
 constexpr std::string_view kMetadata = "/$metadata";
 // Fields before the one that declares the version are kept until it is known.
 constexpr size_t kEarlyFieldsMax = 256;
+constexpr size_t kEarlyBytesMax = 8 << 20;
 
 bool IsDeclaringKey(std::string_view key) {
   return SameWord(key, "odata.metadata") || SameWord(key, "@odata.context");
@@ -82,6 +83,7 @@ Status VicsReader::Declare(const JsonNode& value) {
 
 Status VicsReader::ReadHeader() {
   KENAL_TRY(json_.Open('{'));
+  size_t bytes = 0;
   while (true) {
     KENAL_TRY_ASSIGN(const bool more, json_.More('}'));
     if (!more) return json_.Wrong("has no field value with cases or media");
@@ -92,11 +94,13 @@ Status VicsReader::ReadHeader() {
       KENAL_TRY(Declare(tree_.root()));
       continue;
     }
-    if (tree_.too_large() || early_.size() == kEarlyFieldsMax) {
-      return json_.Wrong("has too much before the field value");
-    }
     std::string json;
     AppendJson(tree_.root(), json);
+    bytes += key_.size() + json.size();
+    if (tree_.too_large() || early_.size() == kEarlyFieldsMax ||
+        bytes > kEarlyBytesMax) {
+      return json_.Wrong("has too much before the field value");
+    }
     early_.push_back({0, {key_, std::move(json), Extra::Kind::kJson}});
   }
   if (!declared_) {

@@ -86,9 +86,17 @@ void VicsWriter::EndGroup() {
 }
 
 Status VicsWriter::WriteField(const Field& field) {
-  if (field.extra.kind == Extra::Kind::kXml) return OkStatus();
   if (field.group != 0 && !dialect_.cases) {
     ++report_.fields_left_out["fields of cases"];
+    return OkStatus();
+  }
+  // Names that the root has already.
+  const bool taken =
+      field.group == 0 && (SameWord(field.extra.path, "value") ||
+                           SameWord(field.extra.path, "odata.metadata") ||
+                           SameWord(field.extra.path, "@odata.context"));
+  if (taken || field.extra.kind == Extra::Kind::kXml) {
+    ++report_.fields_left_out["fields of the list"];
     return OkStatus();
   }
   const bool root_waits = field.group == 0 && in_values_;

@@ -101,6 +101,21 @@ TEST(ThreatExchange, TakesEveryShapeOfItsFieldsAndGivesItBack) {
   EXPECT_EQ(json::parse(out.text), json::parse(text));
 }
 
+TEST(ThreatExchange, WritesOnePageWithTheLastFieldOfEach) {
+  const std::string one =
+      "{\"type\":\"HASH_MD5\",\"indicator\":\"" + kMd5 + "\"}";
+  const Told told =
+      ReadText(Format::kThreatExchange,
+               "{\"data\":[" + one + "],\"paging\":1}{\"data\":{},\"Data\":[" +
+                   one + "],\"paging\":2}");
+  ASSERT_TRUE(told.status.ok()) << told.status;
+  const Converted out = WriteAs(Format::kThreatExchange, told);
+  EXPECT_EQ(out.report.fields_left_out.at("fields of the list"), 1u);
+  const json page = json::parse(out.text);
+  EXPECT_EQ(page["data"].size(), 2u);
+  EXPECT_EQ(page["paging"], json(2));
+}
+
 TEST(ThreatExchange, CountsBadDescriptorsByPosition) {
   const std::string good =
       "{\"type\":\"HASH_MD5\",\"indicator\":\"" + kMd5 + "\"}";

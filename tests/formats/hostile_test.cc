@@ -110,7 +110,19 @@ TEST(Hostile, PagesOfJsonAreHeldToTheSame) {
       ExpectRefused(format, head, " ", kGigabyte, "byte");
     }
     ExpectRefused(format, "{\"z\":1", ",\"a\":[]", kGigabyte, "too many");
+    // Few fields of a megabyte, before the records and after them.
+    const std::string large = ",\"a\":[\"" + std::string(900'000, 'x') + "\"]";
+    const std::string array =
+        format == Format::kStopNcii ? "hashRecords" : "data";
+    ExpectRefused(format, "{\"z\":1", large, kGigabyte / 2, "too many");
+    ExpectRefused(format, "{\"" + array + "\":[]", large, kGigabyte / 2,
+                  "too many");
   }
+}
+
+TEST(Hostile, FieldsBeforeTheRecordsAreBoundedTogether) {
+  const std::string large = ",\"a\":[\"" + std::string(900'000, 'x') + "\"]";
+  ExpectRefused(Format::kVics, "{\"z\":1", large, kGigabyte / 2, "too much");
 }
 
 TEST(Hostile, LinesAndRowsOfAGigabyteArePassedOver) {

@@ -463,6 +463,35 @@ TEST(Vics, MovesNoCategoryFromOneRegionToAnother) {
       json(1));
 }
 
+// Nor in a spelling that it was read in.
+TEST(Vics, MovesNoSpelledCategoryEither) {
+  const std::string text =
+      "{\"@odata.context\":\"http://github.com/VICSDATAMODEL/ProjectVic/"
+      "DataModels/2.0.xml/UK/$metadata#Media\",\"value\":[{\"MediaID\":1,"
+      "\"MD5\":\"" +
+      std::string(kMd5) + "\",\"category\":\"1\"}]}";
+  const Told told = ReadText(Format::kVics, text);
+  const json moved =
+      json::parse(WriteAs(Format::kVics, told,
+                          {.heading = {.version = "2.0", .region = "US"}})
+                      .text);
+  EXPECT_EQ(moved["value"][0].size(), 2u);
+  ExpectSameAfter(text);
+}
+
+TEST(Vics, WritesNoFieldOfTheListInThePlaceOfItsOwn) {
+  Told told = ReadText(Format::kVics, Sample("vics-1.3-media.json"));
+  for (const char* name : {"Value", "odata.metadata", "kept"}) {
+    Item& item = told.items.emplace_back();
+    item.kind = Item::Kind::kField;
+    item.field.extra = {name, "7", Extra::Kind::kJson};
+  }
+  const Converted out = WriteAs(Format::kVics, told);
+  EXPECT_EQ(out.report.fields_left_out.at("fields of the list"), 2u);
+  EXPECT_EQ(json::parse(out.text)["kept"], json(7));
+  EXPECT_TRUE(ReadText(Format::kVics, out.text).records() == told.records());
+}
+
 TEST(Vics, SaysOnWhoseWordACategoryFromElsewhereIs) {
   Told told;
   told.items.emplace_back();
