@@ -360,12 +360,16 @@ def main():
         failed = measure(rig, table, options)
         plot(rig, options.out / "service.png")
     told = {"host": host(), "entries": options.entries,
-            "command": shlex.join(["bench/load/run.sh", *sys.argv[1:]]),
+            "command": shlex.join(["bench/load/run.sh", *(
+                pathlib.Path(word).name for word in sys.argv[1:])]),
             "commit": output_of("git", "describe", "--always", "--dirty"),
             "time": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
             "rows": table.rows}
-    (options.out / "service.json").write_text(
-        json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    # Folders of the run mean nothing later.
+    figures_text = json.dumps(told, indent=1).replace(
+        str(rig.folder), "RIG").replace(str(rig.kenal.parent), "BIN")
+    (options.out / "service.json").write_text(figures_text + "\n",
+                                              encoding="utf-8")
     text = markdown(told)
     (options.out / "service.md").write_text(text, encoding="utf-8")
     print(text)
