@@ -105,7 +105,7 @@ class CatalogueImpl final : public Catalogue {
                                                const EntryDraft& draft,
                                                int64_t now_unix_ms,
                                                DraftBatch& batch) const;
-  // Before each write: authorship, and a database that is writable again.
+  // Before each write: authorship, and a store that takes writes.
   Status ReadyToWrite(const Authorship& by) KENAL_REQUIRES(write_);
   // Appends `change` with `rows` and the row of the list that it alters, shows
   // it to readers and tells the subscriber.
