@@ -113,7 +113,6 @@ class Desk {
   Workers& workers() { return workers_; }
   CertificateDates& dates() { return dates_; }
   ChangeFeed& changes() { return changes_; }
-  FloodResponse& flood() { return flood_; }
 
   // For the metrics page. The curator is asked.
   operate::Gauges Gauges();
