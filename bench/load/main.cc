@@ -1,4 +1,5 @@
 // kenal-load: puts a server under load and measures it; see --help.
+#include <absl/synchronization/mutex.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -14,11 +15,13 @@
 #include "bench/load/freshness.h"
 #include "bench/load/options.h"
 #include "bench/load/report.h"
+#include "src/base/scheduling.h"
 
 namespace kenal::load {
 namespace {
 
 constexpr double kCeilingSeconds = 3;
+constexpr int kBulkNiceness = 10;  // as of `kenal import`
 // --find-peak: up by half until it fails, then in between so many times.
 constexpr double kPeakStep = 1.5;
 constexpr int kPeakHalvings = 4;
@@ -164,6 +167,15 @@ Status Run(const Options& options, Report& report) {
   return WriteAll(options, report);
 }
 
+// Among what runs on this machine: as the client that it plays.
+void TakePlace(const Options& options) {
+  if (options.query.work_class == "bulk") {
+    base::LowerPriority(kBulkNiceness);
+  } else {
+    base::AskForShortTurns();
+  }
+}
+
 }  // namespace
 }  // namespace kenal::load
 
@@ -172,6 +184,8 @@ int main(int count, char** words) {
   if (const auto code = kenal::load::ParseOptions(count, words, options)) {
     return *code;
   }
+  kenal::load::TakePlace(options);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   grpc_init();
   kenal::load::Report report{.command = {words, words + count},
                              .normal_limit_ms = options.p99_limit_ms};

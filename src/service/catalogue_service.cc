@@ -9,8 +9,23 @@ using Context = grpc::CallbackServerContext;
 using Unary = grpc::ServerUnaryReactor;
 using identity::Method;
 
-class CatalogueServiceImpl final
-    : public v1::CatalogueService::CallbackService {
+// CatalogueService::CallbackService, but that imports come as bytes.
+using Catalogue = v1::CatalogueService;
+using Lists = Catalogue::WithCallbackMethod_CreateList<
+    Catalogue::WithCallbackMethod_ListLists<
+        Catalogue::WithCallbackMethod_GetList<
+            Catalogue::WithCallbackMethod_SetListPolicy<Catalogue::Service>>>>;
+using Entries = Catalogue::WithCallbackMethod_AddEntries<
+    Catalogue::WithCallbackMethod_GetEntry<
+        Catalogue::WithCallbackMethod_SetEntryState<
+            Catalogue::WithCallbackMethod_SetNearActionLabel<Lists>>>>;
+using Changes = Catalogue::WithCallbackMethod_ReadChanges<
+    Catalogue::WithCallbackMethod_WatchChanges<
+        Catalogue::WithCallbackMethod_GetStats<
+            Catalogue::WithCallbackMethod_Verify<Entries>>>>;
+using CallbackService = Catalogue::WithRawCallbackMethod_ImportEntries<Changes>;
+
+class CatalogueServiceImpl final : public CallbackService {
  public:
   explicit CatalogueServiceImpl(const Door& door) : door_(door) {}
 

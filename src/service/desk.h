@@ -14,6 +14,8 @@
 #include "kenal/curator.h"
 #include "kenal/hasher.h"
 #include "kenal/matcher.h"
+#include "src/base/check.h"
+#include "src/base/scheduling.h"
 #include "src/operate/metrics.h"
 #include "src/operate/request_log.h"
 #include "src/service/call_registry.h"
@@ -84,6 +86,15 @@ class Desk {
     Share* const share = &account->share();
     return {std::move(account), share};
   }
+  // Calls `speak`, which starts operations of gRPC: at once, or, when the
+  // calling thread has low priority, on one of usual priority, in order. Put
+  // off inside gRPC, a thread would keep locks that live calls need.
+  template <typename Function>
+  void Speak(Function speak) {
+    if (!base::HasLowPriority()) return speak();
+    KENAL_CHECK(workers_.answers.Submit({}, std::move(speak)));
+  }
+
   // The client's own, or else what all have.
   identity::Quota QuotaOf(const identity::Caller& caller) const;
   std::chrono::milliseconds DeadlineOf(identity::WorkClass work) const;

@@ -108,8 +108,11 @@ grpc::ServerUnaryReactor* CallUnary(const Door& door, identity::Method method,
   auto* const reactor = new UnaryCall(door.desk.calls());
   door.dispatcher.Call(
       InfoOf(door, method, context), *request, *response,
-      [reactor, context](const CallOutcome& outcome) {
-        reactor->Finish(ToGrpc(outcome.status, outcome.retry_after, *context));
+      [reactor, context, &desk = door.desk](const CallOutcome& outcome) {
+        desk.Speak([=] {
+          reactor->Finish(
+              ToGrpc(outcome.status, outcome.retry_after, *context));
+        });
       });
   return reactor;
 }

@@ -46,8 +46,10 @@ using StreamReactor =
 StreamReactor* StartStream(const Door& door,
                            grpc::CallbackServerContext* context);
 
-using ImportReactor = grpc::ServerBidiReactor<v1::ImportEntriesRequest,
-                                              v1::ImportEntriesResponse>;
+// Of messages as they came: large ones are taken apart by the thread that
+// imports, not by gRPC's, which live calls need.
+using ImportReactor =
+    grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 ImportReactor* StartImport(const Door& door,
                            grpc::CallbackServerContext* context);
 

@@ -1,11 +1,11 @@
 // ImportEntries: from a stream of chunks to Curator::Import.
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "src/base/bell.h"
 #include "src/base/mutex.h"
 #include "src/service/reporting.h"
 #include "src/wire/convert.h"
@@ -44,7 +44,7 @@ class Import final
       }
       first = !std::exchange(started_, true);
     }
-    arrived_.notify_all();
+    arrived_.Ring();
     if (first) Start();
   }
 
@@ -53,7 +53,7 @@ class Import final
       base::MutexLock lock(queue_mutex_);
       cancelled_ = true;
     }
-    arrived_.notify_all();
+    arrived_.Ring();
   }
 
  private:
@@ -75,11 +75,11 @@ class Import final
   }
 
   Status RunInto(v1::ImportEntriesResponse& response) {
-    KENAL_TRY_ASSIGN(const v1::ImportEntriesRequest first, Take());
-    if (!first.has_header()) {
+    KENAL_TRY(Take());
+    if (!message_.has_header()) {
       return InvalidArgument("import: the first message has no header");
     }
-    const v1::ImportHeader& header = first.header();
+    const v1::ImportHeader header = message_.header();
     KENAL_TRY(wire::CheckSize("header.list", header.list().size(),
                               wire::kWordBytesMax));
     KENAL_TRY_ASSIGN(const Authorship by, wire::FromWire(header.by()));
@@ -99,31 +99,30 @@ class Import final
 
   // The import's source; called by the importing thread alone.
   StatusOr<std::optional<ImportItem>> Next() {
-    while (at_ >= chunk_.records_size()) {
+    while (at_ >= message_.chunk().records_size()) {
       if (ended_) return std::optional<ImportItem>();
-      KENAL_TRY_ASSIGN(v1::ImportEntriesRequest message, Take());
-      KENAL_TRY(Open(message));
+      KENAL_TRY(Take());
+      KENAL_TRY(Open());
     }
-    KENAL_TRY_ASSIGN(ImportItem item, wire::FromWire(chunk_.records(at_)));
+    KENAL_TRY_ASSIGN(ImportItem item,
+                     wire::FromWire(message_.chunk().records(at_)));
     ++at_;
     ++count_;
     return std::optional<ImportItem>(std::move(item));
   }
 
-  Status Open(v1::ImportEntriesRequest& message) {
+  Status Open() {
     at_ = 0;
-    chunk_.Clear();
-    switch (message.part_case()) {
+    switch (message_.part_case()) {
       case v1::ImportEntriesRequest::kChunk:
-        if (message.chunk().records_size() > wire::kItemsMax) {
+        if (message_.chunk().records_size() > wire::kItemsMax) {
           return InvalidArgument("chunk.records: are more than 10000");
         }
-        chunk_ = std::move(*message.mutable_chunk());
         return OkStatus();
       case v1::ImportEntriesRequest::kEnd:
-        if (message.end().record_count() != count_) {
+        if (message_.end().record_count() != count_) {
           return InvalidArgument("end.record_count: is " +
-                                 std::to_string(message.end().record_count()) +
+                                 std::to_string(message_.end().record_count()) +
                                  " but " + std::to_string(count_) +
                                  " records arrived; import again");
         }
@@ -136,15 +135,25 @@ class Import final
   }
 
   // The next message, waiting for it.
-  StatusOr<v1::ImportEntriesRequest> Take() {
-    KENAL_TRY_ASSIGN(v1::ImportEntriesRequest taken, Await());
+  Status Take() {
+    KENAL_TRY_ASSIGN(grpc::ByteBuffer taken, Await());
+    desk().Speak([this] {
+      base::MutexLock lock(queue_mutex_);
+      ReadMore();
+    });
     if (const auto refused = desk().AuthorizeAgain(ticket())) {
       return refused->status;
     }
-    return taken;
+    using Traits = grpc::SerializationTraits<v1::ImportEntriesRequest>;
+    if (!Traits::Deserialize(&taken, &message_).ok()) {
+      return InvalidArgument("import: a message after " +
+                             std::to_string(count_) +
+                             " records is not an ImportEntriesRequest");
+    }
+    return OkStatus();
   }
 
-  StatusOr<v1::ImportEntriesRequest> Await() {
+  StatusOr<grpc::ByteBuffer> Await() {
     base::MutexLock lock(queue_mutex_);
     const auto came = [this]() KENAL_REQUIRES(queue_mutex_) {
       return cancelled_ || reads_ended_ || !queue_.empty();
@@ -152,16 +161,17 @@ class Import final
     std::chrono::milliseconds idle{0};
     bool in_time = came();
     while (!in_time && idle < IdleMax()) {
-      in_time = arrived_.wait_for(queue_mutex_, kImportLook, came);
-      idle += kImportLook;
+      queue_mutex_.Unlock();
+      if (!arrived_.WaitFor(kImportLook)) idle += kImportLook;
+      queue_mutex_.Lock();
+      in_time = came();
     }
     if (cancelled_) {
       return absl::CancelledError("the client has gone; import again");
     }
     if (queue_.empty()) return BrokenOff(in_time);
-    v1::ImportEntriesRequest taken = std::move(queue_.front());
+    grpc::ByteBuffer taken = std::move(queue_.front());
     queue_.pop_front();
-    ReadMore();
     return taken;
   }
 
@@ -192,15 +202,15 @@ class Import final
   }
 
   // The importing thread's own.
-  v1::ImportChunk chunk_;
+  v1::ImportEntriesRequest message_;
   int at_ = 0;
   uint64_t count_ = 0;
   bool ended_ = false;
 
   base::Mutex queue_mutex_;
-  std::condition_variable_any arrived_;
-  v1::ImportEntriesRequest incoming_;
-  std::deque<v1::ImportEntriesRequest> queue_ KENAL_GUARDED_BY(queue_mutex_);
+  base::Bell arrived_;
+  grpc::ByteBuffer incoming_;
+  std::deque<grpc::ByteBuffer> queue_ KENAL_GUARDED_BY(queue_mutex_);
   bool reading_ KENAL_GUARDED_BY(queue_mutex_) = false;
   bool reads_ended_ KENAL_GUARDED_BY(queue_mutex_) = false;
   bool cancelled_ KENAL_GUARDED_BY(queue_mutex_) = false;

@@ -231,6 +231,10 @@ class Stream final : public StreamReactor, public Drainable {
     } else {
       item.signals = wanted;
     }
+    desk_.Speak([this, &item] { Hashed(item); });
+  }
+
+  void Hashed(Item& item) {
     base::MutexLock lock(mutex_);
     --tasks_;
     --hashing_[static_cast<size_t>(item.work)];
@@ -333,6 +337,10 @@ class Stream final : public StreamReactor, public Drainable {
       taken = TakeReady(work);
     }
     AnswerItems(taken);
+    desk_.Speak([this, work, taken] { Answered(work, taken); });
+  }
+
+  void Answered(WorkClass work, const std::vector<Item*>& taken) {
     base::MutexLock lock(mutex_);
     for (Item* const item : taken) {
       size_t answer_bytes = item->response.ByteSizeLong();

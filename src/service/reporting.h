@@ -4,12 +4,15 @@
 #define KENAL_SRC_SERVICE_REPORTING_H_
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "kenal/status.h"
+#include "src/base/check.h"
 #include "src/base/mutex.h"
 #include "src/service/grpc_door.h"
 #include "src/service/ledger.h"
@@ -17,11 +20,14 @@
 
 namespace kenal::service {
 
-// `Reactor` is a gRPC reactor that writes `Event`. Progress that comes faster
-// than the caller reads replaces what was not sent yet, so nobody waits for a
-// slow reader.
+// `Reactor` is a gRPC reactor that writes `Event`, as it is or as bytes.
+// Progress that comes faster than the caller reads replaces what was not sent
+// yet, so nobody waits for a slow reader.
 template <typename Reactor, typename Event>
 class Reporting : public Reactor {
+  using Sent = std::conditional_t<std::is_same_v<Reactor, ImportReactor>,
+                                  grpc::ByteBuffer, Event>;
+
  public:
   Reporting(const Door& door, identity::Method method,
             grpc::CallbackServerContext* context)
@@ -67,23 +73,24 @@ class Reporting : public Reactor {
   }
 
   void Tell(Event progress) {
-    base::MutexLock lock(mutex_);
-    pending_ = std::move(progress);
-    Advance();
+    desk().Speak([this, progress = std::move(progress)] {
+      base::MutexLock lock(mutex_);
+      pending_ = progress;
+      Advance();
+    });
   }
 
   // Sends `report` when `status` is OK, and ends the call. This or Refuse,
   // once. Afterwards the object may be gone at any moment.
   void Conclude(Event report, const Status& status) {
-    base::MutexLock lock(mutex_);
-    if (status.ok()) {
-      pending_ = std::move(report);
-    } else {
+    desk().Speak([this, report = std::move(report), status] {
+      base::MutexLock lock(mutex_);
       pending_.reset();
-    }
-    ticket_->Finish(status);
-    outcome_ = ToGrpc(status, {}, *context_);
-    Advance();
+      if (status.ok()) pending_ = report;
+      ticket_->Finish(status);
+      outcome_ = ToGrpc(status, {}, *context_);
+      Advance();
+    });
   }
   void Refuse(const Refused& refused) {
     base::MutexLock lock(mutex_);
@@ -104,10 +111,20 @@ class Reporting : public Reactor {
     return std::nullopt;
   }
 
+  static void Put(Event& event, Event& sent) { sent = std::move(event); }
+  static void Put(const Event& event, grpc::ByteBuffer& sent) {
+    grpc::ByteBuffer bytes;
+    bool own_buffer = false;
+    const grpc::Status status =
+        grpc::SerializationTraits<Event>::Serialize(event, &bytes, &own_buffer);
+    KENAL_CHECK(status.ok());
+    sent.Swap(&bytes);
+  }
+
   void Advance() KENAL_REQUIRES(mutex_) {
     if (writing_) return;
     if (pending_) {
-      sent_ = *std::move(pending_);
+      Put(*pending_, sent_);
       pending_.reset();
       writing_ = true;
       this->StartWrite(&sent_);
@@ -124,7 +141,7 @@ class Reporting : public Reactor {
   const bool held_;  // not one that comes while the server drains
   std::shared_ptr<Account> account_;  // set while a long call of it is open
   base::Mutex mutex_;
-  Event sent_;
+  Sent sent_;
   std::optional<Event> pending_ KENAL_GUARDED_BY(mutex_);
   std::optional<grpc::Status> outcome_ KENAL_GUARDED_BY(mutex_);
   bool writing_ KENAL_GUARDED_BY(mutex_) = false;

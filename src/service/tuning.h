@@ -16,7 +16,10 @@ struct Tuning {
   // work. 0: one a core.
   int match_workers = 0;
   // Niceness of the threads for bulk and maintenance work, 0..19.
-  int low_priority = 10;
+  int low_priority = 19;
+  // While such work runs, each processor looks this often whether live work
+  // waits. 0: as often as the kernel does by itself.
+  std::chrono::microseconds look_period{1000};
   // Live searches wait on the processors of workers, one each, in turn.
   bool pin_workers = false;
 

@@ -124,7 +124,10 @@ class Watch final : public WatchReactor, public Drainable, public Watcher {
   }
 
   void ReadNext() {
-    StatusOr<wire::ChangesTold> told = NextPage();
+    desk_.Speak([this, told = NextPage()] { Tell(told); });
+  }
+
+  void Tell(const StatusOr<wire::ChangesTold>& told) {
     base::MutexLock lock(mutex_);
     reading_ = false;
     if (!told.ok()) {

@@ -1,15 +1,10 @@
 #include "src/service/work_pool.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "src/base/check.h"
+#include "src/base/scheduling.h"
 
 namespace kenal::service {
 namespace {
@@ -22,26 +17,14 @@ constexpr milliseconds kRetryMax{10'000};
 // Of the pace so far, in what the next work tells.
 constexpr double kMemory = 0.875;
 
-// On Linux this is the calling thread's alone. It cannot fail: anybody may
-// lower a priority.
-void SetNiceness(int niceness) {
-  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
-  KENAL_CHECK(setpriority(PRIO_PROCESS, thread, niceness) == 0);
-}
-
-// As a wish: in a container the processor may not be ours.
-void Pin(int processor) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(static_cast<size_t>(processor), &set);
-  pthread_setaffinity_np(pthread_self(), sizeof set, &set);
-}
-
 }  // namespace
 
 WorkPool::WorkPool(WorkPoolOptions options) : options_(std::move(options)) {
   KENAL_CHECK(options_.worker_count > 0);
   KENAL_CHECK(options_.id < Share::kPoolsMax);
+  const auto count = static_cast<size_t>(options_.worker_count);
+  bells_.resize(count);
+  idle_.reserve(count);
   for (int i = 0; i < options_.worker_count; ++i) {
     threads_.emplace_back([this, i] { RunThread(i); });
   }
@@ -51,8 +34,9 @@ WorkPool::~WorkPool() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
+    for (base::Bell* const bell : idle_) bell->Ring();
+    idle_.clear();
   }
-  changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -107,19 +91,23 @@ std::unique_ptr<Work> WorkPool::Pop() {
 }
 
 std::optional<WorkPool::Refused> WorkPool::Submit(std::unique_ptr<Work>& work) {
-  bool wake = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!HasRoom(*work)) {
-      const auto wait = std::chrono::duration_cast<milliseconds>(2 * Wait());
-      return Refused{std::clamp(wait, kRetryMin, kRetryMax)};
-    }
-    Push(std::move(work));
-    wake = asleep_ > waking_;
-    waking_ += wake;
+  std::unique_lock lock(mutex_);
+  if (!HasRoom(*work)) {
+    const auto wait = std::chrono::duration_cast<milliseconds>(2 * Wait());
+    return Refused{std::clamp(wait, kRetryMin, kRetryMax)};
   }
-  if (wake) changed_.notify_one();
+  Push(std::move(work));
+  CallOne(std::move(lock));
   return std::nullopt;
+}
+
+// The one that worked last: what it needs may still be in its caches.
+void WorkPool::CallOne(std::unique_lock<std::mutex> lock) {
+  if (idle_.empty()) return;
+  base::Bell* const bell = idle_.back();
+  idle_.pop_back();
+  lock.unlock();
+  bell->Ring();
 }
 
 bool WorkPool::Submit(const Work::Cost& cost, std::function<void()> run) {
@@ -129,11 +117,9 @@ bool WorkPool::Submit(const Work::Cost& cost, std::function<void()> run) {
 }
 
 void WorkPool::Requeue(std::unique_ptr<Work> work) {
-  {
-    const std::lock_guard lock(mutex_);
-    Push(std::move(work));
-  }
-  changed_.notify_one();
+  std::unique_lock lock(mutex_);
+  Push(std::move(work));
+  CallOne(std::move(lock));
 }
 
 size_t WorkPool::JoinedMax() const {
@@ -156,17 +142,17 @@ void WorkPool::Learn(size_t items, Clock::duration took) {
 }
 
 void WorkPool::RunThread(int index) {
-  if (options_.niceness != 0) SetNiceness(options_.niceness);
-  if (options_.pinned) Pin(index);
+  if (options_.niceness != 0) base::LowerPriority(options_.niceness);
+  if (options_.pinned) base::PinTo(index);
   std::vector<std::unique_ptr<Work>> joined;
+  base::Bell& bell = bells_[static_cast<size_t>(index)];
   std::unique_lock lock(mutex_);
   while (true) {
     while (queue_.empty() && !ending_) {
-      ++asleep_;
-      changed_.wait(lock);
-      --asleep_;
-      // One that woke by itself leaves too few counted: an idle wake later.
-      if (waking_ > 0) --waking_;
+      idle_.push_back(&bell);
+      lock.unlock();
+      bell.Wait();
+      lock.lock();
     }
     if (queue_.empty()) return;
     std::unique_ptr<Work> first = Pop();
@@ -180,7 +166,10 @@ void WorkPool::RunThread(int index) {
     ++running_;
     lock.unlock();
     const Clock::time_point start = Clock::now();
-    first->Run(joined);
+    {
+      const Rescheduler::Hold hold(options_.rescheduler);
+      first->Run(joined);
+    }
     const Clock::duration took = Clock::now() - start;
     first.reset();
     joined.clear();

@@ -9,7 +9,6 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -22,11 +21,14 @@
 #include <thread>
 #include <vector>
 
+#include "src/base/bell.h"
+#include "src/service/rescheduler.h"
+
 namespace kenal::service {
 
 // What one client has waiting in each pool, so that it cannot fill a queue.
 struct Share {
-  static constexpr size_t kPoolsMax = 10;
+  static constexpr size_t kPoolsMax = 11;
   std::array<std::atomic<size_t>, kPoolsMax> waiting{};
 };
 
@@ -83,6 +85,7 @@ struct WorkPoolOptions {
   int worker_count = 1;  // 1 or more
   int niceness = 0;      // of the threads, and of those that they start
   bool pinned = false;   // thread i stays on processor i
+  Rescheduler* rescheduler = nullptr;  // held by work; outlives the pool
   size_t queue_max = 0;  // items waiting; 0: work needs an idle worker
   size_t bytes_max = 0;  // sum of the sizes of what waits
   // Work that would wait longer by the pace of the moment is refused. 0: none
@@ -131,6 +134,7 @@ class WorkPool {
   using Clock = std::chrono::steady_clock;
 
   void RunThread(int index);
+  void CallOne(std::unique_lock<std::mutex> lock);
   bool HasRoom(const Work& work) const;       // under mutex_
   std::chrono::nanoseconds Wait() const;      // under mutex_; estimated
   size_t JoinedMax() const;                   // under mutex_; estimated
@@ -140,15 +144,14 @@ class WorkPool {
 
   const WorkPoolOptions options_;
   std::mutex mutex_;
-  std::condition_variable changed_;
   std::deque<std::unique_ptr<Work>> queue_;
   std::atomic<size_t> items_ = 0;  // changed under mutex_
   size_t bytes_ = 0;
   size_t running_ = 0;
-  size_t asleep_ = 0;
-  size_t waking_ = 0;  // of those asleep, told to wake
+  std::vector<base::Bell*> idle_;  // of workers not called yet
   double nanoseconds_per_item_ = 0;
   bool ending_ = false;
+  std::deque<base::Bell> bells_;  // by worker
   std::vector<std::thread> threads_;
 };
 

@@ -1,11 +1,16 @@
 // The server's worker pools, by class of work, so that one class does not
-// keep another waiting. Bulk and maintenance work has threads of low priority:
-// whenever live work wants the processor, it gets it.
+// keep another waiting. Bulk and maintenance work has threads of low priority,
+// and while they work the kernel is made to look often whether live work
+// waits.
 #ifndef KENAL_SRC_SERVICE_WORKERS_H_
 #define KENAL_SRC_SERVICE_WORKERS_H_
 
+#include <cstdint>
+#include <limits>
+
 #include "src/identity/method.h"
 #include "src/service/limits.h"
+#include "src/service/rescheduler.h"
 #include "src/service/tuning.h"
 #include "src/service/work_pool.h"
 
@@ -15,7 +20,12 @@ struct Workers {
   // Of `how`, match_workers is resolved. As many threads for pictures as there
   // are decoders behind them.
   Workers(const Tuning& how, int decoders, int bulk_decoders)
-      : searches({.name = "searches",
+      : rescheduler(how.look_period),
+        answers({.name = "answers",
+                 .id = 10,
+                 .worker_count = 1,
+                 .queue_max = std::numeric_limits<int32_t>::max()}),
+        searches({.name = "searches",
                   .id = 0,
                   .worker_count = how.match_workers,
                   .pinned = how.pin_workers,
@@ -27,6 +37,7 @@ struct Workers {
                        .id = 1,
                        .worker_count = how.match_workers,
                        .niceness = how.low_priority,
+                       .rescheduler = &rescheduler,
                        .queue_max = how.bulk_queue,
                        .bytes_max = how.queue_bytes}),
         pictures({.name = "pictures",
@@ -38,6 +49,7 @@ struct Workers {
                        .id = 3,
                        .worker_count = bulk_decoders,
                        .niceness = how.low_priority,
+                       .rescheduler = &rescheduler,
                        .queue_max = how.picture_queue,
                        .bytes_max = how.queue_bytes}),
         lookups({.name = "lookups",
@@ -54,22 +66,26 @@ struct Workers {
                       .id = 6,
                       .worker_count = 1,
                       .niceness = how.low_priority,
+                      .rescheduler = &rescheduler,
                       .queue_max = how.maintenance_queue,
                       .bytes_max = how.queue_bytes}),
         followers({.name = "reading changes",
                    .id = 9,
                    .worker_count = kLookupWorkers,
                    .niceness = how.low_priority,
+                   .rescheduler = &rescheduler,
                    .queue_max = 16 * how.maintenance_queue,
                    .bytes_max = how.queue_bytes}),
         labels({.name = "labels",
                 .id = 8,
                 .worker_count = 1,
-                .niceness = how.low_priority}),
+                .niceness = how.low_priority,
+                .rescheduler = &rescheduler}),
         long_calls({.name = "imports and verifications",
                     .id = 7,
                     .worker_count = kLongCallsMax,
-                    .niceness = how.low_priority}) {}
+                    .niceness = how.low_priority,
+                    .rescheduler = &rescheduler}) {}
 
   WorkPool& SearchesOf(identity::WorkClass work) {
     return work == identity::WorkClass::kLive ? searches : bulk_searches;
@@ -81,6 +97,9 @@ struct Workers {
     return size_bytes > kSmallChangeBytes ? bulk_changes : changes;
   }
 
+  Rescheduler rescheduler;
+  // See Desk::Speak. In the order in which they came.
+  WorkPool answers;
   WorkPool searches;
   WorkPool bulk_searches;
   WorkPool pictures;

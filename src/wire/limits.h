@@ -42,8 +42,9 @@ inline constexpr size_t kErrorBytesMax = 2048;
 // client can tell it from one that gRPC made up on the way.
 inline constexpr char kErrorMark[] = "kenal-error";
 
-// Import records a client puts into one message.
-inline constexpr size_t kChunkBytes = size_t{1} << 20;
+// Import records a client puts into one message. The server takes a message
+// apart on a thread that live calls need too, so it is small.
+inline constexpr size_t kChunkBytes = size_t{64} << 10;
 
 }  // namespace kenal::wire
 

@@ -1,9 +1,15 @@
 // Quotas and queues: what is taken, what is refused, and whose turn it is.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <future>
+#include <numeric>
 #include <thread>
+#include <vector>
 
+#include "src/base/scheduling.h"
 #include "tests/service/desk_fixture.h"
 
 namespace kenal::service {
@@ -22,6 +28,39 @@ using ::testing::HasSubstr;
 
 constexpr RoleSet kQueryOnly{Role::kQuery};
 constexpr RoleSet kTrusted{Role::kInvestigate};
+
+class Speaking : public AtTheDesk {};
+
+TEST_F(Speaking, IsForThreadsOfUsualPriority) {
+  const int usual = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
+  constexpr int kTimes = 1000;
+  std::vector<int> order;
+  std::vector<int> niceness;
+  std::promise<void> done;
+  std::thread low([&] {
+    base::LowerPriority(usual + 3);
+    for (int i = 0; i < kTimes; ++i) {
+      desk_->Speak([&, i] {
+        order.push_back(i);
+        niceness.push_back(
+            getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())));
+        if (i == kTimes - 1) done.set_value();
+      });
+    }
+  });
+  low.join();
+  done.get_future().get();
+  std::vector<int> expected(kTimes);
+  std::iota(expected.begin(), expected.end(), 0);
+  EXPECT_EQ(order, expected);
+  EXPECT_EQ(niceness, std::vector<int>(kTimes, usual));
+}
+
+TEST_F(Speaking, OfThoseIsDoneAtOnce) {
+  std::thread::id spoke;
+  desk_->Speak([&] { spoke = std::this_thread::get_id(); });
+  EXPECT_EQ(spoke, std::this_thread::get_id());
+}
 
 class Quotas : public AtTheDesk {};
 

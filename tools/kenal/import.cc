@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "src/base/clock.h"
+#include "src/base/scheduling.h"
 #include "src/exchange/entry_line.h"
 #include "src/exchange/pytx.h"
 #include "src/exchange/report_json.h"
@@ -13,6 +14,9 @@
 
 namespace kenal::cli {
 namespace {
+
+// Whoever serves on this machine comes first.
+constexpr int kNiceness = 10;
 
 struct Options {
   std::string list;
@@ -104,6 +108,7 @@ StatusOr<int> RunImport(Context& context, const Options& options) {
   }
   KENAL_TRY_ASSIGN(const auto overrules, OverrulesOption(options.overrules));
   KENAL_TRY_ASSIGN(const Source source, OpenSource(options, overrules));
+  base::LowerPriority(kNiceness);
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   Progress progress(context.console, "import", "entries", std::nullopt);
   uint64_t durable = 0;

@@ -18,6 +18,7 @@
 
 #include "kenal/engine.h"
 #include "src/base/check.h"
+#include "src/base/scheduling.h"
 #include "src/exchange/json_writer.h"
 #include "src/http/http_server.h"
 #include "src/service/server.h"
@@ -93,8 +94,7 @@ template <typename Result>
 Result AtLowPriority(int niceness, const std::function<Result()>& body) {
   std::optional<Result> result;
   std::thread([&] {
-    const auto thread = static_cast<id_t>(gettid());
-    KENAL_CHECK(setpriority(PRIO_PROCESS, thread, niceness) == 0);
+    base::LowerPriority(niceness);
     result.emplace(body());
   }).join();
   return *std::move(result);
@@ -170,6 +170,7 @@ StatusOr<int> Serve(Context& context, const ServeOptions& options,
     const auto socket = std::filesystem::absolute(folder) / "kenal.sock";
     how.listen = {"unix:" + socket.lexically_normal().string()};
   }
+  base::AskForShortTurns();
   // Opening a large store takes a while; until here Ctrl-C ends it at once.
   const StopSignals signals;
   KENAL_TRY_ASSIGN(const auto server,

@@ -66,6 +66,9 @@ void AddWork(CLI::App& command, ServeOptions& options) {
             "core)");
   AddNumber(command, "--low-priority", options.low_priority, "N", 0, 19,
             "Niceness of bulk and maintenance work");
+  AddNumber(command, "--look-us", options.look_us, "US", 0, 1e6,
+            "While such work runs, how often each processor looks\nwhether "
+            "live work waits (0: as the kernel does)");
   command.add_flag("--pin-workers", tuning.pin_workers,
                    "Keep each search thread on a processor of its own");
   AddNumber(command, "--live-queue", tuning.live_queue, "N", 1, 1e6,
@@ -239,6 +242,7 @@ StatusOr<service::ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   KENAL_TRY_ASSIGN(how.log.level, operate::ParseLogLevel(options.log_level));
   how.tuning = options.tuning;
   how.tuning.low_priority = options.low_priority;
+  how.tuning.look_period = std::chrono::microseconds(options.look_us);
   how.tuning.live_wait = milliseconds(options.live_wait_ms);
   how.tuning.live_deadline = milliseconds(options.live_deadline_ms);
   how.tuning.bulk_deadline = milliseconds(options.bulk_deadline_ms);

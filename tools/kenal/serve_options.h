@@ -30,7 +30,8 @@ struct ServeOptions {
   std::string log_level = "info";
   int drain_seconds = 10;
 
-  int low_priority = 10;
+  int low_priority = 19;
+  int look_us = 1000;
   int live_wait_ms = 25;
   int live_deadline_ms = 10'000;
   int bulk_deadline_ms = 60'000;
