@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -11,6 +12,8 @@ namespace kenal::index {
 namespace {
 
 constexpr size_t kHugePageBytes = size_t{2} << 20;
+// A kernel without preemption gives the processor to nobody else meanwhile.
+constexpr size_t kFreedAtOnce = 2 * kHugePageBytes;
 
 size_t Padded(size_t size_bytes, size_t alignment) {
   return (size_bytes + kHugeTailBytes + alignment - 1) / alignment * alignment;
@@ -34,6 +37,14 @@ void* MapAligned(size_t size_bytes) {
   return begin + skip;
 }
 
+void Unmap(char* begin, size_t size_bytes) {
+  while (size_bytes > 0) {
+    const size_t piece = std::min(size_bytes, kFreedAtOnce);
+    size_bytes -= piece;
+    munmap(begin + size_bytes, piece);
+  }
+}
+
 }  // namespace
 
 void* AllocateHuge(size_t size_bytes) {
@@ -49,7 +60,7 @@ void* AllocateHuge(size_t size_bytes) {
 
 void FreeHuge(void* memory, size_t size_bytes) {
   if (IsMapped(size_bytes)) {
-    munmap(memory, Padded(size_bytes, kHugePageBytes));
+    Unmap(static_cast<char*>(memory), Padded(size_bytes, kHugePageBytes));
   } else {
     std::free(memory);
   }

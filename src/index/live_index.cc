@@ -1,6 +1,7 @@
 #include "src/index/live_index.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <optional>
 #include <thread>
@@ -25,6 +26,9 @@ constexpr double kLiveShareMin = 0.75;
 // Sealed parts that wait for the merging thread. Beyond this the writer
 // merges by itself, so that searches stay fast under any stream of changes.
 constexpr size_t kPartsMax = 24;
+
+// Readers are done with a part after some milliseconds.
+constexpr std::chrono::milliseconds kRetiredLook{2};
 
 // Building with a second thread pays from here on.
 constexpr uint64_t kThreadedSlots = 1'000'000;
@@ -92,7 +96,7 @@ class Live final : public LiveIndex {
     folding.Apply(delta);
     Publish(folding, delta.sequence);
     while (Pointer()->parts().size() - merging_end_ > kPartsMax) MergeOnce();
-    if (MayMerge()) changed_.NotifyAll();
+    if (MayMerge() || !retired_.empty()) changed_.NotifyAll();
   }
 
   std::shared_ptr<const IndexSet> Current() const override { return Pointer(); }
@@ -134,17 +138,41 @@ class Live final : public LiveIndex {
     Folding folding(*from, fresh_);
     folding.Replace(plan->first, views, Merge(views));
     Publish(folding, from->sequence());
+    Retire(views);
+  }
+
+  // A reader that lets go of a part last would give its gigabytes back, which
+  // takes tens of milliseconds; so the merging thread lets go of it last.
+  void Retire(std::span<const PartView> views) KENAL_REQUIRES(write_mutex_) {
+    for (const PartView& view : views) retired_.push_back(view.part);
+  }
+
+  // Without the lock: a fold may wait.
+  void FreeRetired() KENAL_REQUIRES(write_mutex_) {
+    std::vector<std::shared_ptr<const Part>> retired = std::move(retired_);
+    retired_.clear();
+    write_mutex_.Unlock();
+    std::erase_if(retired,
+                  [](const auto& part) { return part.use_count() == 1; });
+    if (!retired.empty()) std::this_thread::sleep_for(kRetiredLook);
+    write_mutex_.Lock();
+    retired_.insert(retired_.end(), retired.begin(), retired.end());
   }
 
   void MergeLoop() {
     base::MutexLock lock(write_mutex_);
     while (!stopping_) {
-      if (!MayMerge()) {
-        changed_.Wait(write_mutex_, [this] { return stopping_ || MayMerge(); });
-        continue;
+      if (MayMerge()) {
+        MergeAside();
+        changed_.NotifyAll();
       }
-      MergeAside();
-      changed_.NotifyAll();
+      if (!retired_.empty()) {
+        FreeRetired();
+      } else if (!MayMerge()) {
+        changed_.Wait(write_mutex_, [this] {
+          return stopping_ || MayMerge() || !retired_.empty();
+        });
+      }
     }
   }
 
@@ -162,10 +190,7 @@ class Live final : public LiveIndex {
     folding.Replace(plan.first, views, std::move(merged));
     Publish(folding, now->sequence());
     merging_end_ = 0;
-    write_mutex_.Unlock();
-    from.reset();  // Gives gigabytes back: not while a fold may wait.
-    now.reset();
-    write_mutex_.Lock();
+    Retire(views);
   }
 
   // Held by a fold, and by the merging thread while it swaps its result in.
@@ -176,6 +201,8 @@ class Live final : public LiveIndex {
   // The merging thread is at work on parts before this one; 0: it is not.
   size_t merging_end_ KENAL_GUARDED_BY(write_mutex_) = 0;
   std::shared_ptr<Fresh> fresh_ KENAL_GUARDED_BY(write_mutex_);
+  std::vector<std::shared_ptr<const Part>> retired_
+      KENAL_GUARDED_BY(write_mutex_);
   std::thread merger_;
 
   // Held for the copy of one pointer.
