@@ -299,6 +299,23 @@ class PythonClient(unittest.TestCase):
             parts(False), timeout=TIMEOUT_S)))
         self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
 
+    def test_bytes_that_are_no_import_are_refused(self):
+        service = catalogue_service
+        begin = service.ImportEntriesRequest(header=service.ImportHeader(
+            list=self.list, by=self.by)).SerializeToString()
+        send = self.channel.stream_stream(
+            "/kenal.v1.CatalogueService/ImportEntries",
+            response_deserializer=service.ImportEntriesResponse.FromString)
+        # A length that lies, a tag of no field and wire type, and nothing.
+        for bad in (b"\x12\xff\xff\xff\xff\x0fCANARY", b"\xff" * 40, b""):
+            for parts in ([bad], [begin, bad]):
+                code, text = code_of(
+                    lambda: list(send(iter(parts), timeout=TIMEOUT_S)))
+                self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT, text)
+                self.assertNotIn("CANARY", text)
+        self.assertTrue(self.catalogue.ListLists(service.ListListsRequest(),
+                                                 timeout=TIMEOUT_S).lists)
+
     def test_lists_are_shown_and_disabled(self):
         service = catalogue_service
         names = [l.name for l in self.catalogue.ListLists(
