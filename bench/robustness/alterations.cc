@@ -2,7 +2,7 @@
 
 #include <opencv2/core.hpp>
 
-#include "bench/robustness/alter.h"
+#include "tools/kenal-calibrate/alter.h"
 
 namespace kenal::robustness {
 namespace {

@@ -12,6 +12,7 @@ class App;
 namespace kenal::cli {
 
 // `context` outlives `app`.
+void AddCalibrate(CLI::App& app, Context& context);
 void AddCerts(CLI::App& app, Context& context);
 void AddInit(CLI::App& app, Context& context);
 void AddList(CLI::App& app, Context& context);

@@ -76,6 +76,7 @@ void AddCommands(CLI::App& app, Context& context) {
   AddMatch(app, context);
   AddQuery(app, context);
   AddExplain(app, context);
+  AddCalibrate(app, context);
   AddWatch(app, context);
   AddWhoAmI(app, context);
   AddServe(app, context);

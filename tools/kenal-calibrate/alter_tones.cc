@@ -2,7 +2,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-#include "bench/robustness/alter.h"
+#include "tools/kenal-calibrate/alter.h"
 
 namespace kenal::robustness {
 namespace {

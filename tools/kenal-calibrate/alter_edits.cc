@@ -4,8 +4,8 @@
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
-#include "bench/robustness/alter.h"
-#include "bench/robustness/draw.h"
+#include "tools/kenal-calibrate/alter.h"
+#include "tools/kenal-calibrate/draw.h"
 
 namespace kenal::robustness {
 namespace {

@@ -1,12 +1,12 @@
 // Shapes that drawn frames and overlays are made of.
-#ifndef KENAL_BENCH_ROBUSTNESS_DRAW_H_
-#define KENAL_BENCH_ROBUSTNESS_DRAW_H_
+#ifndef KENAL_TOOLS_KENAL_CALIBRATE_DRAW_H_
+#define KENAL_TOOLS_KENAL_CALIBRATE_DRAW_H_
 
 #include <array>
 #include <opencv2/core.hpp>
 #include <string>
 
-#include "bench/robustness/alter.h"
+#include "tools/kenal-calibrate/alter.h"
 
 namespace kenal::robustness {
 
@@ -38,4 +38,4 @@ cv::Mat Gradient(cv::Size size, const Colour& first, const Colour& last);
 
 }  // namespace kenal::robustness
 
-#endif  // KENAL_BENCH_ROBUSTNESS_DRAW_H_
+#endif  // KENAL_TOOLS_KENAL_CALIBRATE_DRAW_H_

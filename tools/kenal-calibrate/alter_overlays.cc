@@ -3,8 +3,8 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-#include "bench/robustness/alter.h"
-#include "bench/robustness/draw.h"
+#include "tools/kenal-calibrate/alter.h"
+#include "tools/kenal-calibrate/draw.h"
 
 namespace kenal::robustness {
 namespace {

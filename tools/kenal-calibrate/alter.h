@@ -3,8 +3,8 @@
 //
 // Percentages are of the picture's own sides: a central crop of k removes k %
 // of the width and of the height, border k adds k % on every side.
-#ifndef KENAL_BENCH_ROBUSTNESS_ALTER_H_
-#define KENAL_BENCH_ROBUSTNESS_ALTER_H_
+#ifndef KENAL_TOOLS_KENAL_CALIBRATE_ALTER_H_
+#define KENAL_TOOLS_KENAL_CALIBRATE_ALTER_H_
 
 #include <opencv2/core.hpp>
 #include <string>
@@ -102,4 +102,4 @@ int TextWidth(const std::string& text, double height_pixels);
 
 }  // namespace kenal::robustness
 
-#endif  // KENAL_BENCH_ROBUSTNESS_ALTER_H_
+#endif  // KENAL_TOOLS_KENAL_CALIBRATE_ALTER_H_

@@ -1,4 +1,4 @@
-#include "bench/robustness/draw.h"
+#include "tools/kenal-calibrate/draw.h"
 
 #include <algorithm>
 #include <cmath>
