@@ -172,7 +172,8 @@ inline Bytes PlainFile(SignalType type, const std::string& list,
   put(crowded, 8);
   put(bits, 8);
   put(trailer + 64, 8);
-  put(0, 16);
+  put(0, 8);
+  put(0, 8);
   summed.insert(summed.end(), out.begin() + static_cast<ptrdiff_t>(trailer),
                 out.end());
   const base::Sha256Bytes sum = base::Sha256Of(summed);
