@@ -33,6 +33,7 @@
 #include <memory>
 #include <string>
 
+#include "kenal/backup.h"
 #include "kenal/curator.h"
 #include "kenal/matcher.h"
 #include "kenal/status.h"
@@ -62,6 +63,12 @@ class Engine : public Matcher, public Curator {
   //         kFailedPrecondition  written by a newer Kenal
   static StatusOr<std::unique_ptr<Engine>> Open(const std::string& folder,
                                                 const Notice& notice = {});
+
+  // As BackupStore and CompactStore of backup.h, while asking and writing go
+  // on.
+  virtual StatusOr<BackupInfo> Backup(const std::string& folder,
+                                      const ByteWatcher& watcher) = 0;
+  virtual StatusOr<CompactReport> Compact(const ByteWatcher& watcher) = 0;
 
   // Tells other processes, through the lock file, which address serves this
   // store. Empty: none.

@@ -410,6 +410,11 @@ StatusOr<std::vector<Entry>> CatalogueImpl::GetEntries(
   return entries;
 }
 
+uint64_t CatalogueImpl::PostingCount() const {
+  const FairLock lock(write_);
+  return log_->row().totals.postings;
+}
+
 Status CatalogueImpl::VisitPostings(
     const std::function<void(const Posting&)>& visit) const {
   return store_->Scan(Family::kPostings, "", nullptr,

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kenal/backup.h"
 #include "kenal/curator.h"
 #include "kenal/entry.h"
 #include "kenal/list.h"
@@ -101,6 +102,8 @@ class Catalogue {
   virtual StatusOr<std::vector<Entry>> GetEntries(
       std::span<const EntryId> ids) const = 0;
 
+  // How many postings there are at `head()`.
+  virtual uint64_t PostingCount() const = 0;
   // Visits every posting of active and disputed entries at `head()`.
   virtual Status VisitPostings(
       const std::function<void(const Posting&)>& visit) const = 0;
@@ -112,6 +115,11 @@ class Catalogue {
 
   virtual StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) const = 0;
   virtual uint64_t SizeBytes() const = 0;
+
+  // As in Engine.
+  virtual StatusOr<BackupInfo> Backup(const std::string& folder,
+                                      const ByteWatcher& watcher) = 0;
+  virtual StatusOr<CompactReport> Compact(const ByteWatcher& watcher) = 0;
 };
 
 }  // namespace kenal::catalogue

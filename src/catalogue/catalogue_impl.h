@@ -69,6 +69,7 @@ class CatalogueImpl final : public Catalogue {
                            std::string_view reference) const override;
   StatusOr<std::vector<Entry>> GetEntries(
       std::span<const EntryId> ids) const override;
+  uint64_t PostingCount() const override;
   Status VisitPostings(
       const std::function<void(const Posting&)>& visit) const override;
   Status VisitOverrulings(
@@ -76,6 +77,9 @@ class CatalogueImpl final : public Catalogue {
 
   StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) const override;
   uint64_t SizeBytes() const override;
+  StatusOr<BackupInfo> Backup(const std::string& folder,
+                              const ByteWatcher& watcher) override;
+  StatusOr<CompactReport> Compact(const ByteWatcher& watcher) override;
 
  private:
   // Lists by name.

@@ -147,6 +147,14 @@ class StoreEngine final : public Engine {
     return catalogue_->Verify(watcher);
   }
 
+  StatusOr<BackupInfo> Backup(const std::string& folder,
+                              const ByteWatcher& watcher) override {
+    return catalogue_->Backup(folder, watcher);
+  }
+  StatusOr<CompactReport> Compact(const ByteWatcher& watcher) override {
+    return catalogue_->Compact(watcher);
+  }
+
   Status AnnounceServer(const std::string& address) override {
     return catalogue_->AnnounceServer(address);
   }
@@ -181,6 +189,23 @@ class StoreEngine final : public Engine {
 
 Status Engine::Init(const std::string& folder) {
   return catalogue::Catalogue::Create(folder);
+}
+
+StatusOr<RebuildReport> RebuildIndex(
+    const std::string& data,
+    const std::function<void(const std::string&)>& notice,
+    const RowWatcher& watcher) {
+  KENAL_TRY_ASSIGN(const auto store, catalogue::Catalogue::Open(data));
+  engine::Searchable::RemoveSnapshots(data);
+  KENAL_TRY_ASSIGN(const auto searchable,
+                   engine::Searchable::Open(*store, data, notice, watcher));
+  RebuildReport report;
+  report.kept = searchable->KeepSnapshots();
+  for (const auto& set : searchable->Current().sets) {
+    report.pdq_rows += set->pdq_rows();
+    report.digest_rows += set->digest_rows();
+  }
+  return report;
 }
 
 StatusOr<std::unique_ptr<Engine>> Engine::Open(const std::string& folder,

@@ -1,6 +1,8 @@
 #include "src/engine/searchable.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -11,6 +13,7 @@ namespace {
 
 // A smaller store is indexed in less time than its snapshots take to write.
 constexpr uint64_t kSnapshotRowsMin = 200'000;
+constexpr uint64_t kRowsPerProgress = 65'536;
 
 size_t At(Home home) { return static_cast<size_t>(home); }
 
@@ -30,17 +33,33 @@ uint64_t Rows(const index::IndexSet& set) {
 
 StatusOr<std::unique_ptr<Searchable>> Searchable::Open(
     const catalogue::Catalogue& catalogue, const std::string& folder,
-    const Notice& notice) {
+    const Notice& notice, const RowWatcher& watcher) {
   std::unique_ptr<Searchable> searchable(
       new Searchable(catalogue, folder, notice));
   const std::vector<ListInfo> lists = catalogue.Lists();
   for (const ListInfo& list : lists) {
     searchable->SetHome(list.number, HomeFor(list.policy));
   }
+  // Each index that has rows is built by a walk over all of them.
+  uint64_t total = 0;
   for (const Home home : kHomes) {
-    KENAL_TRY(searchable->OpenIndex(home, lists));
+    if (searchable->IsInhabited(home, lists)) total += catalogue.PostingCount();
+  }
+  uint64_t done = 0;
+  const auto on_posting = [&] {
+    if (++done % kRowsPerProgress == 0 && watcher) watcher(done, total);
+  };
+  for (const Home home : kHomes) {
+    KENAL_TRY(searchable->OpenIndex(home, lists, on_posting));
   }
   return searchable;
+}
+
+void Searchable::RemoveSnapshots(const std::string& folder) {
+  std::error_code ignored;
+  for (const Home home : kHomes) {
+    std::filesystem::remove(SnapshotPath(folder, home), ignored);
+  }
 }
 
 void Searchable::Fold(const Delta& delta, std::span<const ListInfo> lists) {
@@ -66,11 +85,13 @@ IndexSets Searchable::Current() const {
   return current;
 }
 
-void Searchable::KeepSnapshots() {
+bool Searchable::KeepSnapshots() {
   uint64_t rows = 0;
   for (const auto& index : indexes_) rows += Rows(*index->Current());
-  if (rows < kSnapshotRowsMin || misplaced_) return;
-  for (const Home home : kHomes) KeepSnapshot(home);
+  if (rows < kSnapshotRowsMin || misplaced_) return false;
+  bool kept = true;
+  for (const Home home : kHomes) kept &= KeepSnapshot(home);
+  return kept;
 }
 
 Home Searchable::HomeOf(ListNumber list) const {
@@ -85,8 +106,8 @@ void Searchable::SetHome(ListNumber list, Home home) {
   }
 }
 
-std::string Searchable::SnapshotPath(Home home) const {
-  return folder_ +
+std::string Searchable::SnapshotPath(const std::string& folder, Home home) {
+  return folder +
          (home == Home::kWide ? "/index-wide.snapshot" : "/index.snapshot");
 }
 
@@ -98,14 +119,18 @@ index::SnapshotOrigin Searchable::Origin() const {
           .chain = head.chain};
 }
 
-Status Searchable::OpenIndex(Home home, std::span<const ListInfo> lists) {
+bool Searchable::IsInhabited(Home home, std::span<const ListInfo> lists) const {
+  return std::ranges::any_of(lists, [&](const ListInfo& list) {
+    return HasPostings(list) && HomeOf(list.number) == home;
+  });
+}
+
+Status Searchable::OpenIndex(Home home, std::span<const ListInfo> lists,
+                             const std::function<void()>& on_posting) {
   std::unique_ptr<index::LiveIndex>& index = indexes_[At(home)];
-  bool inhabited = false;
-  for (const ListInfo& list : lists) {
-    inhabited |= HasPostings(list) && HomeOf(list.number) == home;
-  }
+  const bool inhabited = IsInhabited(home, lists);
   if (inhabited) {
-    auto loaded = index::LiveIndex::Load(SnapshotPath(home), Origin());
+    auto loaded = index::LiveIndex::Load(SnapshotPath(folder_, home), Origin());
     if (loaded.ok()) {
       index = *std::move(loaded);
       snapshots_[At(home)] = index->Current()->sequence();
@@ -119,6 +144,7 @@ Status Searchable::OpenIndex(Home home, std::span<const ListInfo> lists) {
   const auto walk = [&](const index::LiveIndex::PostingVisitor& visit) {
     if (!inhabited) return OkStatus();
     return catalogue_.VisitPostings([&](const Posting& posting) {
+      on_posting();
       if (HomeOf(posting.entry.list()) == home) visit(posting);
     });
   };
@@ -163,20 +189,22 @@ void Searchable::Move(std::span<const ListInfo> lists, PerHome<Delta>& deltas) {
   }
 }
 
-void Searchable::KeepSnapshot(Home home) {
+bool Searchable::KeepSnapshot(Home home) {
   const std::shared_ptr<const index::IndexSet> current =
       indexes_[At(home)]->Current();
   if (Rows(*current) == 0) {
     std::error_code ignored;
-    std::filesystem::remove(SnapshotPath(home), ignored);
-    return;
+    std::filesystem::remove(SnapshotPath(folder_, home), ignored);
+    return true;
   }
-  if (current->sequence() == snapshots_[At(home)]) return;
-  const Status saved = indexes_[At(home)]->Save(SnapshotPath(home), Origin());
+  if (current->sequence() == snapshots_[At(home)]) return true;
+  const Status saved =
+      indexes_[At(home)]->Save(SnapshotPath(folder_, home), Origin());
   if (!saved.ok()) {
     Tell("no snapshot of the index was kept, so the next start takes longer: " +
          std::string(saved.message()));
   }
+  return saved.ok();
 }
 
 void Searchable::Tell(const std::string& message) const {

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 
+#include "kenal/backup.h"
 #include "kenal/list.h"
 #include "kenal/status.h"
 #include "src/catalogue/catalogue.h"
@@ -47,10 +48,14 @@ class Searchable {
   using Notice = std::function<void(const std::string&)>;
 
   // Reads the snapshots in `folder`, or builds from the catalogue, which
-  // outlives this. Errors: those of reading the catalogue.
+  // outlives this. `watcher` gets the postings that were read to build, and how
+  // many there are to read. Errors: those of reading the catalogue.
   static StatusOr<std::unique_ptr<Searchable>> Open(
       const catalogue::Catalogue& catalogue, const std::string& folder,
-      const Notice& notice);
+      const Notice& notice, const RowWatcher& watcher = {});
+
+  // Those that a store in `folder` left, if there are any.
+  static void RemoveSnapshots(const std::string& folder);
 
   // Folds the next change into both indexes; `lists` are those after it. One
   // caller at a time, under the catalogue's write lock.
@@ -62,8 +67,8 @@ class Searchable {
   IndexSets Current() const;
 
   // Leaves snapshots of a large store for the next start. They are caches:
-  // whatever happens to them, the store is whole.
-  void KeepSnapshots();
+  // whatever happens to them, the store is whole. Says whether they are there.
+  bool KeepSnapshots();
 
  private:
   Searchable(const catalogue::Catalogue& catalogue, const std::string& folder,
@@ -72,11 +77,14 @@ class Searchable {
 
   Home HomeOf(ListNumber list) const;
   void SetHome(ListNumber list, Home home);
-  std::string SnapshotPath(Home home) const;
+  static std::string SnapshotPath(const std::string& folder, Home home);
+  // Whether a list with postings lives there.
+  bool IsInhabited(Home home, std::span<const ListInfo> lists) const;
   index::SnapshotOrigin Origin() const;
-  Status OpenIndex(Home home, std::span<const ListInfo> lists);
+  Status OpenIndex(Home home, std::span<const ListInfo> lists,
+                   const std::function<void()>& on_posting);
   void Move(std::span<const ListInfo> lists, PerHome<Delta>& deltas);
-  void KeepSnapshot(Home home);
+  bool KeepSnapshot(Home home);
   void Tell(const std::string& message) const;
 
   const catalogue::Catalogue& catalogue_;
