@@ -12,8 +12,10 @@ class App;
 namespace kenal::cli {
 
 // `context` outlives `app`.
+void AddBackup(CLI::App& app, Context& context);
 void AddCalibrate(CLI::App& app, Context& context);
 void AddCerts(CLI::App& app, Context& context);
+void AddCompact(CLI::App& app, Context& context);
 void AddInit(CLI::App& app, Context& context);
 void AddList(CLI::App& app, Context& context);
 void AddIngest(CLI::App& app, Context& context);
@@ -23,6 +25,7 @@ void AddExplain(CLI::App& app, Context& context);
 void AddHash(CLI::App& app, Context& context);
 void AddMatch(CLI::App& app, Context& context);
 void AddQuery(CLI::App& app, Context& context);
+void AddRebuildIndex(CLI::App& app, Context& context);
 void AddServe(CLI::App& app, Context& context);
 void AddStats(CLI::App& app, Context& context);
 void AddTop(CLI::App& app, Context& context);

@@ -84,6 +84,9 @@ void AddCommands(CLI::App& app, Context& context) {
   AddCerts(app, context);
   AddStats(app, context);
   AddVerify(app, context);
+  AddBackup(app, context);
+  AddCompact(app, context);
+  AddRebuildIndex(app, context);
   AddVersion(app, context);
 }
 
@@ -182,8 +185,10 @@ int PutHelp(const CLI::App& app, Context& context) {
 }
 
 int Main(int argc, char** argv) {
-  // A closed pipe is an error of one write, not the end of the process.
+  // A closed pipe or a limit of file sizes is an error of one write, not the
+  // end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   Context context;
   CLI::App app(kAbout, "kenal");
   app.footer(kFooter);
