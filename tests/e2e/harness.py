@@ -113,6 +113,17 @@ class TestCase(unittest.TestCase):
                        else content)
         return path
 
+    def small_disk(self, size):
+        """A folder on a disk of its own, or None when that is not permitted."""
+        disk = self.path("disk")
+        os.mkdir(disk)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", disk]
+        if subprocess.run(mount, stderr=subprocess.DEVNULL,
+                          check=False).returncode == 0:
+            self.addCleanup(subprocess.run, ["umount", disk], check=False)
+            return disk
+        return None
+
     def kenal(self, *arguments, **options):
         return run("--data", self.data, *arguments, **options)
 

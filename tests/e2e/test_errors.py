@@ -434,17 +434,6 @@ class Outputs(harness.TestCase):
         self.assertNotEqual(process.returncode, 0)
         self.ok(self.kenal("stats"))
 
-    def small_disk(self, size):
-        """A folder on a disk of its own, or None when that is not permitted."""
-        disk = self.path("disk")
-        os.mkdir(disk)
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", disk]
-        if subprocess.run(mount, stderr=subprocess.DEVNULL,
-                          check=False).returncode == 0:
-            self.addCleanup(subprocess.run, ["umount", disk], check=False)
-            return disk
-        return None
-
     def test_a_full_disk_stops_an_import_and_keeps_what_was_committed(self):
         disk = self.small_disk("80m")
         if disk is None:

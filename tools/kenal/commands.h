@@ -16,6 +16,7 @@ void AddBackup(CLI::App& app, Context& context);
 void AddCalibrate(CLI::App& app, Context& context);
 void AddCerts(CLI::App& app, Context& context);
 void AddCompact(CLI::App& app, Context& context);
+void AddConvert(CLI::App& app, Context& context);
 void AddInit(CLI::App& app, Context& context);
 void AddList(CLI::App& app, Context& context);
 void AddIngest(CLI::App& app, Context& context);
