@@ -13,7 +13,9 @@ SUBCOMMANDS = [
     ["entry"], ["entry", "show"], ["entry", "withdraw"], ["entry", "dispute"],
     ["entry", "label"], ["watch"], ["whoami"], ["certs"], ["certs", "client"],
     ["hash"], ["match"], ["query"], ["explain"], ["serve"], ["stats"], ["verify"],
-    ["version"],
+    ["version"], ["convert"], ["calibrate"], ["backup"], ["backup", "create"],
+    ["backup", "list"], ["backup", "check"], ["backup", "restore"],
+    ["backup", "prune"], ["compact"], ["rebuild-index"],
 ]
 
 

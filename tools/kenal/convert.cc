@@ -249,10 +249,10 @@ void AddConvert(CLI::App& app, Context& context) {
   text("--from", options->from, "FORMAT", "The format of INPUT");
   text("--to", options->to, "FORMAT", "The format of OUTPUT");
   command->add_option("INPUT", options->input,
-                      "The file; - is standard input (not for databases)");
+                      "The file; - is standard input (not for\ndatabases)");
   command->add_option(
       "OUTPUT", options->output,
-      "Where it goes; - is standard output (not for databases)");
+      "Where it goes; - is standard output (not for\ndatabases)");
   text("--mapping", options->mapping, "FILE",
        "csv: what the columns of INPUT mean (docs/formats.md)");
   text("--to-mapping", options->to_mapping, "FILE",
