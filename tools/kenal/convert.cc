@@ -272,9 +272,10 @@ void AddConvert(CLI::App& app, Context& context) {
                     "Replace OUTPUT when it is there");
   command->footer(
       R"(What OUTPUT's format has no place for is counted and said, never
-dropped in silence; `--to kenal` keeps everything. Bad records are refused one by
-one with their position, and the rest is written (exit code 1). OUTPUT appears
-when it is whole. Lists hold hashes, which are secrets: OUTPUT has mode 0600.
+dropped in silence; `--to kenal` keeps everything. Bad records are refused
+one by one with their position, and the rest is written (exit code 1).
+OUTPUT appears when it is whole. Lists hold hashes, which are secrets: it
+has mode 0600.
 
 Example:
   kenal convert --formats
