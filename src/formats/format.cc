@@ -11,6 +11,7 @@
 #include "src/formats/input.h"
 #include "src/formats/kdb.h"
 #include "src/formats/ncmec.h"
+#include "src/formats/nsrl_delta.h"
 #include "src/formats/output.h"
 #include "src/formats/record_lines.h"
 #include "src/formats/table.h"
@@ -67,6 +68,10 @@ constexpr FormatInfo kFormats[] = {
     {.format = Format::kNsrlSqlite,
      .name = "nsrl-sqlite",
      .title = "NSRL RDSv3 (SQLite)",
+     .known_files = true},
+    {.format = Format::kNsrlDelta,
+     .name = "nsrl-delta",
+     .title = "NSRL RDSv3 delta (SQL, never executed)",
      .known_files = true},
     {.format = Format::kPytx,
      .name = "pytx",
@@ -151,6 +156,8 @@ StatusOr<std::unique_ptr<Reader>> OpenPlain(Format format,
       return OpenKdb(path);
     case Format::kNsrlSqlite:
       return OpenNsrlSqlite(path);
+    case Format::kNsrlDelta:
+      return OpenNsrlDelta(path);
     case Format::kPytx:
       return OpenPytx(path, options.value_type);
     case Format::kThreatExchange: {

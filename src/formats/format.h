@@ -31,6 +31,7 @@ enum class Format : uint8_t {
   kHashdeep,
   kKdb,
   kNsrlSqlite,
+  kNsrlDelta,
   kPytx,
   kThreatExchange,
   kStopNcii,

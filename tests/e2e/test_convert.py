@@ -21,6 +21,7 @@ FILES = {
     "ncmec": ("ncmec-entries.xml",),
     "icse": ("icse.csv",),
     "nsrl": ("nsrl-2.txt",),
+    "nsrl-delta": ("nsrl-delta.sql",),
     "hashdeep": ("hashdeep.txt",),
     "pytx": ("pytx.txt",),
     "threatexchange": ("threatexchange.json",),
