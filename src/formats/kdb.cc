@@ -98,6 +98,7 @@ class KdbReader : public Reader {
   TextsByHash names_;
   TextsByHash comments_;
   Heading heading_{.version = "1"};
+  uint64_t property_ = 0;
   uint64_t record_ = 0;
   std::atomic<uint64_t> read_ = 0;
   std::atomic<uint64_t> last_id_ = 0;
@@ -140,6 +141,7 @@ Status KdbReader::ReadHeader() {
 // A property other than the version; false after the last.
 StatusOr<bool> KdbReader::ReadProperty(Item& item) {
   while (properties_ != nullptr) {
+    database_->At("property", ++property_);
     KENAL_TRY_ASSIGN(const bool more, properties_->Step());
     if (!more) {
       properties_.reset();
@@ -193,6 +195,7 @@ StatusOr<bool> KdbReader::Next(Item& item) {
   item = {};
   KENAL_TRY_ASSIGN(const bool property, ReadProperty(item));
   if (property) return true;
+  database_->At("record", record_ + 1);
   KENAL_TRY_ASSIGN(const bool more, hashes_->Step());
   if (!more) return false;
   item.position = {.record = ++record_};

@@ -90,6 +90,7 @@ Status NsrlSqliteReader::ReadRow(Record& record) {
 StatusOr<bool> NsrlSqliteReader::Next(Item& item) {
   item = {};
   while (true) {
+    database_->At("record", record_ + 1);
     KENAL_TRY_ASSIGN(const bool more, rows_->Step());
     if (!more && repeated_ == 0) return false;
     if (!more) {

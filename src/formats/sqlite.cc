@@ -69,6 +69,7 @@ Status CheckFile(const std::string& path, uint64_t& size_bytes) {
 StatusOr<std::unique_ptr<Database>> Database::OpenForeign(
     const std::string& path, bool views) {
   std::unique_ptr<Database> database(new Database(path));
+  database->At("header", 0);
   KENAL_TRY(CheckFile(path, database->size_bytes_));
   const int opened =
       sqlite3_open_v2(UriOf(path).c_str(), &database->handle_,
@@ -179,14 +180,21 @@ int64_t Database::last_row_id() const {
 
 int Database::changes() const { return sqlite3_changes(handle_); }
 
+std::string Database::Place() const {
+  if (place_.empty()) return name_;
+  std::string place = name_ + ", " + std::string(place_);
+  if (place_number_ > 0) place += " " + std::to_string(place_number_);
+  return place;
+}
+
 Status Database::Wrong(std::string_view why) const {
-  return InvalidArgument(name_ + ": " + std::string(why));
+  return InvalidArgument(Place() + ": " + std::string(why));
 }
 
 Status Database::Failed(std::string_view what) const {
   const int code =
       handle_ == nullptr ? SQLITE_NOMEM : sqlite3_extended_errcode(handle_);
-  const std::string message = name_ + ": " + std::string(what) +
+  const std::string message = Place() + ": " + std::string(what) +
                               " (SQLite says: " + sqlite3_errstr(code) + ")";
   switch (code & 0xFF) {
     case SQLITE_FULL:

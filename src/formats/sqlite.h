@@ -39,7 +39,13 @@ class Database {
   int changes() const;
   uint64_t size_bytes() const { return size_bytes_; }
 
-  // "FILE: WHY".
+  // Where in the file the next errors are: ("record", 7), or ("header", 0).
+  // `what` outlives the database.
+  void At(std::string_view what, uint64_t number) {
+    place_ = what;
+    place_number_ = number;
+  }
+  // "FILE, record 7: WHY".
   Status Wrong(std::string_view why) const;
   // From what SQLite last said; without its message, which may quote data.
   Status Failed(std::string_view what) const;
@@ -48,6 +54,7 @@ class Database {
   friend class Statement;
   explicit Database(std::string name) : name_(std::move(name)) {}
   Status Restrain(bool views);
+  std::string Place() const;
   static int Authorize(void* self, int action, const char* first,
                        const char* second, const char* schema,
                        const char* trigger);
@@ -57,6 +64,8 @@ class Database {
   sqlite3* handle_ = nullptr;
   uint64_t size_bytes_ = 0;
   uint64_t work_left_ = 0;
+  std::string_view place_;  // empty: a file of our own
+  uint64_t place_number_ = 0;
 };
 
 class Statement {

@@ -1,5 +1,7 @@
 #include <utility>
 
+#include "src/exchange/text.h"
+#include "src/formats/json_stream.h"
 #include "src/formats/json_tree.h"
 #include "src/formats/table.h"
 #include "src/formats/table_rows.h"
@@ -136,7 +138,12 @@ Status TableWriter::Write(const Item& item) {
 }
 
 Status WrongMapping(const std::string& path, const std::string& why) {
-  return InvalidArgument(path + ": " + why);
+  return InvalidArgument(path + ", mapping: " + why);
+}
+
+std::string Shown(std::string_view key) {
+  constexpr size_t kShownBytesMax = 64;
+  return exchange::ForDisplay(std::string(key.substr(0, kShownBytesMax)));
 }
 
 StatusOr<TableColumn> ReadColumn(const JsonNode& node) {
@@ -176,7 +183,7 @@ Status ReadMembers(const JsonNode& root, const std::string& path,
       for (const JsonNode* of = each->first; of; of = of->next) {
         auto column = ReadColumn(*of);
         if (!column.ok()) {
-          return WrongMapping(path, "column " + std::string(of->key) + ": " +
+          return WrongMapping(path, "column " + Shown(of->key) + ": " +
                                         std::string(column.status().message()));
         }
         mapping.columns.push_back(*std::move(column));
@@ -187,7 +194,7 @@ Status ReadMembers(const JsonNode& root, const std::string& path,
         Record probe;
         if (!field.ok() || !of->is_text() ||
             !field->Read(of->text, probe).ok()) {
-          return WrongMapping(path, "constant " + std::string(of->key) +
+          return WrongMapping(path, "constant " + Shown(of->key) +
                                         " is not a member with its text");
         }
         mapping.constants.emplace_back(*std::move(field), of->text);
@@ -208,16 +215,11 @@ StatusOr<TableMapping> ReadTableMapping(const std::string& path) {
   mapping.by_name = path.empty();
   if (path.empty()) return mapping;
   KENAL_TRY_ASSIGN(const auto input, Input::Open(path));
-  std::string text;
-  while (!input->AtEnd() && text.size() <= Input::kTokenBytesMax) {
-    text += input->Ahead();
-    input->Skip(input->Ahead().size());
-    input->BeginToken();
-  }
-  KENAL_TRY(input->status());
+  JsonStream json(*input);
   JsonTree tree;
-  const Status parsed = ParseJson(text, tree);
-  if (!parsed.ok()) return WrongMapping(path, std::string(parsed.message()));
+  KENAL_TRY(json.Read(tree));
+  KENAL_TRY(json.Close());
+  if (tree.too_large()) return WrongMapping(path, "is too large");
   if (tree.root().kind != JsonNode::Kind::kObject || !tree.is_utf8()) {
     return WrongMapping(path, "is not a JSON object in UTF-8");
   }

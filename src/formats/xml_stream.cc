@@ -92,10 +92,17 @@ void AppendElement(const xmlNode* element, std::string_view around,
   out += '>';
 }
 
+// Errors of a thread's own, such as those of coding, would go to standard error
+// with bytes of the file.
+void KeepQuiet() {
+  xmlSetStructuredErrorFunc(nullptr, [](void*, xmlError*) {});
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<XmlStream>> XmlStream::Open(const std::string& path) {
   xmlInitParser();
+  KeepQuiet();
   KENAL_TRY_ASSIGN(auto source, ByteSource::Open(path));
   std::unique_ptr<XmlStream> stream(new XmlStream(std::move(source)));
   stream->read_until_ = kElementBytesMax;
@@ -140,6 +147,7 @@ void XmlStream::KeepError(void* self, xmlError* error) {
 }
 
 StatusOr<bool> XmlStream::Next() {
+  KeepQuiet();
   while (true) {
     read_until_ = source_->consumed_bytes() + kElementBytesMax;
     const int moved =
@@ -184,6 +192,7 @@ uint64_t XmlStream::line() const {
 }
 
 StatusOr<const xmlNode*> XmlStream::Tree() {
+  KeepQuiet();
   read_until_ = source_->consumed_bytes() + kElementBytesMax;
   const xmlNode* tree = xmlTextReaderExpand(reader_);
   KENAL_TRY(read_error_);

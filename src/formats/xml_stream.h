@@ -22,7 +22,7 @@ namespace kenal::formats {
 class XmlStream {
  public:
   // What one element and the space before it may take in the file.
-  static constexpr uint64_t kElementBytesMax = 2 << 20;
+  static constexpr uint64_t kElementBytesMax = 1 << 20;
 
   static StatusOr<std::unique_ptr<XmlStream>> Open(const std::string& path);
   ~XmlStream();

@@ -256,21 +256,5 @@ TEST(NsrlSqlite, RefusesOtherDatabases) {
               HasSubstr("RDSv3"));
 }
 
-TEST(Kdb, SurvivesTenThousandDamages) {
-  const DatabaseFile file("PRAGMA page_size=512;" + TskSample());
-  SurvivesDamage<ShortLivedFile>(Format::kKdb, ReadFile(file.path()), 10'000,
-                                 {.converting = true});
-}
-
-TEST(NsrlSqlite, SurvivesTenThousandDamages) {
-  const DatabaseFile file(
-      "PRAGMA page_size=512;" + std::string(kRdsSchema) +
-      "CREATE VIEW FILE AS SELECT * FROM METADATA;"
-      "INSERT INTO METADATA VALUES (NULL, 'ff112233445566778899aabbccddeeff0011"
-      "2233', NULL, 'b', 5, 7, NULL);");
-  SurvivesDamage<ShortLivedFile>(Format::kNsrlSqlite, ReadFile(file.path()),
-                                 10'000, {.converting = true});
-}
-
 }  // namespace
 }  // namespace kenal::formats

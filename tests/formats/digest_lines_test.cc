@@ -172,14 +172,5 @@ TEST(Hashdeep, WritesRecordsThatAreReadBackEqual) {
               told.records());
 }
 
-TEST(DigestLines, SurviveTenThousandDamagesEach) {
-  SurvivesDamage(Format::kMd5Sum,
-                 std::string(kMd5) + "  a b\n\\" + kMd5 +
-                     " *c\\nd\nMD5 (e) = " + kMd5 + "\n",
-                 10'000, {.converting = true});
-  SurvivesDamage(Format::kHashdeep, Sample("hashdeep.txt"), 10'000,
-                 {.converting = true});
-}
-
 }  // namespace
 }  // namespace kenal::formats

@@ -279,16 +279,5 @@ TEST(Encase, ReadsAcrossItsBlocksAndRefusesOtherFiles) {
   }
 }
 
-TEST(ExchangePages, SurviveTenThousandDamagesEach) {
-  const ReadOptions options{.converting = true};
-  SurvivesDamage(Format::kThreatExchange,
-                 "{\"data\":[" + Sample("threatexchange.json") + "],\"a\":[1]}",
-                 10'000, options);
-  SurvivesDamage(Format::kStopNcii, Sample("stopncii.json"), 10'000, options);
-  SurvivesDamage(Format::kPytx, Sample("pytx.txt") + "video_md5 " + kMd5 + "\n",
-                 10'000, options);
-  SurvivesDamage(Format::kEncase, EncaseFile({kMd5, kMd5}), 10'000, options);
-}
-
 }  // namespace
 }  // namespace kenal::formats

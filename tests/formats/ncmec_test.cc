@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/formats/support.h"
@@ -322,11 +323,6 @@ TEST(Ncmec, MakesTheFeedbackThatTheServiceTakes) {
               HasSubstr("<affirmative/>"));
   opinion.signal = "crc32";
   EXPECT_FALSE(MakeNcmecFeedback(record, opinion).ok());
-}
-
-TEST(Ncmec, SurvivesTenThousandDamages) {
-  SurvivesDamage(Format::kNcmec, Sample("ncmec-entries.xml"), 10'000,
-                 {.converting = true});
 }
 
 }  // namespace

@@ -185,15 +185,5 @@ TEST(RecordLines, PutNothingIntoAnotherFormatThatBreaksIt) {
   EXPECT_EQ(out.report.fields_left_out.at("hashes of other types"), 1u);
 }
 
-TEST(RecordLines, SurviveTenThousandDamages) {
-  std::mt19937_64 random(3);
-  Told told = ReadText(Format::kVics, Sample("vics-2.0-cases.json"));
-  for (int i = 0; i < 3; ++i) {
-    told.items.emplace_back().record = RandomRecord(random);
-  }
-  SurvivesDamage(Format::kKenal, WriteAs(Format::kKenal, told).text, 10'000,
-                 {.converting = true});
-}
-
 }  // namespace
 }  // namespace kenal::formats

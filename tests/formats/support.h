@@ -1,15 +1,12 @@
-// What the tests of all list formats share: reading text as a list, converting
-// it, and damaging it.
+// What the tests of all list formats share: reading text as a list, and
+// converting it.
 #ifndef KENAL_TESTS_FORMATS_SUPPORT_H_
 #define KENAL_TESTS_FORMATS_SUPPORT_H_
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <fstream>
-#include <random>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -126,68 +123,7 @@ inline bool MayHoldHash(std::string_view text) {
   return false;
 }
 
-// `text` with one to four small damages: bytes changed, parts removed, doubled
-// or moved, an end cut off.
-inline std::string Damage(const std::string& text, std::mt19937_64& random) {
-  std::string out = text;
-  const auto upto = [&random](size_t most) {
-    return std::uniform_int_distribution<size_t>(0, most)(random);
-  };
-  constexpr std::string_view kNasty = "\"\\{}[]<>&;:,%\n\r\t '()/-=\x01\xff";
-  const size_t times = 1 + upto(3);
-  for (size_t i = 0; i < times && !out.empty(); ++i) {
-    const size_t at = upto(out.size() - 1);
-    const size_t size = std::min(upto(40), out.size() - at);
-    switch (upto(6)) {
-      case 0:
-        out[at] = static_cast<char>(random());
-        break;
-      case 1:
-        out[at] = static_cast<char>(out[at] ^ (1 << upto(7)));
-        break;
-      case 2:
-        out.insert(at, 1, kNasty[upto(kNasty.size() - 1)]);
-        break;
-      case 3:
-        out.erase(at, size);
-        break;
-      case 4:
-        out.insert(upto(out.size()), out.substr(at, size));
-        break;
-      case 5:
-        out.resize(at);
-        break;
-      default:
-        out[at] = '\0';
-    }
-  }
-  return out;
-}
-
-// A file in memory, for tests that write one thousands of times.
-class MemoryFile {
- public:
-  MemoryFile() : descriptor_(memfd_create("list", MFD_CLOEXEC)) {
-    EXPECT_GE(descriptor_, 0);
-  }
-  ~MemoryFile() { close(descriptor_); }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-
-  std::string path() const {
-    return "/proc/self/fd/" + std::to_string(descriptor_);
-  }
-  void Write(const std::string& bytes) const {
-    ASSERT_EQ(ftruncate(descriptor_, 0), 0);
-    ASSERT_EQ(pwrite(descriptor_, bytes.data(), bytes.size(), 0),
-              static_cast<ssize_t>(bytes.size()));
-  }
-
- private:
-  int descriptor_;
-};
-
-// One on a disk in memory, for readers that look for files beside theirs.
+// A file on a disk in memory, for tests that write one thousands of times.
 class ShortLivedFile {
  public:
   ShortLivedFile() {
@@ -208,40 +144,6 @@ class ShortLivedFile {
  private:
   std::string path_;
 };
-
-// Reads so many damaged forms of a sample. Each must come to an end, name its
-// file in what it refuses whole, give positions to what it refuses in part,
-// and keep hashes out of every message.
-template <typename File = MemoryFile>
-void SurvivesDamage(Format format, const std::string& sample, size_t times,
-                    const ReadOptions& options) {
-  std::mt19937_64 random(testing::TestSeed());
-  const File file;
-  const std::string path = file.path();
-  size_t whole = 0;
-  for (size_t i = 0; i < times; ++i) {
-    const std::string damaged = Damage(sample, random);
-    file.Write(damaged);
-    const Told told = ReadPath(format, path, options);
-    ASSERT_LE(told.items.size(), damaged.size() + 1);
-    whole += told.status.ok();
-    if (!told.status.ok()) {
-      const std::string message(told.status.message());
-      ASSERT_NE(message.find(path), message.npos) << message;
-      ASSERT_FALSE(MayHoldHash(message)) << message;
-    }
-    for (const Item& item : told.refused()) {
-      ASSERT_NE(PositionText(item.position), "");
-      ASSERT_FALSE(MayHoldHash(item.why)) << item.why;
-      ASSERT_FALSE(item.why.empty());
-    }
-    for (const Record& record : told.records()) {
-      ASSERT_TRUE(CheckRecord(record).ok());
-    }
-  }
-  // Some damage is harmless and some is not: else the test tests nothing.
-  EXPECT_GT(whole, 0u);
-}
 
 }  // namespace kenal::formats
 

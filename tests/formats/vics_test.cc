@@ -526,12 +526,5 @@ TEST(Vics, LeavesNoFileBehindWhenItIsNotFinished) {
   EXPECT_THAT(ReadFile(folder / "out"), HasSubstr("2.0.xml/CUSTOM"));
 }
 
-TEST(Vics, SurvivesTenThousandDamages) {
-  SurvivesDamage(Format::kVics, Sample("vics-2.0-cases.json"), 7'000,
-                 {.converting = true});
-  SurvivesDamage(Format::kVics, Sample("vics-1.3-media.json"), 3'000,
-                 {.converting = true});
-}
-
 }  // namespace
 }  // namespace kenal::formats
