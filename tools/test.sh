@@ -17,10 +17,9 @@ configure() {
 tools/install-deps.sh
 if [ $# -eq 0 ]; then
   configure fuzz
-  cmake --build --preset fuzz \
-    --target decode_protocol_fuzz decode_sniff_fuzz decode_headers_fuzz
-  ctest --test-dir build/fuzz -R '^decode_[a-z]*_fuzz$' -j "$(nproc)" \
-    --output-on-failure
+  cmake --build --preset fuzz --target kenal_fuzz
+  ctest --test-dir build/fuzz -R '^(decode|formats)_[a-z0-9_]*_fuzz$' \
+    -j "$(nproc)" --output-on-failure
 fi
 configure release
 cmake --build --preset release

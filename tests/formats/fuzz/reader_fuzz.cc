@@ -1,35 +1,21 @@
-// The reader of one format (KENAL_FUZZED_FORMAT): it comes to an end without a
-// crash, every record that it tells is one that it may tell, and all of it goes
-// through Kenal's own lines without loss.
-#include <sys/mman.h>
-#include <unistd.h>
-
+// The reader of the format that the program is named after: it comes to an end
+// without a crash, every record that it tells is one that it may tell, and all
+// of it goes through Kenal's own lines without loss.
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "src/base/check.h"
 #include "src/formats/format.h"
 #include "src/formats/record_lines.h"
+#include "tests/formats/fuzz/temporary.h"
 
 namespace {
 
 using namespace kenal::formats;
 
-// A file on a disk in memory: SQLite wants a path of its own.
-const std::string& Path() {
-  // Never destroyed: it is needed at exit.
-  static const std::string* const path = [] {
-    std::string pattern = std::filesystem::exists("/dev/shm")
-                              ? "/dev/shm/kenal-fuzz-XXXXXX"
-                              : "/tmp/kenal-fuzz-XXXXXX";
-    close(mkstemp(pattern.data()));
-    std::atexit([] { std::filesystem::remove(Path()); });
-    return new std::string(std::move(pattern));
-  }();
-  return *path;
-}
+Format format;
 
 void CheckLossless(const Record& record) {
   std::string json;
@@ -43,13 +29,24 @@ void CheckLossless(const Record& record) {
 
 }  // namespace
 
+// formats_nsrl_sqlite_fuzz fuzzes nsrl-sqlite.
+extern "C" int LLVMFuzzerInitialize(int*, char*** arguments) {
+  constexpr std::string_view kBefore = "formats_";
+  constexpr std::string_view kAfter = "_fuzz";
+  std::string name = std::filesystem::path(**arguments).filename();
+  KENAL_CHECK(name.starts_with(kBefore) && name.ends_with(kAfter));
+  name =
+      name.substr(kBefore.size(), name.size() - kBefore.size() - kAfter.size());
+  std::replace(name.begin(), name.end(), '_', '-');
+  const auto parsed = ParseFormat(name);
+  KENAL_CHECK(parsed.ok());
+  format = *parsed;
+  return 0;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  std::FILE* file = std::fopen(Path().c_str(), "wb");
-  KENAL_CHECK(file != nullptr);
-  KENAL_CHECK(std::fwrite(data, 1, size, file) == size);
-  KENAL_CHECK(std::fclose(file) == 0);
-  static const Format format = *ParseFormat(KENAL_FUZZED_FORMAT);
-  auto reader = OpenReader(format, Path(), {.converting = true});
+  WriteTemporary(data, size);
+  auto reader = OpenReader(format, TemporaryPath(), {.converting = true});
   if (!reader.ok()) return 0;
   Item item;
   while (true) {
