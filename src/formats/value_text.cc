@@ -7,7 +7,6 @@
 #include <limits>
 #include <span>
 
-#include "src/base/clock.h"
 #include "src/base/digest.h"
 #include "src/exchange/text.h"
 #include "src/formats/json_tree.h"
@@ -18,6 +17,7 @@ namespace {
 constexpr int64_t kMsPerSecond = 1000;
 constexpr int64_t kMsPerDay = 86'400'000;
 // Beyond these a time is a mistake, and arithmetic stays far from overflow.
+constexpr int64_t kTimeMsMin = -62'135'596'800'000;  // the year 1
 constexpr int64_t kTimeMsMax = 253'402'300'799'999;  // the year 9999
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -187,7 +187,7 @@ std::optional<int64_t> ReadDotNet(std::string_view text) {
   int64_t ms = 0;
   const auto [rest, error] =
       std::from_chars(text.data(), text.data() + text.size(), ms);
-  if (error != std::errc() || ms > kTimeMsMax || ms < -kTimeMsMax) {
+  if (error != std::errc() || ms > kTimeMsMax || ms < kTimeMsMin) {
     return std::nullopt;
   }
   // The offset is for showing: the number is UTC already.
@@ -290,7 +290,9 @@ std::string Upper(std::string text) {
   return text;
 }
 
-std::optional<int64_t> ReadTime(std::string_view text) {
+namespace {
+
+std::optional<int64_t> ReadAnyTime(std::string_view text) {
   text = Trimmed(text);
   if (text.starts_with("/Date(")) return ReadDotNet(text);
   const auto day = TakeDay(text);
@@ -306,13 +308,35 @@ std::optional<int64_t> ReadTime(std::string_view text) {
   return *day + *clock - *zone;
 }
 
+}  // namespace
+
+std::optional<int64_t> ReadTime(std::string_view text) {
+  const auto time = ReadAnyTime(text);
+  if (time && (*time < kTimeMsMin || *time > kTimeMsMax)) return std::nullopt;
+  return time;
+}
+
 std::string WriteTime(int64_t unix_ms) {
-  std::string text = base::FormatUtc(unix_ms);
-  const int64_t ms = (unix_ms % kMsPerSecond + kMsPerSecond) % kMsPerSecond;
-  if (ms == 0) return text;
-  std::string digits = std::to_string(kMsPerSecond + ms).substr(1);
-  text.insert(text.size() - 1, "." + digits);
-  return text;
+  using std::chrono::days;
+  using std::chrono::floor;
+  using std::chrono::milliseconds;
+  const std::chrono::sys_time<milliseconds> time{milliseconds(unix_ms)};
+  const auto day = floor<days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss<milliseconds> clock(time - day);
+  const auto put = [](int64_t value, size_t digits) {
+    const std::string text = std::to_string(value);
+    return std::string(digits - std::min(digits, text.size()), '0') + text;
+  };
+  std::string text = put(static_cast<int>(date.year()), 4) + "-" +
+                     put(static_cast<unsigned>(date.month()), 2) + "-" +
+                     put(static_cast<unsigned>(date.day()), 2) + "T" +
+                     put(clock.hours().count(), 2) + ":" +
+                     put(clock.minutes().count(), 2) + ":" +
+                     put(clock.seconds().count(), 2);
+  const int64_t ms = clock.subseconds().count();
+  if (ms != 0) text += "." + put(ms, 3);
+  return text + "Z";
 }
 
 std::optional<bool> ReadFlag(std::string_view text) {

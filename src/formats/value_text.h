@@ -40,9 +40,11 @@ std::string Upper(std::string text);
 
 // Milliseconds since 1970 of a time in ISO 8601 with Z, with an offset (with
 // or without a colon) or with neither, which is read as UTC; with a blank for
-// the T; a day alone; or .NET's /Date(ms)/. Unset: none of these.
+// the T; a day alone; or .NET's /Date(ms)/. Unset: none of these, or not within
+// the years 1 to 9999.
 std::optional<int64_t> ReadTime(std::string_view text);
-// "2024-01-02T03:04:05Z", and ".250" before the Z where there are such.
+// "2024-01-02T03:04:05Z", and ".250" before the Z where there are such. Of a
+// time that ReadTime gives, which reads it back.
 std::string WriteTime(int64_t unix_ms);
 
 // "true", "yes", "y", "t", "1" and their opposites in either case; unset for

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "src/formats/value_text.h"
 #include "tests/formats/support.h"
 
 namespace kenal::formats {
@@ -183,6 +184,31 @@ TEST(RecordLines, PutNothingIntoAnotherFormatThatBreaksIt) {
   EXPECT_TRUE(again.status.ok()) << again.status << out.text;
   EXPECT_EQ(again.records().size(), 1u);
   EXPECT_EQ(out.report.fields_left_out.at("hashes of other types"), 1u);
+}
+
+// A year of three digits was written with three, and a time before 1970 with
+// the second after it.
+TEST(Times, AreReadBackAsTheyAreWritten) {
+  std::mt19937_64 random(testing::TestSeed());
+  const int64_t first = *ReadTime("0001-01-01T00:00:00Z");
+  const int64_t last = *ReadTime("9999-12-31T23:59:59.999Z");
+  std::uniform_int_distribution<int64_t> any(first, last);
+  std::vector<int64_t> times = {first, last, 0, -1, -999, -1000, -1001, 1, 999};
+  for (int i = 0; i < 10'000; ++i) {
+    const int64_t time = any(random);
+    times.push_back(i % 2 == 0 ? time : time / 1000 * 1000);
+  }
+  for (const int64_t time : times) {
+    ASSERT_EQ(ReadTime(WriteTime(time)), time) << WriteTime(time);
+  }
+  EXPECT_EQ(WriteTime(*ReadTime("0224-01-02 03:04:05")),
+            "0224-01-02T03:04:05Z");
+  EXPECT_EQ(WriteTime(-500), "1969-12-31T23:59:59.500Z");
+  for (const char* text :
+       {"/Date(253402300800000)/", "/Date(-62135596800001)/",
+        "/Date(9223372036854775807)/", "0001-01-01T00:00:00+01:00"}) {
+    EXPECT_EQ(ReadTime(text), std::nullopt) << text;
+  }
 }
 
 }  // namespace
