@@ -113,8 +113,9 @@ struct VerifyReport {
 enum class ChangeKind : uint8_t {
   kListCreated = 1,
   kPolicySet = 2,
-  kEntriesPut = 3,  // added or replaced
-  kEntriesSet = 4,  // state or label of entries
+  kEntriesPut = 3,    // added or replaced
+  kEntriesSet = 4,    // state or label of entries
+  kKnownGoodSet = 5,  // or removed
 };
 std::string_view ChangeKindName(ChangeKind kind);
 
@@ -134,6 +135,8 @@ struct ListChange {
   ChangeKind kind = ChangeKind::kEntriesPut;
   std::string list;
   std::optional<ListPolicy> policy;  // of the first two kinds
+  // Of kKnownGoodSet, a part each; of no bytes: it was removed.
+  std::optional<KnownGoodFile> known_good;
   std::vector<ChangedEntry> entries;
   bool last = true;  // of its sequence
   friend bool operator==(const ListChange&, const ListChange&) = default;

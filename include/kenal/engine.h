@@ -35,23 +35,24 @@
 
 #include "kenal/backup.h"
 #include "kenal/curator.h"
+#include "kenal/known_good.h"
 #include "kenal/matcher.h"
 #include "kenal/status.h"
 
 namespace kenal {
 
-// A store opened in this process: catalogue, index and policies behind the two
+// A store opened in this process: catalogue, index and policies behind the
 // interfaces. Thread-safe. Readers never wait for writers; an answer that
 // starts after a change was acknowledged sees that change.
-class Engine : public Matcher, public Curator {
+class Engine : public Matcher, public Curator, public KnownGoodKeeper {
  public:
   // Makes an empty store; creates `folder` when it is missing.
   // Errors: kAlreadyExists  there is a store already; nothing is changed
   //         kFailedPrecondition  the folder holds something else
   static Status Init(const std::string& folder);
 
-  // Told what an operator should know and need not act on, such as that a
-  // snapshot of the index was damaged and the index is being built again.
+  // Told what an operator should know, and what stops nothing else: that a
+  // snapshot of the index (built again) or a known-good file is damaged.
   using Notice = std::function<void(const std::string&)>;
 
   // Opens a store, checks it and folds its views; the index comes from the

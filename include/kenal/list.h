@@ -2,6 +2,7 @@
 #ifndef KENAL_LIST_H_
 #define KENAL_LIST_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -84,6 +85,20 @@ struct ListCounts {
   friend bool operator==(const ListCounts&, const ListCounts&) = default;
 };
 
+// The known-good digests of one type on a list of purpose known-benign: one
+// file beside the store's database (docs/known-good.md).
+struct KnownGoodFile {
+  SignalType signal = SignalType::kSha1;
+  uint64_t count = 0;  // of different digests
+  uint64_t size_bytes = 0;
+  std::array<uint8_t, 32> sha256{};  // of the whole file
+  std::string source;                // on whose word they are there
+  std::string import_id;
+  int64_t set_unix_ms = 0;
+  Sequence set_at;  // the log record that set it
+  friend bool operator==(const KnownGoodFile&, const KnownGoodFile&) = default;
+};
+
 struct ListInfo {
   ListNumber number;
   std::string name;
@@ -91,9 +106,10 @@ struct ListInfo {
   ListPolicy policy;
   ListCounts counts;
   int64_t created_unix_ms = 0;
-  // Of the last change to its policy or entries.
+  // Of the last change to its policy, entries or known-good files.
   Sequence version;
   int64_t changed_unix_ms = 0;
+  std::vector<KnownGoodFile> known_good;  // by type, at most one each
   friend bool operator==(const ListInfo&, const ListInfo&) = default;
 };
 

@@ -131,6 +131,14 @@ struct ListVersion {
   friend bool operator==(const ListVersion&, const ListVersion&) = default;
 };
 
+// A list that knows a digest of the query as that of a harmless file.
+struct KnownGood {
+  std::string list;
+  std::optional<SignalType> signal;  // of that digest; unset: withheld
+  bool shadow = false;               // of a list in shadow mode
+  friend bool operator==(const KnownGood&, const KnownGood&) = default;
+};
+
 struct Answer {
   Verdict verdict = Verdict::kUnavailable;
   // Of the firmest hit behind EXACT, NEAR or TEST; unset for the others.
@@ -150,6 +158,12 @@ struct Answer {
   std::vector<SkippedList> lists_skipped;
   std::vector<ListVersion> list_versions;  // by name; without skipped lists
   bool damaged = false;  // the picture was only decoded in part
+  // Beside the verdict, which it never changes: whoever finds no match may
+  // spare himself a closer look. Those in shadow last, else by list, signal.
+  std::vector<KnownGood> known_good;
+  // Lists that could not be asked whether they know a digest of the query,
+  // since a file of theirs is damaged. They know nothing then.
+  std::vector<KnownGood> known_good_failed;
   friend bool operator==(const Answer&, const Answer&) = default;
 };
 

@@ -15,6 +15,7 @@
 #include "src/base/digest.h"
 #include "src/catalogue/backup.h"
 #include "src/catalogue/catalogue_impl.h"
+#include "src/catalogue/known_files.h"
 
 namespace kenal::catalogue {
 namespace {
@@ -63,12 +64,39 @@ std::string PathOf(const LiveFile& file) {
   return file.directory + "/" + file.relative_filename;
 }
 
+// A known-good file of the store.
+struct KnownSource {
+  std::string path;
+  BackupFile needed;
+};
+
+std::vector<KnownSource> KnownSources(const std::string& folder,
+                                      std::span<const ListInfo> lists) {
+  std::vector<KnownSource> sources;
+  for (const ListInfo& list : lists) {
+    for (const KnownGoodFile& file : list.known_good) {
+      const std::string name = KnownFileName(list.name, file);
+      sources.push_back({.path = KnownFolder(folder) + "/" + name,
+                         .needed = {.name = name,
+                                    .size_bytes = file.size_bytes,
+                                    .copy = HexText(file.sha256),
+                                    .place = BackupPlace::kKnown}});
+    }
+  }
+  return sources;
+}
+
 // The copies of one backup, made or found.
 class Copying {
  public:
   Copying(const Store& store, BackupFolder& folder,
-          std::span<const LiveFile> files, BackupRecord& record)
-      : store_(store), folder_(folder), files_(files), record_(record) {
+          std::span<const LiveFile> files, std::span<const KnownSource> known,
+          BackupRecord& record)
+      : store_(store),
+        folder_(folder),
+        files_(files),
+        known_(known),
+        record_(record) {
     rows_.env = store.db().GetEnv();
   }
 
@@ -78,11 +106,18 @@ class Copying {
       record_.files.push_back({file.relative_filename, file.size, ""});
       KENAL_TRY(Find(file, record_.files.back()));
     }
+    for (const KnownSource& source : known_) {
+      record_.files.push_back(source.needed);
+      FindKnown(source.needed);
+    }
     KENAL_TRY(folder_.CheckSpace(record_.info.new_bytes));
     ByteMeter meter(watcher, record_.info.new_bytes);
     for (size_t i = 0; i < files_.size(); ++i) {
       if (!missing_[i]) continue;
       KENAL_TRY(Copy(files_[i], record_.files[i], meter));
+    }
+    for (size_t i = 0; i < known_.size(); ++i) {
+      if (missing_[files_.size() + i]) KENAL_TRY(CopyKnown(known_[i], meter));
     }
     return folder_.SyncCopies();
   }
@@ -110,6 +145,34 @@ class Copying {
     if (!there) record_.info.new_bytes += file.size;
     missing_.push_back(!there);
     return OkStatus();
+  }
+
+  // Its name says what its bytes are, so they need not be read.
+  void FindKnown(const BackupFile& needed) {
+    const auto found = copies_.find(needed.copy);
+    const bool there =
+        found != copies_.end() && found->second == needed.size_bytes;
+    if (!there) record_.info.new_bytes += needed.size_bytes;
+    missing_.push_back(!there);
+  }
+
+  Status CopyKnown(const KnownSource& source, ByteMeter& meter) {
+    constexpr std::string_view kNextStep =
+        ", so no backup is made; make it again with kenal known-good add "
+        "--replace, or give it up with kenal known-good remove";
+    const BackupFile& needed = source.needed;
+    const StatusOr<std::string> digest =
+        ReadThrough(folder_.files(), source.path, needed.size_bytes,
+                    folder_.UnfinishedPath(), meter);
+    if (digest.status().code() == StatusCode::kDataLoss) {
+      return DataLoss(std::string(digest.status().message()) +
+                      std::string(kNextStep));
+    }
+    KENAL_TRY(digest.status());
+    if (*digest != needed.copy) {
+      return DataLoss(source.path + ": is damaged" + std::string(kNextStep));
+    }
+    return folder_.KeepCopy(needed.copy);
   }
 
   Status Copy(const LiveFile& file, BackupFile& needed, ByteMeter& meter) {
@@ -160,6 +223,7 @@ class Copying {
   const Store& store_;
   BackupFolder& folder_;
   const std::span<const LiveFile> files_;
+  const std::span<const KnownSource> known_;
   BackupRecord& record_;
   rocksdb::Options rows_;
   std::map<std::string, uint64_t> copies_;
@@ -167,6 +231,24 @@ class Copying {
 };
 
 }  // namespace
+
+class CatalogueImpl::KnownFilesKept {
+ public:
+  explicit KnownFilesKept(CatalogueImpl& catalogue) : catalogue_(catalogue) {
+    Count(1);
+  }
+  ~KnownFilesKept() { Count(-1); }
+  KnownFilesKept(const KnownFilesKept&) = delete;
+  KnownFilesKept& operator=(const KnownFilesKept&) = delete;
+
+ private:
+  void Count(int change) {
+    const base::MutexLock lock(catalogue_.state_);
+    catalogue_.known_files_kept_ += change;
+  }
+
+  CatalogueImpl& catalogue_;
+};
 
 StatusOr<BackupInfo> CatalogueImpl::Backup(const std::string& path,
                                            const ByteWatcher& watcher) {
@@ -180,7 +262,9 @@ StatusOr<BackupInfo> CatalogueImpl::Backup(const std::string& path,
   record.info.unix_ms = base::NowUnixMs();
   const KeptFiles kept(store_->db());
   KENAL_TRY(store_->Say(kept.status()));
+  const KnownFilesKept known_kept(*this);
   std::vector<LiveFile> files;
+  std::vector<KnownSource> known;
   {
     // Between two changes: the files end where the head says.
     const FairLock lock(write_);
@@ -189,8 +273,9 @@ StatusOr<BackupInfo> CatalogueImpl::Backup(const std::string& path,
     record.info.sequence = log_->head().sequence;
     record.info.chain = log_->head().chain;
     record.store_format = format_;
+    known = KnownSources(folder_, Lists());
   }
-  Status made = Copying(*store_, *folder, files, record).Run(watcher);
+  Status made = Copying(*store_, *folder, files, known, record).Run(watcher);
   if (made.ok()) made = OpenBackup(*folder, record, options_, {}, nullptr);
   if (made.ok()) made = folder->KeepRecord(record);
   // What a backup that was ended early has copied serves the next one, unless

@@ -15,6 +15,7 @@
 #include "src/catalogue/backup.h"
 #include "src/catalogue/catalogue_impl.h"
 #include "src/catalogue/keys.h"
+#include "src/catalogue/known_files.h"
 #include "src/catalogue/verify.h"
 
 namespace kenal::catalogue {
@@ -62,6 +63,30 @@ Status CompareHead(const Store& store, const BackupRecord& record) {
                   std::to_string(record.info.sequence.value));
 }
 
+// Compares what a store says of its known-good files with those of its backup.
+Status CompareKnown(const Store& store, const BackupRecord& record) {
+  std::map<ListNumber, std::string> names;
+  KENAL_TRY(store.Scan(
+      Family::kLists, "", nullptr,
+      [&](std::string_view key, std::string_view value) -> Status {
+        KENAL_TRY_ASSIGN(const ListNumber number, ParseListKey(key));
+        KENAL_TRY_ASSIGN(const ListRow row, DecodeListRow(number, value));
+        names.emplace(number, row.info.name);
+        return OkStatus();
+      }));
+  return ScanKnownRows(
+      store, nullptr,
+      [&](ListNumber list, const KnownGoodFile& file) -> Status {
+        const BackupFile needed{.name = KnownFileName(names[list], file),
+                                .size_bytes = file.size_bytes,
+                                .copy = HexText(file.sha256),
+                                .place = BackupPlace::kKnown};
+        if (std::ranges::count(record.files, needed) > 0) return OkStatus();
+        return DataLoss("its known-good file " + needed.name +
+                        " is not in its record");
+      });
+}
+
 Status Link(const std::string& from, const std::string& to) {
   std::error_code error;
   fs::create_symlink(fs::absolute(from, error), to, error);
@@ -102,6 +127,7 @@ Status OpenBackup(const BackupFolder& folder, const BackupRecord& record,
   std::error_code error;
   fs::create_directory(database, error);
   for (const BackupFile& file : record.files) {
+    if (file.place != BackupPlace::kDatabase) continue;
     KENAL_TRY(Link(folder.CopyPath(file.copy), database + "/" + file.name));
   }
   const auto say = [&](const Status& status) {
@@ -112,8 +138,10 @@ Status OpenBackup(const BackupFolder& folder, const BackupRecord& record,
   const auto store =
       Store::Open(scratch->path(), options, Store::Access::kReadOnly);
   if (!store.ok()) return say(store.status());
-  const Status compared = CompareHead(**store, record);
-  if (!compared.ok()) return say(compared);
+  for (const auto compare : {CompareHead, CompareKnown}) {
+    const Status compared = compare(**store, record);
+    if (!compared.ok()) return say(compared);
+  }
   if (report == nullptr) return OkStatus();
   StatusOr<VerifyReport> verified = VerifyStore(**store, watcher);
   if (!verified.ok()) return say(verified.status());

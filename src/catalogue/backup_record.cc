@@ -4,12 +4,17 @@
 #include <charconv>
 
 #include "src/base/digest.h"
+#include "src/catalogue/known_files.h"
 
 namespace kenal::catalogue {
 namespace {
 
 constexpr std::string_view kRecordTitle = "kenal-backup";
 constexpr std::string_view kOwnerTitle = "kenal-backups";
+constexpr uint64_t kOwnerFormat = 1;
+constexpr uint64_t kFormatWithoutKnown = 1;
+constexpr std::string_view kFileWord = "file";
+constexpr std::string_view kKnownWord = "known";
 constexpr size_t kDigestDigits = 64;
 constexpr size_t kIdDigitsMin = 32;
 constexpr size_t kIdDigitsMax = 48;
@@ -90,11 +95,11 @@ class Reader {
 Status Damaged() { return DataLoss("its bytes do not agree with its digest"); }
 
 // The title and format that every such text begins with.
-Status ReadTitle(Reader& in, std::string_view title) {
+StatusOr<uint64_t> ReadTitle(Reader& in, std::string_view title) {
   in.Expect(title);
   const uint64_t format = in.Number();
   if (!in.good()) return Damaged();
-  if (format <= kBackupFormat) return OkStatus();
+  if (format <= kBackupFormat) return format;
   return FailedPrecondition("written by a newer Kenal; use that version");
 }
 
@@ -134,7 +139,11 @@ std::string Encode(const BackupRecord& record) {
   const auto line = [](std::string_view name, uint64_t value) {
     return std::string(name) + " " + std::to_string(value) + "\n";
   };
-  std::string text = line(kRecordTitle, kBackupFormat);
+  const bool has_known = std::ranges::any_of(
+      record.files,
+      [](const BackupFile& file) { return file.place == BackupPlace::kKnown; });
+  std::string text =
+      line(kRecordTitle, has_known ? kBackupFormat : kFormatWithoutKnown);
   text += line("number", info.number);
   text += "store " + info.store_id + "\n";
   text += line("incarnation", info.incarnation);
@@ -144,8 +153,9 @@ std::string Encode(const BackupRecord& record) {
   text += line("time", static_cast<uint64_t>(info.unix_ms));
   text += line("new-bytes", info.new_bytes);
   for (const BackupFile& file : record.files) {
-    text += "file " + file.name + " " + std::to_string(file.size_bytes) + " " +
-            file.copy + "\n";
+    const bool known = file.place == BackupPlace::kKnown;
+    text += std::string(known ? kKnownWord : kFileWord) + " " + file.name +
+            " " + std::to_string(file.size_bytes) + " " + file.copy + "\n";
   }
   Seal(text);
   return text;
@@ -154,7 +164,7 @@ std::string Encode(const BackupRecord& record) {
 StatusOr<BackupRecord> DecodeBackupRecord(std::string_view text) {
   Reader in(text);
   if (!in.Unseal()) return Damaged();
-  KENAL_TRY(ReadTitle(in, kRecordTitle));
+  KENAL_TRY_ASSIGN(const uint64_t format, ReadTitle(in, kRecordTitle));
   BackupRecord record;
   BackupInfo& info = record.info;
   info.number = in.Number("number");
@@ -166,12 +176,17 @@ StatusOr<BackupRecord> DecodeBackupRecord(std::string_view text) {
   info.unix_ms = static_cast<int64_t>(in.Number("time"));
   info.new_bytes = in.Number("new-bytes");
   while (in.good() && !in.AtEnd()) {
-    in.Expect("file");
+    const std::string_view word = in.Word();
+    const bool known = word == kKnownWord && format > kFormatWithoutKnown;
+    if (!known && word != kFileWord) return Damaged();
     BackupFile file;
+    if (known) file.place = BackupPlace::kKnown;
     file.name = in.Word();
     file.size_bytes = in.Number();
     file.copy = in.Word();
-    if (!in.good() || !IsDatabaseName(file.name) || !IsCopyName(file.copy) ||
+    const bool named =
+        known ? IsKnownFileName(file.name) : IsDatabaseName(file.name);
+    if (!in.good() || !named || !IsCopyName(file.copy) ||
         record.files.size() == kBackupFilesMax) {
       return Damaged();
     }
@@ -185,7 +200,7 @@ StatusOr<BackupRecord> DecodeBackupRecord(std::string_view text) {
 
 std::string EncodeBackupOwner(std::string_view store_id) {
   std::string text = std::string(kOwnerTitle) + " " +
-                     std::to_string(kBackupFormat) + "\nstore " +
+                     std::to_string(kOwnerFormat) + "\nstore " +
                      std::string(store_id) + "\n";
   Seal(text);
   return text;
@@ -194,7 +209,7 @@ std::string EncodeBackupOwner(std::string_view store_id) {
 StatusOr<std::string> DecodeBackupOwner(std::string_view text) {
   Reader in(text);
   if (!in.Unseal()) return Damaged();
-  KENAL_TRY(ReadTitle(in, kOwnerTitle));
+  KENAL_TRY(ReadTitle(in, kOwnerTitle).status());
   std::string id(in.Hex("store", 32));
   if (!in.good() || !in.AtEnd()) return Damaged();
   return id;

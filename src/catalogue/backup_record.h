@@ -18,16 +18,21 @@ namespace kenal::catalogue {
 inline constexpr size_t kBackupFilesMax = 1'000'000;
 inline constexpr size_t kBackupRecordBytesMax = size_t{256} << 20;
 
-// The layout of a folder of backups; a higher one is refused.
-inline constexpr uint64_t kBackupFormat = 1;
+// The layout of a folder of backups; a higher one is refused. Records of stores
+// without known-good files are still of format 1.
+inline constexpr uint64_t kBackupFormat = 2;
 
-// One file of a database, and where its bytes are.
+// Where in a store a file belongs.
+enum class BackupPlace : uint8_t { kDatabase, kKnown };
+
+// One file of a store, and where its bytes are.
 struct BackupFile {
-  std::string name;  // in the database
+  std::string name;  // in its place
   uint64_t size_bytes = 0;
   // In `files/`: 64 hex digits, the SHA-256 of the bytes; before them, for a
   // table, its unique id as 32 to 48 hex digits and a dash.
   std::string copy;
+  BackupPlace place = BackupPlace::kDatabase;
   friend bool operator==(const BackupFile&, const BackupFile&) = default;
 };
 

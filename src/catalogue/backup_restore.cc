@@ -10,6 +10,7 @@
 #include "src/catalogue/backup.h"
 #include "src/catalogue/catalogue_impl.h"
 #include "src/catalogue/keys.h"
+#include "src/catalogue/known_files.h"
 #include "src/catalogue/store_folder.h"
 
 namespace kenal::catalogue {
@@ -17,8 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// `to`: the folder of the store; `database`: where its database is made.
 Status CopyBack(const BackupFolder& folder, const BackupRecord& record,
-                const std::string& database, const ByteWatcher& watcher) {
+                const std::string& to, const std::string& database,
+                const ByteWatcher& watcher) {
   std::error_code error;
   const fs::space_info space = fs::space(database, error);
   if (!error && space.available < record.info.size_bytes) {
@@ -27,19 +30,25 @@ Status CopyBack(const BackupFolder& folder, const BackupRecord& record,
         " MiB are needed and " + std::to_string(space.available >> 20) +
         " MiB are free; free space or name another disk");
   }
+  const bool has_known = std::ranges::any_of(
+      record.files,
+      [](const BackupFile& file) { return file.place == BackupPlace::kKnown; });
+  if (has_known) KENAL_TRY(MakeKnownFolder(to));
   ByteMeter meter(watcher, record.info.size_bytes);
   for (const BackupFile& file : record.files) {
     const std::string copy = folder.CopyPath(file.copy);
+    const std::string place =
+        file.place == BackupPlace::kKnown ? KnownFolder(to) : database;
     KENAL_TRY_ASSIGN(const std::string digest,
                      ReadThrough(folder.files(), copy, file.size_bytes,
-                                 database + "/" + file.name, meter));
+                                 place + "/" + file.name, meter));
     if (digest != DigestOfCopy(file.copy)) {
       return DataLoss(copy + ": does not agree with its digest; backup " +
                       std::to_string(record.info.number) +
                       " is damaged, restore another");
     }
   }
-  return OkStatus();
+  return has_known ? SyncKnownFolder(to) : OkStatus();
 }
 
 // Views of the store remember its id and incarnation. Restored twice from one
@@ -98,7 +107,7 @@ StatusOr<BackupInfo> RestoreBackupWith(const std::string& path, uint64_t number,
   KENAL_TRY_ASSIGN(const auto folder, BackupFolder::OpenToRead(path, options));
   KENAL_TRY_ASSIGN(const BackupRecord record, FindBackup(*folder, number));
   const auto build = [&](const std::string& database) -> Status {
-    KENAL_TRY(CopyBack(*folder, record, database, watcher));
+    KENAL_TRY(CopyBack(*folder, record, to, database, watcher));
     return CheckAndBegin(database, record, options);
   };
   KENAL_TRY(MakeStore(to, build));

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,14 @@ struct LockHolder {
   int64_t pid = 0;
   std::string command;         // such as "kenal serve"
   std::string server_address;  // empty when it serves nobody
+};
+
+// What becomes of the known-good file of one type on a list.
+struct KnownGoodEdit {
+  SignalType signal = SignalType::kSha1;
+  // What is set instead; without a time and `set_at`. Unset: it is removed.
+  std::optional<KnownGoodFile> file;
+  std::string built;  // path of the file, whole, synced and in KnownFolder
 };
 
 class Catalogue {
@@ -115,6 +124,17 @@ class Catalogue {
 
   virtual StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) const = 0;
   virtual uint64_t SizeBytes() const = 0;
+
+  // Sets and removes known-good files of a list, as one log record. Files that
+  // are set get their names in `known/` before it, those they replace go after
+  // it, and those that failed are left over until the store is opened again.
+  // Removing what is not there changes nothing.
+  // Errors: kFailedPrecondition  the list is of another purpose than
+  //                              known-benign
+  //         those of every change
+  virtual StatusOr<Sequence> EditKnownGood(std::string_view list,
+                                           std::span<const KnownGoodEdit> edits,
+                                           const Authorship& by) = 0;
 
   // As in Engine.
   virtual StatusOr<BackupInfo> Backup(const std::string& folder,

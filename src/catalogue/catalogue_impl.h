@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,6 +78,9 @@ class CatalogueImpl final : public Catalogue {
 
   StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) const override;
   uint64_t SizeBytes() const override;
+  StatusOr<Sequence> EditKnownGood(std::string_view list,
+                                   std::span<const KnownGoodEdit> edits,
+                                   const Authorship& by) override;
   StatusOr<BackupInfo> Backup(const std::string& folder,
                               const ByteWatcher& watcher) override;
   StatusOr<CompactReport> Compact(const ByteWatcher& watcher) override;
@@ -153,6 +157,14 @@ class CatalogueImpl final : public Catalogue {
   Status WriteSegment(std::string_view list, const DraftBatch& batch,
                       IngestSegment segment, const Authorship& by,
                       std::vector<Plan::Fate>& fates) KENAL_EXCLUDES(write_);
+  // One edit, not yet committed: its file in place, its row and operation.
+  Status ApplyKnownGood(const KnownGoodEdit& edit, ListRow& list, Rows& rows,
+                        Change& change) KENAL_REQUIRES(write_);
+  // Names in `known/` that lists need.
+  std::set<std::string> KnownFileNames() const KENAL_EXCLUDES(state_);
+  // While a backup copies them, replaced files stay.
+  class KnownFilesKept;
+
   void AtPoint(std::string_view point) const {
     if (options_.at_point) options_.at_point(point);
   }
@@ -174,6 +186,7 @@ class CatalogueImpl final : public Catalogue {
   Head head_ KENAL_GUARDED_BY(state_);
   ListTable lists_ KENAL_GUARDED_BY(state_);
   std::map<ListNumber, std::string> names_ KENAL_GUARDED_BY(state_);
+  int known_files_kept_ KENAL_GUARDED_BY(state_) = 0;
 };
 
 // Counts one entry going from one state to another. kDataLoss when the stored

@@ -4,6 +4,7 @@
 
 #include "src/base/check.h"
 #include "src/catalogue/codec.h"
+#include "src/catalogue/known_files.h"
 #include "src/catalogue/limits.h"
 #include "src/catalogue/records.h"
 
@@ -18,6 +19,8 @@ enum class Kind : uint8_t {
   kSetState = 4,
   kIngestSegment = 5,
   kSetNearLabel = 6,
+  kSetKnownGood = 7,
+  kRemoveKnownGood = 8,
 };
 
 void EncodeBody(const CreateList& op, Encoder& out) {
@@ -61,6 +64,17 @@ void EncodeBody(const IngestSegment& op, Encoder& out) {
 void EncodeBody(const SetNearLabel& op, Encoder& out) {
   out.Fixed64(op.id.value);
   out.Bytes(op.label);
+}
+
+void EncodeBody(const SetKnownGood& op, Encoder& out) {
+  out.Number(op.list.value);
+  out.Byte(static_cast<uint8_t>(op.file.signal));
+  EncodeKnownFacts(op.file, out);
+}
+
+void EncodeBody(const RemoveKnownGood& op, Encoder& out) {
+  out.Number(op.list.value);
+  out.Byte(static_cast<uint8_t>(op.signal));
 }
 
 ListNumber DecodeList(Decoder& in) {
@@ -119,6 +133,21 @@ SetNearLabel DecodeSetNearLabel(Decoder& in) {
   return op;
 }
 
+SetKnownGood DecodeSetKnownGood(Decoder& in) {
+  SetKnownGood op;
+  op.list = DecodeList(in);
+  op.file.signal = DecodeDigestType(in);
+  DecodeKnownFacts(in, op.file);
+  return op;
+}
+
+RemoveKnownGood DecodeRemoveKnownGood(Decoder& in) {
+  RemoveKnownGood op;
+  op.list = DecodeList(in);
+  op.signal = DecodeDigestType(in);
+  return op;
+}
+
 IngestSegment DecodeIngestSegment(uint8_t version, Decoder& in) {
   IngestSegment op;
   op.list = DecodeList(in);
@@ -150,6 +179,10 @@ Operation DecodeOperation(uint8_t version, Records records, Decoder& in) {
       return DecodeIngestSegment(version, in);
     case Kind::kSetNearLabel:
       return DecodeSetNearLabel(in);
+    case Kind::kSetKnownGood:
+      return DecodeSetKnownGood(in);
+    case Kind::kRemoveKnownGood:
+      return DecodeRemoveKnownGood(in);
   }
   in.Fail();
   return {};
@@ -158,6 +191,8 @@ Operation DecodeOperation(uint8_t version, Records records, Decoder& in) {
 ListNumber ListIn(const CreateList& op) { return op.number; }
 ListNumber ListIn(const SetPolicy& op) { return op.number; }
 ListNumber ListIn(const IngestSegment& op) { return op.list; }
+ListNumber ListIn(const SetKnownGood& op) { return op.list; }
+ListNumber ListIn(const RemoveKnownGood& op) { return op.list; }
 template <typename OnEntry>
 ListNumber ListIn(const OnEntry& op) {
   return op.id.list();

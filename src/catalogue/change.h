@@ -65,9 +65,25 @@ struct SetNearLabel {
   friend bool operator==(const SetNearLabel&, const SetNearLabel&) = default;
 };
 
+// A known-good file enters a list, in place of the one of its type. Of `file`
+// `set_at` is not told: it is the sequence of the record.
+struct SetKnownGood {
+  ListNumber list;
+  KnownGoodFile file;
+  friend bool operator==(const SetKnownGood&, const SetKnownGood&) = default;
+};
+
+struct RemoveKnownGood {
+  ListNumber list;
+  SignalType signal = SignalType::kSha1;
+  friend bool operator==(const RemoveKnownGood&,
+                         const RemoveKnownGood&) = default;
+};
+
 // Values of std::variant::index() plus one are stored; append only.
-using Operation = std::variant<CreateList, SetPolicy, PutEntry, SetState,
-                               IngestSegment, SetNearLabel>;
+using Operation =
+    std::variant<CreateList, SetPolicy, PutEntry, SetState, IngestSegment,
+                 SetNearLabel, SetKnownGood, RemoveKnownGood>;
 
 // The list that an operation changes.
 ListNumber ListOf(const Operation& operation);

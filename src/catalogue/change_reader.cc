@@ -28,11 +28,12 @@ struct Part {
   ChangeKind kind = ChangeKind::kEntriesPut;
   ListNumber list;
   std::optional<ListPolicy> policy;
+  std::optional<KnownGoodFile> known_good;
   std::vector<Run> runs;
 
   // In ChangeCursor::entries. A part without entries counts as one.
   uint64_t size() const {
-    uint64_t sum = policy ? 1 : 0;
+    uint64_t sum = policy || known_good ? 1 : 0;
     for (const Run& run : runs) sum += run.count;
     return sum;
   }
@@ -43,10 +44,10 @@ class PartsMaker {
   explicit PartsMaker(Sequence sequence) : sequence_(sequence) {}
 
   void operator()(const CreateList& op) {
-    parts.push_back({ChangeKind::kListCreated, op.number, op.policy, {}});
+    parts.push_back({ChangeKind::kListCreated, op.number, op.policy, {}, {}});
   }
   void operator()(const SetPolicy& op) {
-    parts.push_back({ChangeKind::kPolicySet, op.number, op.policy, {}});
+    parts.push_back({ChangeKind::kPolicySet, op.number, op.policy, {}, {}});
   }
   void operator()(const PutEntry& op) { Add(ChangeKind::kEntriesPut, op.id); }
   void operator()(const SetState& op) { Add(ChangeKind::kEntriesSet, op.id); }
@@ -63,9 +64,21 @@ class PartsMaker {
     AddRun({EntryId::Of(op.list, op.first_serial), op.added, {}});
   }
 
+  void operator()(const SetKnownGood& op) {
+    KnownGoodFile file = op.file;
+    file.set_at = sequence_;
+    AddKnownGood(op.list, std::move(file));
+  }
+  void operator()(const RemoveKnownGood& op) {
+    AddKnownGood(op.list, {.signal = op.signal, .set_at = sequence_});
+  }
+
   std::vector<Part> parts;
 
  private:
+  void AddKnownGood(ListNumber list, KnownGoodFile file) {
+    parts.push_back({ChangeKind::kKnownGoodSet, list, {}, std::move(file), {}});
+  }
   void Add(ChangeKind kind, EntryId id) {
     Part& part = PartOf(kind, id.list());
     if (!part.runs.empty()) {
@@ -85,7 +98,7 @@ class PartsMaker {
   Part& PartOf(ChangeKind kind, ListNumber list) {
     const bool same = !parts.empty() && parts.back().kind == kind &&
                       parts.back().list == list;
-    if (!same) parts.push_back({kind, list, {}, {}});
+    if (!same) parts.push_back({kind, list, {}, {}, {}});
     return parts.back();
   }
 
@@ -138,10 +151,15 @@ Status PageReader::Take(const std::vector<Part>& parts, const NameOf& name_of) {
                         .kind = part.kind,
                         .list = name_of(part.list),
                         .policy = part.policy,
+                        .known_good = part.known_good,
                         .entries = {},
                         .last = false};
       if (part.policy) {
         bytes_ += sizeof(ListPolicy) + 2 * part.policy->regions.size();
+        ++page.next.entries;
+      }
+      if (part.known_good) {
+        bytes_ += sizeof(KnownGoodFile);
         ++page.next.entries;
       }
       KENAL_TRY(TakeRuns(part, page.next.entries - before, change));

@@ -10,6 +10,7 @@
 #include "src/base/digest.h"
 #include "src/catalogue/catalogue_impl.h"
 #include "src/catalogue/keys.h"
+#include "src/catalogue/known_files.h"
 #include "src/catalogue/store_folder.h"
 
 namespace kenal::catalogue {
@@ -106,6 +107,7 @@ StatusOr<std::unique_ptr<CatalogueImpl>> CatalogueImpl::Open(
   catalogue->witness_->Write(catalogue->log_->head());
   // Kenal up to format 3 staged imports there.
   fs::remove_all(folder + "/" + std::string(kStagingFolderName), error);
+  RemoveOtherKnownFiles(folder, catalogue->KnownFileNames(), /*drafts=*/true);
   return catalogue;
 }
 
@@ -137,6 +139,18 @@ Status CatalogueImpl::LoadLists() {
         sum = sum + row.info.counts;
         lists_.emplace(row.info.name, row);
         names_.emplace(number, row.info.name);
+        return OkStatus();
+      }));
+  KENAL_TRY(ScanKnownRows(
+      *store_, nullptr,
+      [&](ListNumber number, const KnownGoodFile& file) -> Status {
+        const auto name = names_.find(number);
+        if (name == names_.end()) {
+          return DataLoss(folder_ +
+                          ": a known-good file is of a list that is not there; "
+                          "restore the store from a backup");
+        }
+        lists_.find(name->second)->second.info.known_good.push_back(file);
         return OkStatus();
       }));
   const Totals& totals = log_->row().totals;

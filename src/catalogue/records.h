@@ -26,7 +26,7 @@ inline constexpr uint8_t kLabelledVersion = 2;
 
 // The layout as a whole; a store with a higher one is refused. One with a
 // lower one is read, and gets this with the first change.
-inline constexpr uint64_t kFormatVersion = 3;
+inline constexpr uint64_t kFormatVersion = 4;
 
 // meta / "store": what never changes but by a restore.
 struct StoreRow {

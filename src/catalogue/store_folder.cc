@@ -12,6 +12,7 @@
 
 #include "src/base/file.h"
 #include "src/catalogue/head_witness.h"
+#include "src/catalogue/known_files.h"
 #include "src/catalogue/store.h"
 #include "src/catalogue/store_lock.h"
 
@@ -39,9 +40,11 @@ Status SyncFolder(const std::string& folder) {
 }
 
 // What a store and an interrupted Create leave in a folder.
-bool IsOurs(const std::string& name) {
+bool IsOurs(const fs::path& path) {
+  const std::string name = path.filename().string();
   return name == "db.new" || name == kLockFileName ||
-         name == kWitnessFileName || name == kStagingFolderName;
+         name == kWitnessFileName || name == kStagingFolderName ||
+         (name == kKnownFolderName && HoldsOnlyKnownFiles(path.string()));
 }
 
 Status CheckMayHoldStore(const std::string& folder) {
@@ -58,7 +61,7 @@ Status CheckMayHoldStore(const std::string& folder) {
   }
   for (; at != fs::directory_iterator(); at.increment(error)) {
     if (error) break;
-    if (!IsOurs(at->path().filename().string())) {
+    if (!IsOurs(at->path())) {
       return FailedPrecondition(
           folder + ": the folder holds other files; name an empty one");
     }

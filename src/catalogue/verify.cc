@@ -11,7 +11,9 @@
 #include "src/base/digest.h"
 #include "src/catalogue/catalogue_impl.h"
 #include "src/catalogue/change_log.h"
+#include "src/catalogue/fingerprint.h"
 #include "src/catalogue/keys.h"
+#include "src/catalogue/known_files.h"
 
 namespace kenal::catalogue {
 namespace {
@@ -28,44 +30,6 @@ std::string Name(EntryId id) {
 std::string Name(Sequence sequence) {
   return "log record " + std::to_string(sequence.value);
 }
-
-// A set of rows, compared without holding it: the count and two sums of keyed
-// 64-bit hashes. Fresh random keys, so that no two stored sets can have been
-// made to collide.
-class Fingerprint {
- public:
-  explicit Fingerprint(const std::array<uint64_t, 2>& seeds) : seeds_(seeds) {}
-
-  void Add(std::string_view row) {
-    ++count_;
-    for (size_t i = 0; i < seeds_.size(); ++i) sums_[i] += Mix(seeds_[i], row);
-  }
-  uint64_t count() const { return count_; }
-  bool operator==(const Fingerprint& other) const {
-    return count_ == other.count_ && sums_ == other.sums_;
-  }
-
- private:
-  static uint64_t Mix(uint64_t seed, std::string_view row) {
-    uint64_t state = seed ^ row.size();
-    for (size_t at = 0; at < row.size(); at += sizeof(uint64_t)) {
-      uint64_t word = 0;
-      std::memcpy(&word, row.data() + at,
-                  std::min(sizeof word, row.size() - at));
-      state = Fold(state ^ word, 0x9e3779b97f4a7c15 ^ seed);
-    }
-    return Fold(state, seed | 1);
-  }
-  static uint64_t Fold(uint64_t a, uint64_t b) {
-    const auto product = static_cast<unsigned __int128>(a) * b;
-    return static_cast<uint64_t>(product) ^
-           static_cast<uint64_t>(product >> 64);
-  }
-
-  const std::array<uint64_t, 2> seeds_;
-  std::array<uint64_t, 2> sums_{};
-  uint64_t count_ = 0;
-};
 
 std::array<uint64_t, 2> RandomSeeds() {
   std::array<uint8_t, 16> bytes;
@@ -123,6 +87,7 @@ class Verifier {
                            std::string_view row);
   void CheckPolicies();
   void CheckVersions();
+  void CheckKnownGood(Sequence log_base);
   void CheckEntries();
   Status CheckEntry(std::string_view key, std::string_view value);
   void CheckOverruled(const Entry& entry);
@@ -140,8 +105,12 @@ class Verifier {
   HeadRow head_;
   std::map<uint16_t, ListSeen> lists_;
   std::map<uint16_t, ListPolicy> policies_;  // as the log leaves them
-  bool erased_ = false;                      // some payload is
-  std::map<uint64_t, Segment> segments_;     // by sequence
+  // Known-good files by list and type: as the log leaves them, and their rows.
+  // No file: the log removed it.
+  using KnownName = std::pair<uint16_t, SignalType>;
+  std::map<KnownName, std::optional<KnownGoodFile>> known_in_log_;
+  bool erased_ = false;                   // some payload is
+  std::map<uint64_t, Segment> segments_;  // by sequence
   const std::array<uint64_t, 2> seeds_ = RandomSeeds();
   Fingerprint entry_postings_;
   Fingerprint postings_;
@@ -230,6 +199,7 @@ void Verifier::CheckLog() {
   }
   CheckPolicies();
   CheckVersions();
+  CheckKnownGood(base->sequence);
 }
 
 void Verifier::CheckRecord(const LogRecord& record, const Chain& previous) {
@@ -293,6 +263,12 @@ void Verifier::CheckListOperation(Sequence at, const Operation& operation) {
     policies_[create->number.value] = create->policy;
   } else if (const auto* set = std::get_if<SetPolicy>(&operation)) {
     policies_[set->number.value] = set->policy;
+  } else if (const auto* known = std::get_if<SetKnownGood>(&operation)) {
+    auto& seen = known_in_log_[{known->list.value, known->file.signal}];
+    seen = known->file;
+    seen->set_at = at;
+  } else if (const auto* gone = std::get_if<RemoveKnownGood>(&operation)) {
+    known_in_log_[{gone->list.value, gone->signal}].reset();
   } else if (const auto* segment = std::get_if<IngestSegment>(&operation)) {
     Segment& seen = segments_[at.value];
     seen.digest = segment->digest;
@@ -351,6 +327,37 @@ void Verifier::CheckVersions() {
     if (info.version > head_.head.sequence || (!untold && !agrees)) {
       Problem("list " + std::to_string(number) +
               " does not say when it changed last");
+    }
+  }
+}
+
+void Verifier::CheckKnownGood(Sequence log_base) {
+  std::map<KnownName, KnownGoodFile> rows;
+  Note(ScanKnownRows(store_, snapshot_.snapshot(),
+                     [&](ListNumber list, const KnownGoodFile& file) {
+                       rows.emplace(KnownName(list.value, file.signal), file);
+                       return OkStatus();
+                     }));
+  for (const auto& [name, row] : rows) {
+    const std::string what = "the " + std::string(SignalTypeName(name.second)) +
+                             " known-good file of list " +
+                             std::to_string(name.first);
+    const auto list = lists_.find(name.first);
+    if (list == lists_.end() ||
+        list->second.row.info.purpose != Purpose::kKnownBenign) {
+      Problem(what + " is of a list that can have none");
+    }
+    // Records that are gone may have set or removed it.
+    const bool untold = erased_ || row.set_at <= log_base;
+    const auto logged = known_in_log_.find(name);
+    if (!untold && (logged == known_in_log_.end() || logged->second != row)) {
+      Problem(what + " is not the one in the log");
+    }
+  }
+  for (const auto& [name, logged] : known_in_log_) {
+    if (logged && !erased_ && !rows.contains(name)) {
+      Problem("a known-good file of list " + std::to_string(name.first) +
+              " is in the log only");
     }
   }
 }

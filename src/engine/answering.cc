@@ -236,6 +236,9 @@ StatusOr<Attempt> AnswerBatch(const catalogue::Catalogue& catalogue,
                                                    found.overruled[i]));
     attempt.answers.push_back(std::move(answer));
   }
+  if (state.known_files != nullptr) {
+    state.known_files->Tell(queries, lists, attempt.answers);
+  }
   attempt.entry_changed = answering.entry_changed();
   return attempt;
 }

@@ -1,5 +1,6 @@
 #include "kenal/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "src/base/mutex.h"
@@ -8,6 +9,8 @@
 #include "src/engine/comparing.h"
 #include "src/engine/decisions.h"
 #include "src/engine/hold_back.h"
+#include "src/engine/known_files.h"
+#include "src/engine/known_import.h"
 #include "src/engine/search.h"
 #include "src/engine/searchable.h"
 
@@ -32,12 +35,18 @@ class StoreEngine final : public Engine {
         engine::Searchable::Open(*engine->catalogue_, folder, notice));
     KENAL_TRY_ASSIGN(engine->decisions_,
                      engine::Decisions::Open(*engine->catalogue_));
+    engine->folder_ = folder;
+    engine->notice_ = notice;
+    engine->known_files_ = engine::KnownFiles::Open(
+        folder, engine->catalogue_->Lists(), notice);
     engine->Publish(engine->catalogue_->Lists());
     engine->catalogue_->Subscribe([self = engine.get()](const Delta& delta) {
       std::vector<ListInfo> lists = self->catalogue_->Lists();
       self->searchable_->Fold(delta, lists);
       self->decisions_ = engine::Decisions::Fold(std::move(self->decisions_),
                                                  delta.overrulings);
+      self->known_files_ = engine::KnownFiles::Fold(
+          std::move(self->known_files_), self->folder_, lists, self->notice_);
       self->Publish(std::move(lists));
     });
     return engine;
@@ -144,7 +153,42 @@ class StoreEngine final : public Engine {
   }
 
   StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) override {
-    return catalogue_->Verify(watcher);
+    uint64_t total = 0;
+    KENAL_TRY_ASSIGN(VerifyReport report,
+                     catalogue_->Verify([&](uint64_t done, uint64_t rows) {
+                       total = rows;
+                       return !watcher || watcher(done, rows);
+                     }));
+    KENAL_TRY_ASSIGN(const std::vector<std::string> problems,
+                     CheckKnownGood("", [&](uint64_t, uint64_t) {
+                       return !watcher || watcher(total, total);
+                     }));
+    report.problems.insert(report.problems.end(), problems.begin(),
+                           problems.end());
+    return report;
+  }
+
+  StatusOr<std::unique_ptr<KnownGoodImport>> ImportKnownGood(
+      std::string_view list, const KnownGoodOptions& options) override {
+    return known_desk_.Import(*catalogue_, folder_, list, options);
+  }
+  StatusOr<KnownGoodReport> RemoveKnownGood(std::string_view list,
+                                            std::span<const SignalType> signals,
+                                            const Authorship& by) override {
+    return known_desk_.Remove(*catalogue_, list, signals, by);
+  }
+  StatusOr<std::vector<std::string>> CheckKnownGood(
+      std::string_view list, const ByteWatcher& watcher) override {
+    std::vector<ListInfo> lists = catalogue_->Lists();
+    if (!list.empty()) {
+      KENAL_TRY_ASSIGN(const ListInfo one, catalogue_->GetList(list));
+      lists = {one};
+    }
+    const auto still_there = [&](const ListInfo& of, const KnownGoodFile& was) {
+      const StatusOr<ListInfo> now = catalogue_->GetList(of.name);
+      return now.ok() && std::ranges::count(now->known_good, was) > 0;
+    };
+    return engine::ProblemsOfKnownFiles(folder_, lists, still_there, watcher);
   }
 
   StatusOr<BackupInfo> Backup(const std::string& folder,
@@ -161,8 +205,8 @@ class StoreEngine final : public Engine {
 
  private:
   void Publish(std::vector<ListInfo> lists) {
-    std::shared_ptr<const State> next =
-        engine::MakeState(searchable_->Current(), std::move(lists), decisions_);
+    std::shared_ptr<const State> next = engine::MakeState(
+        searchable_->Current(), std::move(lists), decisions_, known_files_);
     base::MutexLock lock(state_mutex_);
     state_.swap(next);  // The old one dies after the lock is gone.
   }
@@ -178,6 +222,10 @@ class StoreEngine final : public Engine {
   std::unique_ptr<engine::Searchable> searchable_;
   // Changes with the index, under the catalogue's write lock.
   std::shared_ptr<const engine::Decisions> decisions_;
+  std::shared_ptr<const engine::KnownFiles> known_files_;  // alike
+  std::string folder_;
+  Notice notice_;
+  engine::KnownGoodDesk known_desk_;
 
   // Held for the copy of one pointer. (std::atomic of a shared_ptr lets go of
   // its lock too weakly in GCC 12.)

@@ -137,7 +137,8 @@ void KeepNearest(std::vector<Hit>& hits) {
 
 std::shared_ptr<const State> MakeState(
     IndexSets indexes, std::vector<ListInfo> lists,
-    std::shared_ptr<const Decisions> decisions) {
+    std::shared_ptr<const Decisions> decisions,
+    std::shared_ptr<const KnownFiles> known_files) {
   auto state = std::make_shared<State>();
   state->indexes = std::move(indexes);
   state->lists = std::move(lists);
@@ -147,6 +148,7 @@ std::shared_ptr<const State> MakeState(
       });
   state->terms = ListTerms(state->lists);
   state->decisions = std::move(decisions);
+  state->known_files = std::move(known_files);
   return state;
 }
 

@@ -11,6 +11,7 @@
 #include "kenal/signal.h"
 #include "src/engine/decisions.h"
 #include "src/engine/held_lists.h"
+#include "src/engine/known_files.h"
 #include "src/engine/searchable.h"
 #include "src/engine/verdict.h"
 
@@ -22,12 +23,14 @@ struct State {
   std::vector<ListInfo> lists;  // by name
   HeldLists enabled_lists;
   ListTerms terms;
-  std::shared_ptr<const Decisions> decisions;  // never null
+  std::shared_ptr<const Decisions> decisions;     // never null
+  std::shared_ptr<const KnownFiles> known_files;  // null: there are none
 };
 
 std::shared_ptr<const State> MakeState(
     IndexSets indexes, std::vector<ListInfo> lists,
-    std::shared_ptr<const Decisions> decisions);
+    std::shared_ptr<const Decisions> decisions,
+    std::shared_ptr<const KnownFiles> known_files);
 
 // One of each for every set.
 struct Found {

@@ -69,6 +69,19 @@ void WriteChecks(const Answer& answer, JsonWriter& json) {
   json.EndArray();
 }
 
+void WriteKnownGood(std::string_view name, const std::vector<KnownGood>& known,
+                    JsonWriter& json) {
+  if (known.empty()) return;
+  json.Key(name).BeginArray();
+  for (const KnownGood& one : known) {
+    json.BeginObject().Field("list", one.list);
+    if (one.signal) json.Field("signal", SignalTypeName(*one.signal));
+    if (one.shadow) json.Field("shadow", true);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
 }  // namespace
 
 std::string WriteAnswerLine(const Input& input, const Answer& answer) {
@@ -94,6 +107,8 @@ std::string WriteAnswerLine(const Input& input, const Answer& answer) {
   for (const Match& match : answer.matches) WriteMatch(match, json);
   json.EndArray();
   WriteChecks(answer, json);
+  WriteKnownGood("known_good", answer.known_good, json);
+  WriteKnownGood("known_good_failed", answer.known_good_failed, json);
   json.EndObject();
   return json.Finish();
 }

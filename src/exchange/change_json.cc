@@ -33,6 +33,10 @@ std::string WriteChangeLine(const ListChange& change) {
     WritePolicy(*change.policy, json);
     json.EndObject();
   }
+  if (change.known_good) {
+    json.Key("known_good");
+    WriteKnownGoodFile(*change.known_good, json);
+  }
   json.Key("entries").BeginArray();
   for (const ChangedEntry& entry : change.entries) {
     WriteChangedEntry(entry, json);

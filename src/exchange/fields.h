@@ -24,6 +24,8 @@ void WriteOverruled(const std::optional<Overruled>& overruled,
 
 // The fields of a policy, into the object that is open.
 void WritePolicy(const ListPolicy& policy, JsonWriter& json);
+// One known-good file of a list, as an object.
+void WriteKnownGoodFile(const KnownGoodFile& file, JsonWriter& json);
 void WriteTransform(const Transform& transform, JsonWriter& json);
 // Nothing when there is none.
 void WriteSecondOpinion(const std::optional<SecondOpinion>& opinion,

@@ -18,8 +18,15 @@ void WriteList(const ListInfo& list, JsonWriter& json) {
       .Field("withdrawn", list.counts.withdrawn)
       .Field("created", base::FormatUtc(list.created_unix_ms))
       .Field("version", list.version.value)
-      .Field("changed", base::FormatUtc(list.changed_unix_ms))
-      .EndObject();
+      .Field("changed", base::FormatUtc(list.changed_unix_ms));
+  if (!list.known_good.empty()) {
+    json.Key("known_good").BeginArray();
+    for (const KnownGoodFile& file : list.known_good) {
+      WriteKnownGoodFile(file, json);
+    }
+    json.EndArray();
+  }
+  json.EndObject();
 }
 
 void WriteHeld(const std::vector<SignalHeld>& held, JsonWriter& json) {

@@ -31,12 +31,24 @@ Status NotAsRecorded(const KnownListFile& said, const std::string& what) {
   return DataLoss("known-good file " + said.path + " of list " + said.list +
                   ": " + what +
                   "; bring back the file that the list was made with, or "
-                  "import the list again");
+                  "make it again with kenal known-good add --replace");
 }
 
-StatusOr<std::unique_ptr<KnownFile>> OpenAsSaid(
+// What `set` has for the file that `said` names; null when that is nothing.
+const KnownSet::File* FindIn(const KnownSet* set, const KnownListFile& said) {
+  if (set == nullptr) return nullptr;
+  for (const KnownSet::File& file : set->files()) {
+    if (file.said == said) return &file;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+StatusOr<std::shared_ptr<const KnownFile>> OpenKnownListFile(
     const KnownListFile& said, const KnownSetOptions& options) {
-  KENAL_TRY_ASSIGN(auto file, KnownFile::Open(said.path, options.residence));
+  KENAL_TRY_ASSIGN(std::shared_ptr<const KnownFile> file,
+                   KnownFile::Open(said.path, options.residence));
   if (file->list() != said.list) {
     return NotAsRecorded(said, "it is of another list");
   }
@@ -57,48 +69,41 @@ StatusOr<std::unique_ptr<KnownFile>> OpenAsSaid(
   return file;
 }
 
-}  // namespace
-
-StatusOr<KnownSet> KnownSet::Open(std::span<const KnownListFile> files,
-                                  const KnownSetOptions& options) {
-  std::vector<const KnownListFile*> ordered;
-  for (const KnownListFile& file : files) ordered.push_back(&file);
-  std::sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) {
-    return std::tie(a->list, a->type) < std::tie(b->list, b->type);
-  });
+KnownSet KnownSet::Open(std::span<const KnownListFile> files,
+                        const KnownSetOptions& options,
+                        const KnownSet* before) {
   KnownSet set;
-  const KnownListFile* last = nullptr;
-  for (const KnownListFile* const said : ordered) {
-    const bool same_list = last != nullptr && last->list == said->list;
-    if (same_list && last->type == said->type) {
-      return InvalidArgument("known-good list " + said->list + " has two " +
-                             std::string(SignalTypeName(said->type)) +
-                             " files; name one");
+  for (const KnownListFile& said : files) {
+    if (const File* const kept = FindIn(before, said)) {
+      set.files_.push_back(*kept);
+      continue;
     }
-    KENAL_TRY_ASSIGN(auto file, OpenAsSaid(*said, options));
-    if (!same_list) set.lists_.push_back(said->list);
-    set.files_.push_back({set.lists_.size() - 1, std::move(file)});
-    last = said;
+    File& file = set.files_.emplace_back();
+    file.said = said;
+    StatusOr<std::shared_ptr<const KnownFile>> opened =
+        OpenKnownListFile(said, options);
+    if (opened.ok()) {
+      file.file = *std::move(opened);
+    } else {
+      file.failure = std::move(opened).status();
+    }
   }
+  std::ranges::sort(set.files_, {}, [](const File& file) {
+    return std::tie(file.said.list, file.said.type);
+  });
   return set;
 }
 
 uint64_t KnownSet::count() const {
   uint64_t count = 0;
-  for (const File& file : files_) count += file.file->count();
+  for (const File& file : files_) {
+    if (file.file != nullptr) count += file.file->count();
+  }
   return count;
 }
 
 std::vector<size_t> KnownSet::Holding(const ContentDigests& digests) const {
-  std::vector<size_t> out;
-  for (const File& file : files_) {
-    if (!out.empty() && out.back() == file.list) continue;
-    const auto digest = DigestOf(digests, file.file->type());
-    if (!digest.empty() && file.file->Contains(digest)) {
-      out.push_back(file.list);
-    }
-  }
-  return out;
+  return std::move(HoldingEach({&digests, 1})[0]);
 }
 
 std::vector<std::vector<size_t>> KnownSet::HoldingEach(
@@ -107,20 +112,21 @@ std::vector<std::vector<size_t>> KnownSet::HoldingEach(
   std::vector<size_t> asked;
   std::vector<uint8_t> digests;
   std::vector<uint8_t> found;
-  for (const File& file : files_) {
+  for (size_t at = 0; at < files_.size(); ++at) {
+    const KnownFile* const file = files_[at].file.get();
+    if (file == nullptr) continue;
     asked.clear();
     digests.clear();
     for (size_t i = 0; i < contents.size(); ++i) {
-      const auto digest = DigestOf(contents[i], file.file->type());
+      const auto digest = DigestOf(contents[i], file->type());
       if (digest.empty()) continue;
-      if (!out[i].empty() && out[i].back() == file.list) continue;
       asked.push_back(i);
       digests.insert(digests.end(), digest.begin(), digest.end());
     }
     found.resize(asked.size());
-    file.file->ContainsEach(digests, found);
+    file->ContainsEach(digests, found);
     for (size_t i = 0; i < asked.size(); ++i) {
-      if (found[i] != 0) out[asked[i]].push_back(file.list);
+      if (found[i] != 0) out[asked[i]].push_back(at);
     }
   }
   return out;

@@ -1,10 +1,10 @@
-// The known-good lists of a store, asked together.
+// The known-good files of a store, asked together.
 //
-//   KENAL_TRY_ASSIGN(KnownSet set, KnownSet::Open(files));
-//   for (size_t list : set.Holding(signals)) use(set.lists()[list]);
+//   const KnownSet set = KnownSet::Open(files);
+//   for (size_t at : set.Holding(digests)) Use(set.files()[at].said.list);
 //
-// A list holds content when it holds any of its digests. What follows from
-// that is the caller's to say; it must never hide a hit on another list.
+// What follows from that is the caller's to say; it must never hide a hit on
+// another list.
 #ifndef KENAL_SRC_KNOWN_KNOWN_SET_H_
 #define KENAL_SRC_KNOWN_KNOWN_SET_H_
 
@@ -29,6 +29,9 @@ struct KnownListFile {
   std::string path;
   base::Sha256Bytes sha256{};
   uint64_t count = 0;
+  uint64_t version = 0;  // grows whenever the store says it anew
+
+  friend bool operator==(const KnownListFile&, const KnownListFile&) = default;
 };
 
 // The digests of one piece of content, as many as are known.
@@ -46,27 +49,36 @@ struct KnownSetOptions {
   bool compare_digests = true;
 };
 
-// Immutable and thread-safe.
+// Opens one file as the store says that it is.
+// Errors: as KnownFile::Open; kDataLoss for another SHA-256, list, type or
+//         count than said
+StatusOr<std::shared_ptr<const KnownFile>> OpenKnownListFile(
+    const KnownListFile& said, const KnownSetOptions& options);
+
+// Immutable and thread-safe. Copies share the open files.
 class KnownSet {
  public:
+  struct File {
+    KnownListFile said;
+    std::shared_ptr<const KnownFile> file;  // null: see `failure`
+    Status failure;                         // a file that failed holds nothing
+  };
+
   KnownSet() = default;
-  KnownSet(KnownSet&&) = default;
-  KnownSet& operator=(KnownSet&&) = default;
 
-  // All or nothing; no file is a set that holds nothing.
-  // Errors: as KnownFile::Open, and for what is not as the store says:
-  //         kDataLoss         another SHA-256, list, type or count
-  //         kInvalidArgument  two files of one type for one list
-  static StatusOr<KnownSet> Open(std::span<const KnownListFile> files,
-                                 const KnownSetOptions& options = {});
+  // Files that cannot be opened, or are not as said, are in the set and hold
+  // nothing. What `before` has of the same files is taken over as it is.
+  static KnownSet Open(std::span<const KnownListFile> files,
+                       const KnownSetOptions& options = {},
+                       const KnownSet* before = nullptr);
 
-  // Names in ascending order; places in it are what answers name.
-  const std::vector<std::string>& lists() const { return lists_; }
+  // By list, then type; places in it are what answers name.
+  const std::vector<File>& files() const { return files_; }
   bool empty() const { return files_.empty(); }
   // Digests in all files together.
   uint64_t count() const;
 
-  // Lists that hold any of the digests, ascending.
+  // Files that hold their digest of the content, ascending.
   std::vector<size_t> Holding(const ContentDigests& digests) const;
 
   // The same for many pieces of content, in their order; several times faster
@@ -75,13 +87,7 @@ class KnownSet {
       std::span<const ContentDigests> contents) const;
 
  private:
-  struct File {
-    size_t list = 0;
-    std::unique_ptr<KnownFile> file;
-  };
-
-  std::vector<std::string> lists_;
-  std::vector<File> files_;  // in the order of lists_
+  std::vector<File> files_;
 };
 
 }  // namespace kenal::known

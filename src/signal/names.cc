@@ -89,7 +89,8 @@ constexpr Word<ChangeKind> kChangeKinds[] = {
     {ChangeKind::kListCreated, "list_created"},
     {ChangeKind::kPolicySet, "policy_set"},
     {ChangeKind::kEntriesPut, "entries_put"},
-    {ChangeKind::kEntriesSet, "entries_set"}};
+    {ChangeKind::kEntriesSet, "entries_set"},
+    {ChangeKind::kKnownGoodSet, "known_good_set"}};
 
 template <typename Enum, size_t kCount>
 std::string_view NameIn(const Word<Enum> (&words)[kCount], Enum value) {

@@ -144,6 +144,28 @@ StatusOr<Match> FromWire(const v1::Match& from) {
   return to;
 }
 
+void ToWire(const KnownGood& from, v1::KnownGood* to) {
+  to->set_list(CleanText(from.list));
+  if (from.signal) to->set_signal(EnumToWire(kSignalTypes, *from.signal));
+  to->set_shadow(from.shadow);
+}
+
+StatusOr<std::vector<KnownGood>> FromWire(
+    const google::protobuf::RepeatedPtrField<v1::KnownGood>& from) {
+  std::vector<KnownGood> to;
+  for (const v1::KnownGood& each : from) {
+    KnownGood& added = to.emplace_back();
+    added.list = each.list();
+    if (each.signal() != v1::SIGNAL_TYPE_UNSPECIFIED) {
+      KENAL_TRY_ASSIGN(
+          added.signal,
+          EnumFromWire(kSignalTypes, "known_good.signal", each.signal()));
+    }
+    added.shadow = each.shadow();
+  }
+  return to;
+}
+
 }  // namespace
 
 void ToWire(const Answer& from, v1::Answer* to) {
@@ -169,6 +191,12 @@ void ToWire(const Answer& from, v1::Answer* to) {
     added->set_list(CleanText(version.list));
     added->set_version(version.version.value);
     added->set_shadow(version.shadow);
+  }
+  for (const KnownGood& known : from.known_good) {
+    ToWire(known, to->add_known_good());
+  }
+  for (const KnownGood& known : from.known_good_failed) {
+    ToWire(known, to->add_known_good_failed());
   }
 }
 
@@ -205,6 +233,8 @@ StatusOr<Answer> FromWire(const v1::Answer& from) {
                                 .version = Sequence{version.version()},
                                 .shadow = version.shadow()});
   }
+  KENAL_TRY_ASSIGN(to.known_good, FromWire(from.known_good()));
+  KENAL_TRY_ASSIGN(to.known_good_failed, FromWire(from.known_good_failed()));
   return to;
 }
 

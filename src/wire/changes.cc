@@ -85,6 +85,7 @@ void ToWire(const ListChange& from, v1::ListChange* to) {
   to->set_kind(EnumToWire(kChangeKinds, from.kind));
   to->set_list(CleanText(from.list));
   if (from.policy) ToWire(*from.policy, to->mutable_policy());
+  if (from.known_good) ToWire(*from.known_good, to->mutable_known_good());
   to->mutable_entries()->Reserve(static_cast<int>(from.entries.size()));
   for (const ChangedEntry& entry : from.entries) {
     ToWire(entry, to->add_entries());
@@ -100,6 +101,9 @@ StatusOr<ListChange> FromWire(const v1::ListChange& from) {
   to.list = from.list();
   if (from.has_policy()) {
     KENAL_TRY_ASSIGN(to.policy, FromWire(from.policy()));
+  }
+  if (from.has_known_good()) {
+    KENAL_TRY_ASSIGN(to.known_good, FromWire(from.known_good()));
   }
   to.entries.reserve(static_cast<size_t>(from.entries_size()));
   for (const v1::ChangedEntry& entry : from.entries()) {

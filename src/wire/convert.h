@@ -39,6 +39,7 @@ class ImportProgress;
 class ImportRecord;
 class ImportReport;
 class ItemError;
+class KnownGoodFile;
 class ListInfo;
 class ListPolicy;
 class ReadChangesRequest;
@@ -65,6 +66,8 @@ StatusOr<Explanation> FromWire(const v1::Explanation& from);
 
 void ToWire(const ListPolicy& from, v1::ListPolicy* to);
 StatusOr<ListPolicy> FromWire(const v1::ListPolicy& from);
+void ToWire(const KnownGoodFile& from, v1::KnownGoodFile* to);
+StatusOr<KnownGoodFile> FromWire(const v1::KnownGoodFile& from);
 void ToWire(const ListInfo& from, v1::ListInfo* to);
 StatusOr<ListInfo> FromWire(const v1::ListInfo& from);
 void ToWire(const Authorship& from, v1::Authorship* to);

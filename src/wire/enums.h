@@ -102,7 +102,8 @@ inline constexpr EnumPair<ChangeKind, v1::ChangeKind> kChangeKinds[] = {
     {ChangeKind::kListCreated, v1::CHANGE_KIND_LIST_CREATED},
     {ChangeKind::kPolicySet, v1::CHANGE_KIND_POLICY_SET},
     {ChangeKind::kEntriesPut, v1::CHANGE_KIND_ENTRIES_PUT},
-    {ChangeKind::kEntriesSet, v1::CHANGE_KIND_ENTRIES_SET}};
+    {ChangeKind::kEntriesSet, v1::CHANGE_KIND_ENTRIES_SET},
+    {ChangeKind::kKnownGoodSet, v1::CHANGE_KIND_KNOWN_GOOD_SET}};
 
 template <typename Ours, typename Theirs, size_t kCount>
 Theirs EnumToWire(const EnumPair<Ours, Theirs> (&pairs)[kCount], Ours value) {

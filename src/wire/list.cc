@@ -154,6 +154,34 @@ StatusOr<ListPolicy> FromWire(const v1::ListPolicy& from) {
   return to;
 }
 
+void ToWire(const KnownGoodFile& from, v1::KnownGoodFile* to) {
+  to->set_signal(EnumToWire(kSignalTypes, from.signal));
+  to->set_count(from.count);
+  to->set_size_bytes(from.size_bytes);
+  to->set_sha256(std::string(from.sha256.begin(), from.sha256.end()));
+  to->set_source(CleanText(from.source));
+  to->set_import_id(CleanText(from.import_id));
+  TimeToWire(from.set_unix_ms, to->mutable_set_at());
+  to->set_sequence(from.set_at.value);
+}
+
+StatusOr<KnownGoodFile> FromWire(const v1::KnownGoodFile& from) {
+  KnownGoodFile to;
+  KENAL_TRY_ASSIGN(to.signal, EnumFromWire(kSignalTypes, "known_good.signal",
+                                           from.signal()));
+  to.count = from.count();
+  to.size_bytes = from.size_bytes();
+  if (from.sha256().size() != to.sha256.size()) {
+    return InvalidArgument("known_good.sha256: is not of 32 bytes");
+  }
+  std::copy(from.sha256().begin(), from.sha256().end(), to.sha256.begin());
+  to.source = from.source();
+  to.import_id = from.import_id();
+  KENAL_TRY_ASSIGN(to.set_unix_ms, TimeFromWire(from.set_at()));
+  to.set_at.value = from.sequence();
+  return to;
+}
+
 void ToWire(const ListInfo& from, v1::ListInfo* to) {
   to->set_number(from.number.value);
   to->set_name(CleanText(from.name));
@@ -165,6 +193,9 @@ void ToWire(const ListInfo& from, v1::ListInfo* to) {
   TimeToWire(from.created_unix_ms, to->mutable_created_at());
   to->set_version(from.version.value);
   TimeToWire(from.changed_unix_ms, to->mutable_changed_at());
+  for (const KnownGoodFile& file : from.known_good) {
+    ToWire(file, to->add_known_good());
+  }
 }
 
 StatusOr<ListInfo> FromWire(const v1::ListInfo& from) {
@@ -182,6 +213,10 @@ StatusOr<ListInfo> FromWire(const v1::ListInfo& from) {
   KENAL_TRY_ASSIGN(to.created_unix_ms, TimeFromWire(from.created_at()));
   to.version.value = from.version();
   KENAL_TRY_ASSIGN(to.changed_unix_ms, TimeFromWire(from.changed_at()));
+  for (const v1::KnownGoodFile& file : from.known_good()) {
+    KENAL_TRY_ASSIGN(KnownGoodFile added, FromWire(file));
+    to.known_good.push_back(std::move(added));
+  }
   return to;
 }
 

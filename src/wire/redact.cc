@@ -35,6 +35,15 @@ bool DependsOnWhatIsAsked(const SkippedList& skipped) {
   return skipped.reason == "region" || skipped.reason == "share";
 }
 
+// Each list once, without what its digests are, and none in shadow mode.
+void TellKnownGood(std::vector<KnownGood>& known) {
+  std::erase_if(known, [](const KnownGood& one) { return one.shadow; });
+  for (KnownGood& one : known) one.signal.reset();
+  std::ranges::sort(known, {}, &KnownGood::list);
+  const auto again = std::ranges::unique(known);
+  known.erase(again.begin(), again.end());
+}
+
 void TellLists(Answer& answer) {
   const auto in_shadow = [](const auto& list) { return list.shadow; };
   std::erase_if(answer.lists_skipped, in_shadow);
@@ -67,6 +76,8 @@ void Redact(Answer& answer, int limit) {
   answer.truncated = answer.match_count > told.size();
   answer.matches = std::move(told);
   TellLists(answer);
+  TellKnownGood(answer.known_good);
+  TellKnownGood(answer.known_good_failed);
 }
 
 int OutsideLimit(int limit, size_t queries) {
@@ -77,6 +88,7 @@ int OutsideLimit(int limit, size_t queries) {
 void Redact(ChangePage& page) {
   for (ListChange& change : page.changes) {
     change.policy.reset();
+    change.known_good.reset();
     for (ChangedEntry& entry : change.entries) {
       entry.source_id.clear();
       entry.near_action_label.clear();

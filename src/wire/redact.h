@@ -18,6 +18,8 @@ namespace kenal::wire {
 //
 // Lists in shadow mode are named nowhere; those passed over by their region or
 // their share are among the versions, as though they had been held against.
+// Lists that know the query as known good are named once, without the type of
+// the digest.
 //
 // limit  matches that stay. An answer that the matcher had cut already holds
 //        the nearest and counts what is in shadow beyond its own limit: so ask
@@ -29,8 +31,8 @@ void Redact(Answer& answer, int limit = MatchOptions::kLimitMax);
 // and enough that few answers are cut.
 int OutsideLimit(int limit, size_t queries);
 
-// Of a page of changes these go: source ids, labels of entries, policies and
-// signals.
+// Of a page of changes these go: source ids, labels of entries, policies,
+// known-good files and signals.
 void Redact(ChangePage& page);
 
 }  // namespace kenal::wire

@@ -8,6 +8,7 @@
 #include "src/catalogue/change.h"
 #include "src/catalogue/change_log.h"
 #include "src/catalogue/keys.h"
+#include "src/catalogue/known_files.h"
 #include "src/catalogue/records.h"
 #include "tests/catalogue/testing.h"
 
@@ -329,7 +330,7 @@ TEST(Records, AListIsLaidOutAsTheFormatPageSays) {
     if (policy.expires_unix_ms) {
       EXPECT_EQ(row.Number(), 10'000u);  // zigzag
     }
-    EXPECT_EQ(row.Number(), 2'000u);                               // zigzag
+    EXPECT_EQ(row.Number(), 2'000u);  // zigzag
     EXPECT_EQ(row.Number(), 7u);
     EXPECT_EQ(row.Number(), 8u);
     EXPECT_EQ(row.Number(), 9u);
@@ -408,6 +409,35 @@ TEST(Records, EachValueHasOneEncoding) {
   }
 }
 
+KnownGoodFile SomeKnownFile() {
+  KnownGoodFile file{.signal = SignalType::kSha256,
+                     .count = 300,
+                     .size_bytes = 70'000,
+                     .source = "source",
+                     .import_id = "run",
+                     .set_unix_ms = 1'000};
+  file.sha256.fill(7);
+  return file;
+}
+
+TEST(Records, AKnownGoodFileIsLaidOutAsTheFormatPageSays) {
+  EXPECT_EQ(Hex(KnownKey({258}, SignalType::kSha1)),
+            Hex("known/") + "0102" + "03");
+  KnownGoodFile file = SomeKnownFile();
+  file.set_at = {400};
+  Plain row(EncodeKnownRow(file));
+  EXPECT_EQ(row.Byte(), 1);  // version
+  EXPECT_EQ(row.Number(), 300u);
+  EXPECT_EQ(row.Number(), 70'000u);
+  EXPECT_EQ(row.Raw(32), std::string(32, '\7'));
+  EXPECT_EQ(row.Bytes(), "source");
+  EXPECT_EQ(row.Bytes(), "run");
+  EXPECT_EQ(row.Number(), 2'000u);  // zigzag
+  EXPECT_EQ(row.Number(), 400u);
+  EXPECT_TRUE(row.AtEnd());
+  EXPECT_EQ(KnownFileName("nsrl", file), "nsrl.sha256.0707070707070707");
+}
+
 Change EveryOperation() {
   const ListPolicy policy = SomePolicies()[1];
   return {.by = kBy,
@@ -423,7 +453,9 @@ Change EveryOperation() {
                             .first_serial = 700,
                             .read = 8,
                             .replaced_serials = {1, 2, 3, 200, 400, 699}},
-              SetNearLabel{EntryId::Of({2}, 1), "review"}}};
+              SetNearLabel{EntryId::Of({2}, 1), "review"},
+              SetKnownGood{{2}, SomeKnownFile()},
+              RemoveKnownGood{{2}, SignalType::kMd5}}};
 }
 
 TEST(Changes, EveryOperationComesBack) {

@@ -15,7 +15,9 @@ SUBCOMMANDS = [
     ["hash"], ["match"], ["query"], ["explain"], ["serve"], ["stats"], ["verify"],
     ["version"], ["convert"], ["calibrate"], ["backup"], ["backup", "create"],
     ["backup", "list"], ["backup", "check"], ["backup", "restore"],
-    ["backup", "prune"], ["compact"], ["rebuild-index"],
+    ["backup", "prune"], ["compact"], ["rebuild-index"], ["known-good"],
+    ["known-good", "add"], ["known-good", "list"], ["known-good", "check"],
+    ["known-good", "remove"],
 ]
 
 

@@ -36,9 +36,13 @@ class KnownSetTest : public ::testing::Test {
     members_[type].insert(members_[type].end(), set.begin(), set.end());
   }
 
-  static StatusOr<KnownSet> OpenOne(const KnownListFile& file,
-                                    const KnownSetOptions& options = {}) {
-    return KnownSet::Open({&file, 1}, options);
+  // What becomes of that file alone.
+  static Status OpenOne(const KnownListFile& file,
+                        const KnownSetOptions& options = {}) {
+    const KnownSet set = KnownSet::Open({&file, 1}, options);
+    EXPECT_EQ(set.files().size(), 1U);
+    EXPECT_EQ(set.files()[0].file == nullptr, !set.files()[0].failure.ok());
+    return set.files()[0].failure;
   }
 
   // A digest of a list or a stranger, now and then none.
@@ -51,21 +55,21 @@ class KnownSetTest : public ::testing::Test {
                                         : RandomDigest(random_, Digest::kType));
   }
 
+  // Places in the order of (list, type), which is that of the map.
   std::vector<size_t> Expected(const ContentDigests& digests) const {
-    const auto holds = [&](const std::string& list, const auto& digest) {
-      if (!digest) return false;
-      const auto set = sets_.find({list, digest->kType});
-      return set != sets_.end() &&
-             set->second.contains(
-                 Bytes(digest->bytes.begin(), digest->bytes.end()));
+    const auto is_in = [](const DigestSet& set, const auto& digest) {
+      return digest &&
+             set.contains(Bytes(digest->bytes.begin(), digest->bytes.end()));
     };
     std::vector<size_t> out;
-    const std::string names[] = {"a", "b", "c"};
-    for (size_t i = 0; i < 3; ++i) {
-      if (holds(names[i], digests.md5) || holds(names[i], digests.sha1) ||
-          holds(names[i], digests.sha256)) {
-        out.push_back(i);
-      }
+    size_t at = 0;
+    for (const auto& [name, set] : sets_) {
+      const bool holds =
+          (name.second == SignalType::kMd5 && is_in(set, digests.md5)) ||
+          (name.second == SignalType::kSha1 && is_in(set, digests.sha1)) ||
+          (name.second == SignalType::kSha256 && is_in(set, digests.sha256));
+      if (holds) out.push_back(at);
+      ++at;
     }
     return out;
   }
@@ -77,21 +81,25 @@ class KnownSetTest : public ::testing::Test {
   std::map<SignalType, std::vector<Bytes>> members_;
 };
 
-TEST_F(KnownSetTest, AnyDigestOfAListIsEnough) {
-  const auto set = KnownSet::Open(files_);
-  ASSERT_TRUE(set.ok()) << set.status();
-  EXPECT_THAT(set->lists(), ElementsAre("a", "b", "c"));
-  EXPECT_EQ(set->count(), 10'000U);
+TEST_F(KnownSetTest, EveryFileThatHoldsItsDigestIsNamed) {
+  const KnownSet set = KnownSet::Open(files_);
+  ASSERT_EQ(set.files().size(), sets_.size());
+  auto name = sets_.begin();
+  for (const KnownSet::File& file : set.files()) {
+    EXPECT_TRUE(file.failure.ok()) << file.failure;
+    EXPECT_EQ(std::pair(file.said.list, file.said.type), (name++)->first);
+  }
+  EXPECT_EQ(set.count(), 10'000U);
   std::vector<ContentDigests> contents;
   size_t held = 0;
   for (int i = 0; i < 5000; ++i) {
     contents.push_back({Draw<Md5>(), Draw<Sha1>(), Draw<Sha256>()});
   }
-  const auto each = set->HoldingEach(contents);
+  const auto each = set.HoldingEach(contents);
   ASSERT_EQ(each.size(), contents.size());
   for (size_t i = 0; i < contents.size(); ++i) {
     const std::vector<size_t> expected = Expected(contents[i]);
-    EXPECT_EQ(set->Holding(contents[i]), expected);
+    EXPECT_EQ(set.Holding(contents[i]), expected);
     EXPECT_EQ(each[i], expected);
     held += expected.size();
   }
@@ -99,16 +107,15 @@ TEST_F(KnownSetTest, AnyDigestOfAListIsEnough) {
 }
 
 TEST_F(KnownSetTest, NoFilesHoldNothing) {
-  const auto set = KnownSet::Open({});
-  ASSERT_TRUE(set.ok()) << set.status();
-  EXPECT_TRUE(set->empty());
-  EXPECT_THAT(set->Holding({.sha1 = Draw<Sha1>()}), ElementsAre());
-  EXPECT_THAT(set->HoldingEach({}), ElementsAre());
+  const KnownSet set = KnownSet::Open({});
+  EXPECT_TRUE(set.empty());
+  EXPECT_THAT(set.Holding({.sha1 = Draw<Sha1>()}), ElementsAre());
+  EXPECT_THAT(set.HoldingEach({}), ElementsAre());
 }
 
 TEST_F(KnownSetTest, WhatIsNotAsRecordedIsRefused) {
   const auto refused = [&](const KnownListFile& said, const std::string& why) {
-    const Status status = OpenOne(said).status();
+    const Status status = OpenOne(said);
     EXPECT_EQ(status.code(), StatusCode::kDataLoss) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr(why));
     EXPECT_THAT(std::string(status.message()), HasSubstr(said.path));
@@ -128,14 +135,50 @@ TEST_F(KnownSetTest, WhatIsNotAsRecordedIsRefused) {
   EXPECT_TRUE(OpenOne(said, {.compare_digests = false}).ok());
   said = files_[0];
   said.path += ".none";
-  EXPECT_EQ(OpenOne(said).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(OpenOne(said).code(), StatusCode::kNotFound);
 }
 
-TEST_F(KnownSetTest, TwoFilesOfOneTypeForOneListAreRefused) {
-  const std::vector<KnownListFile> twice = {files_[0], files_[1], files_[0]};
-  const Status status = KnownSet::Open(twice).status();
-  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("list b"));
+// The others go on holding what they hold.
+TEST_F(KnownSetTest, AFileThatFailsHoldsNothingAndStopsNoOther) {
+  std::vector<KnownListFile> said = files_;
+  said[0].sha256[0] ^= 1;
+  const KnownSet set = KnownSet::Open(said);
+  size_t failed = 0;
+  for (size_t at = 0; at < set.files().size(); ++at) {
+    const KnownSet::File& file = set.files()[at];
+    const bool damaged = file.said == said[0];
+    failed += damaged ? 1U : 0U;
+    for (const Bytes& digest : sets_[{file.said.list, file.said.type}]) {
+      ContentDigests digests;
+      if (file.said.type == SignalType::kMd5) {
+        digests.md5 = *Md5::FromBytes(digest);
+      } else if (file.said.type == SignalType::kSha1) {
+        digests.sha1 = *Sha1::FromBytes(digest);
+      } else {
+        digests.sha256 = *Sha256::FromBytes(digest);
+      }
+      const std::vector<size_t> holding = set.Holding(digests);
+      ASSERT_EQ(std::ranges::count(holding, at), damaged ? 0 : 1);
+    }
+  }
+  EXPECT_EQ(failed, 1U);
+}
+
+// Neither opened nor read again: the paths may lead nowhere by then.
+TEST_F(KnownSetTest, WhatWasOpenStaysOpenUntilItIsSaidAnew) {
+  const KnownSet before = KnownSet::Open(files_);
+  for (const KnownListFile& file : files_) {
+    std::filesystem::remove(file.path);
+  }
+  std::vector<KnownListFile> said = files_;
+  said[1].version = 1;
+  const KnownSet after = KnownSet::Open(said, {}, &before);
+  ASSERT_EQ(after.files().size(), before.files().size());
+  for (size_t at = 0; at < after.files().size(); ++at) {
+    const bool anew = after.files()[at].said == said[1];
+    EXPECT_EQ(after.files()[at].failure.ok(), !anew);
+    EXPECT_EQ(after.files()[at].file, anew ? nullptr : before.files()[at].file);
+  }
 }
 
 }  // namespace

@@ -179,6 +179,28 @@ Match RandomValues::OneMatch() {
   return match;
 }
 
+std::vector<KnownGood> RandomValues::KnownGoods() {
+  std::vector<KnownGood> known(Number(0, 3));
+  for (KnownGood& one : known) {
+    one.list = Text();
+    if (Maybe()) one.signal = EnumOf<SignalType>(Number(2, 4));
+    one.shadow = Maybe();
+  }
+  return known;
+}
+
+KnownGoodFile RandomValues::KnownFile() {
+  KnownGoodFile file{.signal = EnumOf<SignalType>(Number(2, 4)),
+                     .count = Number(0, UINT64_MAX),
+                     .size_bytes = Number(0, UINT64_MAX),
+                     .source = Text(),
+                     .import_id = Text(),
+                     .set_unix_ms = TimeMs(),
+                     .set_at = Sequence{Number(0, UINT64_MAX)}};
+  for (uint8_t& byte : file.sha256) byte = static_cast<uint8_t>(random_());
+  return file;
+}
+
 kenal::Answer RandomValues::Answer() {
   kenal::Answer answer;
   answer.verdict = EnumOf<Verdict>(Number(1, 5));
@@ -204,6 +226,8 @@ kenal::Answer RandomValues::Answer() {
   for (ListVersion& version : answer.list_versions) {
     version = {Text(), Sequence{Number(0, UINT64_MAX)}, Maybe()};
   }
+  answer.known_good = KnownGoods();
+  answer.known_good_failed = KnownGoods();
   return answer;
 }
 
@@ -259,16 +283,20 @@ ListPolicy RandomValues::Policy() {
 }
 
 ListInfo RandomValues::List() {
-  return {.number = ListNumber{static_cast<uint16_t>(Number(1, UINT16_MAX))},
-          .name = Text(),
-          .purpose = EnumOf<Purpose>(Number(1, 4)),
-          .policy = Policy(),
-          .counts = {.active = Number(0, UINT64_MAX),
-                     .disputed = Number(0, UINT64_MAX),
-                     .withdrawn = Number(0, UINT64_MAX)},
-          .created_unix_ms = TimeMs(),
-          .version = Sequence{Number(0, UINT64_MAX)},
-          .changed_unix_ms = TimeMs()};
+  ListInfo list{
+      .number = ListNumber{static_cast<uint16_t>(Number(1, UINT16_MAX))},
+      .name = Text(),
+      .purpose = EnumOf<Purpose>(Number(1, 4)),
+      .policy = Policy(),
+      .counts = {.active = Number(0, UINT64_MAX),
+                 .disputed = Number(0, UINT64_MAX),
+                 .withdrawn = Number(0, UINT64_MAX)},
+      .created_unix_ms = TimeMs(),
+      .version = Sequence{Number(0, UINT64_MAX)},
+      .changed_unix_ms = TimeMs()};
+  list.known_good.resize(Number(0, 3));
+  for (KnownGoodFile& file : list.known_good) file = KnownFile();
+  return list;
 }
 
 std::string RandomValues::Label() {
@@ -300,8 +328,9 @@ ChangedEntry RandomValues::Changed() {
 ListChange RandomValues::Change() {
   ListChange change;
   change.sequence.value = Number(0, UINT64_MAX);
-  change.kind = EnumOf<ChangeKind>(Number(1, 4));
+  change.kind = EnumOf<ChangeKind>(Number(1, 5));
   change.list = Text();
+  if (Maybe()) change.known_good = KnownFile();
   if (Maybe()) change.policy = Policy();
   change.entries.resize(Number(0, 3));
   for (ChangedEntry& entry : change.entries) entry = Changed();

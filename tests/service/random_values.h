@@ -49,6 +49,8 @@ class RandomValues {
   std::vector<Classification> Classes();
   std::vector<std::string> Texts();
   Match OneMatch();
+  std::vector<KnownGood> KnownGoods();
+  KnownGoodFile KnownFile();
   PictureInfo Picture();
   EntryId Id();
   int64_t TimeMs();

@@ -80,6 +80,21 @@ void ChangeLists(Answer& answer, RandomValues& random) {
   answer.lists_skipped = std::move(skipped);
 }
 
+// Known by other digests of the same lists, and by other lists in shadow.
+void ChangeKnownGood(std::vector<KnownGood>& known, RandomValues& random) {
+  std::erase_if(known, [](const KnownGood& one) { return one.shadow; });
+  for (size_t i = known.size(); i > 0; --i) {
+    known[i - 1].signal = SignalType::kMd5;
+    if (!random.Maybe()) continue;
+    known.push_back(known[i - 1]);
+    known.back().signal = SignalType::kSha256;
+  }
+  for (KnownGood one : random.Answer().known_good) {
+    one.shadow = true;
+    known.push_back(std::move(one));
+  }
+}
+
 // The same to a caller outside: other withheld values, other matches in
 // shadow, another order.
 Answer Twin(const Answer& answer, RandomValues& random) {
@@ -107,6 +122,8 @@ Answer Twin(const Answer& answer, RandomValues& random) {
   }
   twin.match_count = twin.matches.size();
   ChangeLists(twin, random);
+  ChangeKnownGood(twin.known_good, random);
+  ChangeKnownGood(twin.known_good_failed, random);
   return twin;
 }
 
@@ -146,6 +163,18 @@ void ExpectListsTold(const Answer& full, const Answer& told) {
       std::ranges::is_sorted(told.list_versions, {}, &ListVersion::list));
 }
 
+// Each list once, by name, and nothing else of it.
+void ExpectKnownGoodTold(const std::vector<KnownGood>& full,
+                         const std::vector<KnownGood>& told) {
+  std::set<std::string> lists;
+  for (const KnownGood& one : full) {
+    if (!one.shadow) lists.insert(one.list);
+  }
+  std::vector<KnownGood> expected;
+  for (const std::string& list : lists) expected.push_back({.list = list});
+  EXPECT_EQ(told, expected);
+}
+
 // What stays, spelled out: each match that is not in shadow is there once.
 TEST(RedactProperty, WhatIsNotWithheldStays) {
   RandomValues random(TestSeed());
@@ -159,6 +188,8 @@ TEST(RedactProperty, WhatIsNotWithheldStays) {
     EXPECT_EQ(told.sequence, full.sequence);
     EXPECT_EQ(told.checks, full.checks);
     ExpectListsTold(full, told);
+    ExpectKnownGoodTold(full.known_good, told.known_good);
+    ExpectKnownGoodTold(full.known_good_failed, told.known_good_failed);
     EXPECT_EQ(told.damaged, full.damaged);
     EXPECT_EQ(told.match_count, told.matches.size());
     EXPECT_FALSE(told.truncated);
@@ -234,6 +265,7 @@ TEST(RedactProperty, ChangesLoseSourceIdsLabelsPoliciesAndSignals) {
     for (size_t j = 0; j < page.changes.size(); ++j) {
       ListChange expected = full.changes[j];
       expected.policy.reset();
+      expected.known_good.reset();
       for (ChangedEntry& entry : expected.entries) {
         entry.source_id = "";
         entry.near_action_label = "";

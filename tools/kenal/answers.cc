@@ -108,6 +108,34 @@ std::string Remark(const Answer& answer) {
   return "";
 }
 
+// "nsrl (md5, sha1), own", or nothing.
+std::string KnownGoodText(const std::vector<KnownGood>& known) {
+  std::string text;
+  std::string_view list;
+  for (const KnownGood& one : known) {
+    const bool again = !text.empty() && one.list == list;
+    list = one.list;
+    if (again && one.signal) {
+      text.insert(text.size() - 1,
+                  ", " + std::string(SignalTypeName(*one.signal)));
+      continue;
+    }
+    text += (text.empty() ? "" : ", ") + one.list;
+    if (one.shadow) text += " in shadow";
+    if (one.signal) {
+      text += " (" + std::string(SignalTypeName(*one.signal)) + ")";
+    }
+  }
+  return text;
+}
+
+// Of an answer's first row: what it says, and who knows the file as good.
+std::string WithKnownGood(std::string text, const Answer& answer) {
+  if (answer.known_good.empty()) return text;
+  text += text.empty() ? "" : "; ";
+  return text + "known good: " + KnownGoodText(answer.known_good);
+}
+
 struct Reason {
   std::string_view code;
   std::string_view text;
@@ -258,6 +286,7 @@ Status Asker::PutAnswer(const exchange::Input& input, const Answer& answer) {
   ++answered_;
   ++verdicts_[{answer.verdict, IsForReview(answer)}];
   sequence_ = answer.sequence;
+  SayNotAsked(answer);
   some_failed_ =
       some_failed_ || input.failure || answer.verdict == Verdict::kUnavailable;
   some_matched_ = some_matched_ || IsMatched(answer);
@@ -294,18 +323,20 @@ Status Asker::PutRows(const std::string& name, const Answer& answer) {
                      ColourOf(answer.verdict)};
   const std::vector<EntryRow> rows = RowsOf(answer);
   if (rows.empty()) {
-    return rows_.PutRow({{name}, verdict, {}, {}, {}, {Remark(answer)}});
+    return rows_.PutRow(
+        {{name}, verdict, {}, {}, {}, {WithKnownGood(Remark(answer), answer)}});
   }
   const size_t shown = std::min(rows.size(), kRowsMax);
   for (size_t i = 0; i < shown; ++i) {
     const EntryRow& row = rows[i];
     const bool first = i == 0;
-    KENAL_TRY(rows_.PutRow({{first ? name : ""},
-                            first ? verdict : Cell{},
-                            {row.distance},
-                            {row.match->list},
-                            {exchange::EntryName(row.match->entry)},
-                            {RowText(row)}}));
+    KENAL_TRY(rows_.PutRow(
+        {{first ? name : ""},
+         first ? verdict : Cell{},
+         {row.distance},
+         {row.match->list},
+         {exchange::EntryName(row.match->entry)},
+         {first ? WithKnownGood(RowText(row), answer) : RowText(row)}}));
   }
   if (shown == rows.size() && !answer.truncated) return OkStatus();
   return rows_.PutRow({{},
@@ -315,6 +346,15 @@ Status Asker::PutRows(const std::string& name, const Answer& answer) {
                        {},
                        {"... " + Count(answer.match_count) +
                         " matches in all; --json and --limit show more"}});
+}
+
+void Asker::SayNotAsked(const Answer& answer) {
+  for (const KnownGood& failed : answer.known_good_failed) {
+    if (!not_asked_.insert(failed.list).second) continue;
+    context_.console.Say("list " + failed.list +
+                         ": a known-good file of it is damaged and was not "
+                         "asked; see kenal known-good check");
+  }
 }
 
 void Asker::NoteSkipped(const Answer& answer) {

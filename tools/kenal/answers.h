@@ -92,6 +92,7 @@ class Asker {
   void SayWhatFailed(const std::string& name, const exchange::Input& input,
                      const Answer& answer);
   Status PutRows(const std::string& name, const Answer& answer);
+  void SayNotAsked(const Answer& answer);
   void NoteSkipped(const Answer& answer);
 
   Context& context_;
@@ -103,6 +104,7 @@ class Asker {
   std::vector<SignalSet> signals_;
   std::chrono::steady_clock::time_point last_flush_;
   std::set<std::string> skipped_lists_;
+  std::set<std::string> not_asked_;  // lists whose known-good file is damaged
   std::map<std::pair<Verdict, bool>, uint64_t> verdicts_;  // for review only
   FailureCounts failures_;
   uint64_t answered_ = 0;

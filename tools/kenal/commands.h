@@ -24,6 +24,7 @@ void AddImport(CLI::App& app, Context& context);
 void AddEntry(CLI::App& app, Context& context);
 void AddExplain(CLI::App& app, Context& context);
 void AddHash(CLI::App& app, Context& context);
+void AddKnownGood(CLI::App& app, Context& context);
 void AddMatch(CLI::App& app, Context& context);
 void AddQuery(CLI::App& app, Context& context);
 void AddRebuildIndex(CLI::App& app, Context& context);

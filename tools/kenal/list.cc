@@ -64,10 +64,20 @@ StatusOr<int> PutLists(Context& context, const std::vector<ListInfo>& lists) {
   return kExitDone;
 }
 
+std::string KnownGoodText(const KnownGoodFile& file) {
+  return "  known good      " + Count(file.count) + " " +
+         std::string(SignalTypeName(file.signal)) + ", " +
+         Bytes(file.size_bytes) + ", from " + file.source + " at " +
+         base::FormatUtc(file.set_unix_ms);
+}
+
 StatusOr<int> PutList(Context& context, ListInfo list) {
   KENAL_TRY_ASSIGN(const int code, PutLists(context, {list}));
   if (context.json) return code;
   KENAL_TRY(PutPolicy(context.console, list.policy));
+  for (const KnownGoodFile& file : list.known_good) {
+    KENAL_TRY(context.console.Put(KnownGoodText(file)));
+  }
   KENAL_TRY(context.console.Put(
       "  changed         " + base::FormatUtc(list.changed_unix_ms) +
       " at sequence " + std::to_string(list.version.value)));

@@ -71,6 +71,7 @@ void AddCommands(CLI::App& app, Context& context) {
   AddList(app, context);
   AddIngest(app, context);
   AddImport(app, context);
+  AddKnownGood(app, context);
   AddConvert(app, context);
   AddEntry(app, context);
   AddHash(app, context);

@@ -14,7 +14,11 @@ Status PutText(Context& context, const StoreStats& stats) {
   for (const ListInfo& list : stats.lists) {
     active += list.counts.active + list.counts.disputed;
   }
-  const std::vector<std::pair<std::string, std::string>> lines = {
+  uint64_t known_good = 0;
+  for (const ListInfo& list : stats.lists) {
+    for (const KnownGoodFile& file : list.known_good) known_good += file.count;
+  }
+  std::vector<std::pair<std::string, std::string>> lines = {
       {"store", stats.store_id},
       {"sequence", Count(stats.head.value)},
       {"lists", Count(stats.lists.size())},
@@ -23,6 +27,9 @@ Status PutText(Context& context, const StoreStats& stats) {
       {"digests", Count(stats.digest_rows)},
       {"index", Bytes(stats.index_bytes)},
       {"on disk", Bytes(stats.store_bytes)}};
+  if (known_good > 0) {
+    lines.insert(lines.end() - 2, {"known good", Count(known_good)});
+  }
   for (const auto& [name, value] : lines) {
     KENAL_TRY(
         context.console.Put(name + std::string(12 - name.size(), ' ') + value));
