@@ -4,7 +4,7 @@
 
 #include "src/catalogue/records.h"
 #include "src/catalogue/store.h"
-#include "tests/catalogue/testing.h"
+#include "tests/catalogue/known_good_testing.h"
 
 namespace kenal::catalogue {
 namespace {
@@ -121,6 +121,19 @@ TEST_F(Format2, ItsChangesAreReadWithWhatASegmentReplaced) {
   for (const uint64_t serial : {2, 4, 5}) {
     EXPECT_EQ(std::ranges::count(serials, serial), 1) << serial;
   }
+}
+
+TEST_F(Format2, TakesKnownGoodFilesAsAnyStore) {
+  ASSERT_TRUE(
+      catalogue_->CreateList("good", Purpose::kKnownBenign, {}, kBy).ok());
+  const KnownGoodEdit edit =
+      Built(folder_.path(), "good", SignalType::kMd5, "bytes");
+  ASSERT_TRUE(catalogue_->EditKnownGood("good", {&edit, 1}, kBy).ok());
+  Reopen();
+  ASSERT_EQ(List("good").known_good.size(), 1u);
+  EXPECT_EQ(List("good").known_good[0].sha256, edit.file->sha256);
+  EXPECT_THAT(List("main").known_good, IsEmpty());
+  EXPECT_THAT(Problems(*catalogue_), IsEmpty());
 }
 
 TEST_F(Format2, GoesOnAsAnyStore) {

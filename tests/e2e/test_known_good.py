@@ -68,9 +68,9 @@ class KnownGood(harness.TestCase):
         self.assertEqual([one["verdict"] for one in answers],
                          ["EXACT", "TEST", "NO_KNOWN_MATCH", "NO_KNOWN_MATCH"])
         self.assertEqual(self.known(*lines), [[("nsrl", "sha1")]] * 3 + [[]])
-        text = self.kenal("query", "sha1", self.files[2].sha1).text()
+        text = self.kenal("query", stdin=lines[2] + "\n").text()
         self.assertIn("known good: nsrl (sha1)", text)
-        text = self.kenal("query", "sha1", self.files[0].sha1).text()
+        text = self.kenal("query", stdin=lines[0] + "\n").text()
         self.assertIn("EXACT", text)
         self.assertIn("known good: nsrl (sha1)", text)
         self.ok(self.kenal("verify"))

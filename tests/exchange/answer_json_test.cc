@@ -83,6 +83,23 @@ TEST(AnswerLine, SaysWhatToDoAndWhoDecidedIt) {
                               R"("shadow":true,)"));
 }
 
+TEST(AnswerLine, NamesTheListsThatKnowAFileAsGood) {
+  Answer answer = SampleAnswer();
+  EXPECT_THAT(WriteAnswerLine({.path = "p"}, answer),
+              Not(HasSubstr("known_good")));
+  answer.known_good = {
+      {.list = "nsrl", .signal = SignalType::kSha1},
+      {.list = "told little"},
+      {.list = "tried", .signal = SignalType::kMd5, .shadow = true}};
+  answer.known_good_failed = {{.list = "bad", .signal = SignalType::kSha256}};
+  EXPECT_THAT(WriteAnswerLine({.path = "p"}, answer),
+              HasSubstr(R"("known_good":[{"list":"nsrl","signal":"sha1"},)"
+                        R"({"list":"told little"},)"
+                        R"({"list":"tried","signal":"md5","shadow":true}],)"
+                        R"("known_good_failed":)"
+                        R"([{"list":"bad","signal":"sha256"}]})"));
+}
+
 // Null, zero or an empty name would be taken for a value.
 TEST(AnswerLine, HasNoFieldForWhatIsWithheld) {
   Answer answer = SampleAnswer();

@@ -139,6 +139,30 @@ TEST(ChangeLine, TellsPoliciesOnlyWhereThereAreAny) {
               HasSubstr(R"("policy":{"enabled":true,"radius":31,)"));
 }
 
+TEST(ChangeLine, TellsAKnownGoodFileAndThatOneWasRemoved) {
+  ListChange change{.kind = ChangeKind::kKnownGoodSet, .list = "nsrl"};
+  change.known_good = KnownGoodFile{.signal = SignalType::kSha1,
+                                    .count = 7,
+                                    .size_bytes = 900,
+                                    .source = "us",
+                                    .set_unix_ms = 1'000,
+                                    .set_at = Sequence{4}};
+  change.known_good->sha256.fill(0xa5);
+  std::string sha256;
+  for (int i = 0; i < 32; ++i) sha256 += "a5";
+  EXPECT_THAT(WriteChangeLine(change),
+              HasSubstr(R"("change":"known_good_set","list":"nsrl",)"
+                        R"("known_good":{"signal":"sha1","count":7,)"
+                        R"("size_bytes":900,"sha256":")" +
+                        sha256 +
+                        R"(","source":"us","set":"1970-01-01T00:00:01Z",)"
+                        R"("set_at":4},"entries":[])"));
+  change.known_good = {.signal = SignalType::kSha1, .set_at = Sequence{5}};
+  EXPECT_THAT(WriteChangeLine(change),
+              HasSubstr(R"("known_good":{"signal":"sha1","count":0,)"
+                        R"("size_bytes":0,"set_at":5},"entries":[])"));
+}
+
 // What a change tells of an entry's hashes can be added again as it was.
 TEST(ChangeLineProperty, SignalsComeBackFromALineAsTheyWere) {
   std::mt19937_64 random(TestSeed());
