@@ -67,18 +67,12 @@ void WriteOverruled(const std::optional<Overruled>& overruled,
 }
 
 void WriteKnownGoodFile(const KnownGoodFile& file, JsonWriter& json) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string sha256;
-  for (const uint8_t byte : file.sha256) {
-    sha256 += kDigits[byte >> 4];
-    sha256 += kDigits[byte & 15];
-  }
   json.BeginObject()
       .Field("signal", SignalTypeName(file.signal))
       .Field("count", file.count)
       .Field("size_bytes", file.size_bytes);
   if (file.size_bytes > 0) {
-    json.Field("sha256", sha256)
+    json.Field("sha256", Sha256{file.sha256}.ToHex())
         .BytesField("source", file.source)
         .OptionalField("import_id", file.import_id)
         .Field("set", base::FormatUtc(file.set_unix_ms));

@@ -158,7 +158,7 @@ void ToWire(const KnownGoodFile& from, v1::KnownGoodFile* to) {
   to->set_signal(EnumToWire(kSignalTypes, from.signal));
   to->set_count(from.count);
   to->set_size_bytes(from.size_bytes);
-  to->set_sha256(std::string(from.sha256.begin(), from.sha256.end()));
+  to->set_file_sha256(Sha256{from.sha256}.ToHex());
   to->set_source(CleanText(from.source));
   to->set_import_id(CleanText(from.import_id));
   TimeToWire(from.set_unix_ms, to->mutable_set_at());
@@ -171,10 +171,11 @@ StatusOr<KnownGoodFile> FromWire(const v1::KnownGoodFile& from) {
                                            from.signal()));
   to.count = from.count();
   to.size_bytes = from.size_bytes();
-  if (from.sha256().size() != to.sha256.size()) {
-    return InvalidArgument("known_good.sha256: is not of 32 bytes");
+  const StatusOr<Sha256> digest = Sha256::FromHex(from.file_sha256());
+  if (!digest.ok()) {
+    return InvalidArgument("known_good.file_sha256: is not 64 hex digits");
   }
-  std::copy(from.sha256().begin(), from.sha256().end(), to.sha256.begin());
+  to.sha256 = digest->bytes;
   to.source = from.source();
   to.import_id = from.import_id();
   KENAL_TRY_ASSIGN(to.set_unix_ms, TimeFromWire(from.set_at()));
