@@ -104,6 +104,19 @@ class KnownGood(harness.TestCase):
             self.fails(self.kenal("known-good", *words), 4, "in use",
                        "stop what has it open")
 
+    def test_whoever_watches_is_told_what_came_and_went(self):
+        self.store()
+        self.add("--source", "some body", "--format", "md5sum",
+                 self.sums("md5"))
+        self.ok(self.kenal("known-good", "remove", "--list", "nsrl"))
+        text = self.ok(self.kenal("watch", "--once")).text()
+        self.assertIn("50 md5 from some body", text)
+        self.assertIn("md5 removed", text)
+        told = [one for one in
+                self.ok(self.kenal("--json", "watch", "--once")).lines()
+                if one.get("change") == "known_good_set"]
+        self.assertEqual([one["known_good"]["count"] for one in told], [50, 0])
+
     # The digests of each format, and of which types.
     def test_every_format_gives_all_its_digest_types(self):
         a, b = self.files[:2]

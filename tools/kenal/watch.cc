@@ -50,8 +50,15 @@ std::string EntriesText(const ListChange& change) {
   return text;
 }
 
+std::string KnownGoodText(const KnownGoodFile& file) {
+  const std::string signal(SignalTypeName(file.signal));
+  if (file.size_bytes == 0) return signal + " removed";
+  return Count(file.count) + " " + signal + " from " + file.source;
+}
+
 std::string WhatText(const ListChange& change) {
   if (!change.entries.empty()) return EntriesText(change);
+  if (change.known_good) return KnownGoodText(*change.known_good);
   return change.policy ? PolicyText(*change.policy) : "";
 }
 
