@@ -18,6 +18,9 @@ namespace kenal::formats {
 // Descriptors one after another, in arrays, or in pages with `data`.
 StatusOr<std::unique_ptr<Reader>> OpenThreatExchange(
     std::unique_ptr<Input> input);
+// Pages alone, as a feed gives them: whatever has no `data` is refused.
+StatusOr<std::unique_ptr<Reader>> OpenThreatExchangePages(
+    std::unique_ptr<Input> input);
 // One page. A descriptor holds one hash: a record of several makes several.
 StatusOr<std::unique_ptr<Writer>> MakeThreatExchangeWriter(
     std::unique_ptr<Output> output);

@@ -41,12 +41,24 @@ constexpr JsonField TextField(std::string_view key) {
           }};
 }
 
+std::optional<int64_t> SecondsOf(std::string_view text) {
+  constexpr uint64_t kSecondsMax = 253'402'300'799;  // the year 9999
+  const auto seconds = ReadCount(text);
+  if (!seconds || *seconds > kSecondsMax) return std::nullopt;
+  return static_cast<int64_t>(*seconds) * 1000;
+}
+
+// A text, or a number of seconds since 1970, as updates have it.
+StatusOr<std::optional<int64_t>> TimeOf(const JsonNode& node) {
+  KENAL_TRY_ASSIGN(const std::string_view text, JsonText(node));
+  return node.kind == Kind::kNumber ? SecondsOf(text) : ReadTime(text);
+}
+
 template <std::optional<int64_t> Record::*kMember>
 constexpr JsonField TimeField(std::string_view key) {
   return {key,
           [](const JsonNode& node, Record& record) -> Status {
-            KENAL_TRY_ASSIGN(const std::string_view text, JsonText(node));
-            record.*kMember = ReadTime(text);
+            KENAL_TRY_ASSIGN(record.*kMember, TimeOf(node));
             return OkStatus();
           },
           [](const Record& record, std::string& out) {
@@ -331,11 +343,7 @@ Status ReadStopNciiStatus(const JsonNode& node, Record& record) {
 
 Status ReadModified(const JsonNode& node, Record& record) {
   KENAL_TRY_ASSIGN(const std::string_view text, JsonText(node));
-  constexpr uint64_t kSecondsMax = 253'402'300'799;  // the year 9999
-  const auto seconds = ReadCount(text);
-  if (seconds && *seconds <= kSecondsMax) {
-    record.updated_unix_ms = static_cast<int64_t>(*seconds) * 1000;
-  }
+  record.updated_unix_ms = SecondsOf(text);
   return OkStatus();
 }
 
@@ -360,6 +368,15 @@ StatusOr<std::unique_ptr<Reader>> OpenThreatExchange(
     std::unique_ptr<Input> input) {
   auto reader = std::make_unique<PageReader>(
       std::move(input), PageShape{.array = "data", .read = ReadDescriptor});
+  KENAL_TRY(reader->ReadHeader());
+  return reader;
+}
+
+StatusOr<std::unique_ptr<Reader>> OpenThreatExchangePages(
+    std::unique_ptr<Input> input) {
+  auto reader = std::make_unique<PageReader>(
+      std::move(input),
+      PageShape{.array = "data", .pages_only = true, .read = ReadDescriptor});
   KENAL_TRY(reader->ReadHeader());
   return reader;
 }

@@ -92,10 +92,13 @@ void AppendElement(const xmlNode* element, std::string_view around,
   out += '>';
 }
 
+void SayNothing(void*, const char*, ...) {}
+
 // Errors of a thread's own, such as those of coding, would go to standard error
 // with bytes of the file.
 void KeepQuiet() {
   xmlSetStructuredErrorFunc(nullptr, [](void*, xmlError*) {});
+  xmlSetGenericErrorFunc(nullptr, SayNothing);
 }
 
 }  // namespace

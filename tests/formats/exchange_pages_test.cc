@@ -90,6 +90,7 @@ TEST(ThreatExchange, TakesEveryShapeOfItsFieldsAndGivesItBack) {
   ASSERT_TRUE(told.status.ok()) << told.status;
   const auto records = told.records();
   ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[0].updated_unix_ms, 1704164645000);
   EXPECT_EQ(records[0].kind, MediaKind::kVideo);
   EXPECT_EQ(records[0].signals.md5->ToHex(), kMd5);
   EXPECT_TRUE(records[0].deleted);
