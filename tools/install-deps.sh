@@ -7,8 +7,9 @@ packages=(
   # tools
   g++ cmake ninja-build ccache pkg-config python3
   # what Kenal is made of
-  libabsl-dev libboost-dev libcli11-dev libfaiss-dev libgrpc++-dev libhwy-dev
-  libopenblas-dev libopencv-dev libprotobuf-dev librocksdb-dev libseccomp-dev
+  libabsl-dev libboost-dev libcli11-dev libcurl4-openssl-dev libfaiss-dev
+  libgrpc++-dev libhwy-dev libopenblas-dev libopencv-dev libprotobuf-dev
+  librocksdb-dev libseccomp-dev
   libsqlite3-dev libssl-dev libxml2-dev libxxhash-dev nlohmann-json3-dev
   prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc rapidjson-dev
   # picture codecs
