@@ -41,9 +41,8 @@ enum class Method : uint8_t {
   kVerify,
   kGetMetrics,
   kWhoAmI,
-  kCreateBackup,
 };
-inline constexpr size_t kMethodCount = 20;
+inline constexpr size_t kMethodCount = 19;
 
 struct MethodRow {
   Method method;

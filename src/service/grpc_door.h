@@ -9,7 +9,6 @@
 #include "kenal/status.h"
 #include "kenal/v1/catalogue_service.pb.h"
 #include "kenal/v1/match_service.pb.h"
-#include "kenal/v1/operations_service.pb.h"
 #include "src/service/desk.h"
 #include "src/service/dispatcher.h"
 
@@ -60,10 +59,6 @@ WatchReactor* StartWatch(const Door& door, grpc::CallbackServerContext* context,
 
 using VerifyReactor = grpc::ServerWriteReactor<v1::VerifyResponse>;
 VerifyReactor* StartVerify(const Door& door,
-                           grpc::CallbackServerContext* context);
-
-using BackupReactor = grpc::ServerWriteReactor<v1::CreateBackupResponse>;
-BackupReactor* StartBackup(const Door& door,
                            grpc::CallbackServerContext* context);
 
 std::unique_ptr<grpc::Service> MakeMatchService(const Door& door);

@@ -30,6 +30,7 @@ void AddQuery(CLI::App& app, Context& context);
 void AddRebuildIndex(CLI::App& app, Context& context);
 void AddServe(CLI::App& app, Context& context);
 void AddStats(CLI::App& app, Context& context);
+void AddSync(CLI::App& app, Context& context);
 void AddTop(CLI::App& app, Context& context);
 void AddVerify(CLI::App& app, Context& context);
 void AddVersion(CLI::App& app, Context& context);

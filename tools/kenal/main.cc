@@ -72,6 +72,7 @@ void AddCommands(CLI::App& app, Context& context) {
   AddIngest(app, context);
   AddImport(app, context);
   AddKnownGood(app, context);
+  AddSync(app, context);
   AddConvert(app, context);
   AddEntry(app, context);
   AddHash(app, context);
