@@ -16,6 +16,7 @@
 #include "src/client/import.h"
 #include "src/client/tls.h"
 #include "src/wire/address.h"
+#include "src/wire/backup.h"
 #include "src/wire/convert.h"
 #include "src/wire/limits.h"
 #include "src/wire/text.h"
@@ -347,6 +348,26 @@ class ConnectionImpl final : public Connection {
         report = wire::FromWire(response.report());
       } else if (watcher && !watcher(response.progress().rows_done(),
                                      response.progress().rows_total())) {
+        context.TryCancel();
+      }
+    }
+    const grpc::Status status = stream->Finish();
+    KENAL_TRY(FromGrpc(status, context, address_));
+    if (!report) return Misread(InvalidArgument("no report"), address_);
+    return *std::move(report);
+  }
+
+  StatusOr<BackupInfo> CreateBackup(const ByteWatcher& watcher) override {
+    grpc::ClientContext context;
+    const auto stream =
+        operations_->CreateBackup(&context, v1::CreateBackupRequest());
+    v1::CreateBackupResponse response;
+    std::optional<BackupInfo> report;
+    while (stream->Read(&response)) {
+      if (response.has_report()) {
+        report = wire::FromWire(response.report());
+      } else if (watcher && !watcher(response.progress().bytes_done(),
+                                     response.progress().bytes_total())) {
         context.TryCancel();
       }
     }

@@ -33,6 +33,7 @@
 #include <stop_token>
 #include <string>
 
+#include "kenal/backup.h"
 #include "kenal/curator.h"
 #include "kenal/matcher.h"
 #include "kenal/status.h"
@@ -112,6 +113,13 @@ class Connection : public Matcher, public Curator {
 
   // Who the server takes this client for.
   virtual StatusOr<wire::CallerInfo> WhoAmI() = 0;
+
+  // Adds a backup to the folder that the server was started with. Progress as
+  // the server tells it.
+  // Errors beyond those above: kFailedPrecondition  the server has no folder
+  //                            kUnavailable         another one is being made
+  //                            kResourceExhausted   no space there
+  virtual StatusOr<BackupInfo> CreateBackup(const ByteWatcher& watcher) = 0;
   // What it counts and measures, in the text format of Prometheus.
   virtual StatusOr<std::string> Metrics() = 0;
 };

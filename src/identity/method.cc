@@ -52,6 +52,11 @@ constexpr std::array<MethodRow, kMethodCount> kRows = {{
     {Method::kVerify, kKeeping, "Verify", kWatchingOver, kMaintenance},
     {Method::kGetMetrics, kOperating, "GetMetrics", kWatchingOver, kLive},
     {Method::kWhoAmI, kOperating, "WhoAmI", kEverybody, kLive},
+    {Method::kCreateBackup,
+     kOperating,
+     "CreateBackup",
+     {Role::kAdmin},
+     kMaintenance},
 }};
 
 constexpr bool RowsAreInOrder() {

@@ -41,8 +41,9 @@ enum class Method : uint8_t {
   kVerify,
   kGetMetrics,
   kWhoAmI,
+  kCreateBackup,
 };
-inline constexpr size_t kMethodCount = 19;
+inline constexpr size_t kMethodCount = 20;
 
 struct MethodRow {
   Method method;

@@ -125,6 +125,20 @@ void AppendLists(const Gauges& gauges, std::vector<MetricFamily>& page) {
   page.push_back(entries);
 }
 
+void AppendBackups(const Gauges& gauges, std::vector<MetricFamily>& page) {
+  if (!gauges.keeps_backups) return;
+  if (gauges.backup_unix_ms > 0) {
+    const int64_t age_ms = base::NowUnixMs() - gauges.backup_unix_ms;
+    page.push_back(Family("kenal_backup_age_seconds",
+                          "Since the last backup was made.", MetricType::Gauge)
+                       .Add(static_cast<double>(age_ms) / 1e3));
+  }
+  page.push_back(Family("kenal_backup_failures_total",
+                        "Backups that failed, since the server began.",
+                        MetricType::Counter)
+                     .Add(gauges.backup_failures));
+}
+
 void AppendGauges(const Gauges& gauges, std::vector<MetricFamily>& page) {
   constexpr MetricType kGauge = MetricType::Gauge;
   constexpr MetricType kCounter = MetricType::Counter;
@@ -158,6 +172,7 @@ void AppendGauges(const Gauges& gauges, std::vector<MetricFamily>& page) {
                      .Add(gauges.log_lines_dropped));
   page.push_back(Family("kenal_serving", "1 while requests are taken.", kGauge)
                      .Add(uint64_t{gauges.serving}));
+  AppendBackups(gauges, page);
   AppendLists(gauges, page);
 }
 

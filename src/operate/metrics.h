@@ -52,6 +52,9 @@ struct Gauges {
   uint64_t streams = 0;            // open StreamMatch calls
   uint64_t log_lines_dropped = 0;  // RequestLog::dropped
   bool serving = false;
+  bool keeps_backups = false;    // else nothing is said of them
+  int64_t backup_unix_ms = 0;    // of the last; 0: there is none
+  uint64_t backup_failures = 0;  // since the start
   std::array<uint64_t, identity::kWorkClassCount> queued{};  // items
   struct OfList {
     std::string list;

@@ -240,6 +240,10 @@ operate::Gauges Desk::Gauges() {
                    std::min<uint64_t>(calls_.stream_count(), gauges.watchers);
   gauges.log_lines_dropped = parts_.log.dropped();
   gauges.serving = serving();
+  const BackupKeeper::Figures backups = parts_.backups.figures();
+  gauges.keeps_backups = backups.kept;
+  gauges.backup_unix_ms = backups.last_unix_ms;
+  gauges.backup_failures = backups.failures;
   gauges.queued = {
       workers_.searches.waiting_items() + workers_.pictures.waiting_items(),
       workers_.bulk_searches.waiting_items() +

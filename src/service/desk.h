@@ -18,6 +18,7 @@
 #include "src/base/scheduling.h"
 #include "src/operate/metrics.h"
 #include "src/operate/request_log.h"
+#include "src/service/backup_keeper.h"
 #include "src/service/call_registry.h"
 #include "src/service/certificate_dates.h"
 #include "src/service/change_feed.h"
@@ -39,6 +40,7 @@ struct DeskParts {
   const Directory& directory;
   operate::Metrics& metrics;
   operate::RequestLog& log;
+  BackupKeeper& backups;
 };
 
 // Thread-safe.
@@ -119,6 +121,7 @@ class Desk {
   Curator& curator() { return parts_.curator; }
   operate::Metrics& metrics() { return parts_.metrics; }
   operate::RequestLog& log() { return parts_.log; }
+  BackupKeeper& backups() { return parts_.backups; }
   const Directory& directory() const { return parts_.directory; }
   CallRegistry& calls() { return calls_; }
   Workers& workers() { return workers_; }

@@ -9,6 +9,7 @@
 #include "kenal/status.h"
 #include "kenal/v1/catalogue_service.pb.h"
 #include "kenal/v1/match_service.pb.h"
+#include "kenal/v1/operations_service.pb.h"
 #include "src/service/desk.h"
 #include "src/service/dispatcher.h"
 
@@ -59,6 +60,10 @@ WatchReactor* StartWatch(const Door& door, grpc::CallbackServerContext* context,
 
 using VerifyReactor = grpc::ServerWriteReactor<v1::VerifyResponse>;
 VerifyReactor* StartVerify(const Door& door,
+                           grpc::CallbackServerContext* context);
+
+using BackupReactor = grpc::ServerWriteReactor<v1::CreateBackupResponse>;
+BackupReactor* StartBackup(const Door& door,
                            grpc::CallbackServerContext* context);
 
 std::unique_ptr<grpc::Service> MakeMatchService(const Door& door);

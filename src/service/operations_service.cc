@@ -22,6 +22,10 @@ class OperationsServiceImpl final
                 v1::WhoAmIResponse* response) override {
     return CallUnary(door_, Method::kWhoAmI, context, request, response);
   }
+  BackupReactor* CreateBackup(Context* context,
+                              const v1::CreateBackupRequest*) override {
+    return StartBackup(door_, context);
+  }
 
  private:
   const Door door_;

@@ -104,7 +104,7 @@ class Reporting : public Reactor {
   std::optional<Refused> OpenLongCall() {
     std::shared_ptr<Account> account = desk().AccountOf(ticket_->caller());
     if (!account->Open(Account::Lasting::kLongCall, kClientLongCallsMax)) {
-      return Desk::TooManyOpen("imports and verifications",
+      return Desk::TooManyOpen("imports, verifications and backups",
                                kClientLongCallsMax);
     }
     account_ = std::move(account);

@@ -124,8 +124,10 @@ class ServerImpl final : public Server {
  public:
   ServerImpl(const DeskParts& parts, std::unique_ptr<Directory> directory,
              std::unique_ptr<operate::Metrics> metrics,
-             std::unique_ptr<operate::RequestLog> log, const Tuning& tuning)
+             std::unique_ptr<operate::RequestLog> log,
+             std::unique_ptr<BackupKeeper> backups, const Tuning& tuning)
       : log_(std::move(log)),
+        backups_(std::move(backups)),
         metrics_(std::move(metrics)),
         directory_(std::move(directory)),
         desk_(parts, tuning),
@@ -189,6 +191,8 @@ class ServerImpl final : public Server {
     if (housekeeper_ != nullptr) housekeeper_->Reload();
   }
 
+  void MakeBackupSoon() override { backups_->MakeOneSoon(); }
+
   const std::vector<std::string>& addresses() const override {
     return addresses_;
   }
@@ -232,6 +236,7 @@ class ServerImpl final : public Server {
       grpc_->GetHealthCheckService()->Shutdown();
       sockets_.clear();  // Nobody new finds it; who is connected stays.
       desk_.calls().Drain();
+      backups_->Stop();
       const auto end = std::chrono::steady_clock::now() + grace;
       const bool empty = desk_.calls().AwaitEmpty(end);
       if (empty) std::this_thread::sleep_for(kLinger);
@@ -250,6 +255,7 @@ class ServerImpl final : public Server {
   // Members are destroyed from the last to the first: gRPC's server before
   // the services, and these before the desk that they hand work to.
   std::unique_ptr<operate::RequestLog> log_;
+  std::unique_ptr<BackupKeeper> backups_;
   std::unique_ptr<operate::Metrics> metrics_;
   std::unique_ptr<Directory> directory_;
   Desk desk_;
@@ -282,16 +288,18 @@ StatusOr<std::unique_ptr<Server>> Server::Start(Matcher& matcher,
                    operate::RequestLog::Open(options.log));
   std::unique_ptr<operate::Metrics> metrics = operate::Metrics::Make();
   Hasher& bulk_hasher = options.bulk_hasher ? *options.bulk_hasher : hasher;
+  auto backups = std::make_unique<BackupKeeper>(options.backups, *log);
   const DeskParts parts{.matcher = matcher,
                         .curator = curator,
                         .hasher = hasher,
                         .bulk_hasher = bulk_hasher,
                         .directory = *directory,
                         .metrics = *metrics,
-                        .log = *log};
-  auto server = std::make_unique<ServerImpl>(parts, std::move(directory),
-                                             std::move(metrics), std::move(log),
-                                             options.tuning);
+                        .log = *log,
+                        .backups = *backups};
+  auto server = std::make_unique<ServerImpl>(
+      parts, std::move(directory), std::move(metrics), std::move(log),
+      std::move(backups), options.tuning);
   KENAL_TRY(server->Listen(std::move(places), options.tls));
   return server;
 }

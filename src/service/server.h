@@ -23,6 +23,7 @@
 #include "src/identity/authority.h"
 #include "src/identity/role.h"
 #include "src/operate/request_log.h"
+#include "src/service/backup_keeper.h"
 #include "src/service/dispatcher.h"
 #include "src/service/tuning.h"
 
@@ -43,6 +44,8 @@ struct ServerOptions {
   bool insecure_plaintext_tcp = false;
   operate::RequestLogOptions log;
   Tuning tuning;
+  // Without a folder no backups are made.
+  BackupPlan backups;
   // Hashes the pictures of bulk work, with processes of low priority; outlives
   // the server. Null: the other hasher does.
   Hasher* bulk_hasher = nullptr;
@@ -76,6 +79,9 @@ class Server {
   // looked at every second anyhow. Thread-safe. What fails is in the log, and
   // what was before stays.
   virtual void Reload() = 0;
+
+  // Adds a backup soon, if the server was given a folder for them. Thread-safe.
+  virtual void MakeBackupSoon() = 0;
 
   // Says NOT_SERVING, takes no new calls, answers those it has taken, and ends
   // the rest after `grace`. Returns when all is over. Thread-safe; later calls

@@ -66,6 +66,7 @@ void Route(Desk& desk, std::unique_ptr<Ticket> ticket, const Message& request,
     case Method::kImportEntries:
     case Method::kWatchChanges:
     case Method::kVerify:
+    case Method::kCreateBackup:
       break;
   }
   ticket->Finish(absl::UnimplementedError(std::string(ticket->row().name) +

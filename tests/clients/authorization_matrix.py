@@ -45,6 +45,7 @@ ALLOWED = {
     LISTS + "Verify": {"audit", "admin"},
     OPERATIONS + "GetMetrics": {"audit", "admin"},
     OPERATIONS + "WhoAmI": ALL,
+    OPERATIONS + "CreateBackup": {"admin"},
 }
 # A field that asks for more than the method alone, as "method with field".
 RADIUS = " with radius_bits"
@@ -219,6 +220,9 @@ class Requests:
 
     def WhoAmI(self):
         return operations.WhoAmIRequest()
+
+    def CreateBackup(self):
+        return operations.CreateBackupRequest()
 
     # Standard services: the row names the package as well.
     def Check(self):

@@ -232,6 +232,18 @@ const tests = {
     }
   },
 
+  async 'a backup is made while the server serves'() {
+    await addPdq(await newList());
+    const stats = await call(lists, 'GetStats');
+    const events = await stream(operations, 'CreateBackup', {});
+    const {report} = events.pop();
+    assert.equal(report.store_id, stats.store_id);
+    assert.ok(BigInt(report.sequence) >= BigInt(stats.head));
+    for (const {progress} of events) {
+      assert.ok(BigInt(progress.bytes_done) <= BigInt(progress.bytes_total));
+    }
+  },
+
   async 'changes: read, watched, resumed, with hashes for who may'() {
     const list = await newList();
     const {next: start} = await readAll({});

@@ -489,6 +489,25 @@ class Watching(Case):
         self.assertNotIn("kenal.v1.MatchService.Explain",
                          asks.methods_allowed)
 
+    def test_a_backup_is_made_while_the_server_serves(self):
+        self.add_pdq(LIST)
+        stats = self.lists.GetStats(lists.GetStatsRequest(),
+                                    timeout=TIMEOUT_S)
+        events = list(self.operations.CreateBackup(
+            operations.CreateBackupRequest(), timeout=TIMEOUT_S))
+        report = events.pop().report
+        self.assertGreaterEqual(report.number, 1)
+        self.assertEqual(report.store_id, stats.store_id)
+        self.assertGreaterEqual(report.sequence, stats.head)
+        self.assertGreater(report.size_bytes, 0)
+        self.assertTrue(report.HasField("made_at"))
+        for event in events:
+            self.assertLessEqual(event.progress.bytes_done,
+                                 event.progress.bytes_total)
+        self.fails(grpc.StatusCode.PERMISSION_DENIED, lambda: list(
+            operations_grpc.OperationsServiceStub(ours["keeps"]).CreateBackup(
+                operations.CreateBackupRequest(), timeout=TIMEOUT_S)))
+
     def test_metrics_count_what_was_asked(self):
         before = self.page()
         for _ in range(7):

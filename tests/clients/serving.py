@@ -172,7 +172,7 @@ class Served:
         self.errors = open(self.store.parent / "serve.log", "a+")
         self.process = subprocess.Popen(
             [self.kenal, "--data", self.store, "--json", "serve",
-             *self.arguments], stdout=subprocess.PIPE, stderr=self.errors,
+             "--backups", self.store.parent / "backups", *self.arguments], stdout=subprocess.PIPE, stderr=self.errors,
             text=True, env=environment())
         line = self.process.stdout.readline()
         if not line:

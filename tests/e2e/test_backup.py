@@ -1,9 +1,12 @@
 """Backups, compact and rebuild-index as a person uses them."""
 
+import json
 import os
 import random
 import shutil
 import signal
+import subprocess
+import threading
 import time
 import unittest
 
@@ -33,8 +36,12 @@ class Backup(harness.TestCase):
         self.hashes += fresh
 
     def answers(self, data):
-        return [harness.run("--data", data, "--json", "query", "md5", h).out
-                for h in self.hashes[::20] + ["0" * 32]]
+        asked = "".join(f"md5 {h}\n" for h in self.hashes[::20] + ["0" * 32])
+        told = self.ok(harness.run("--data", data, "--json", "query",
+                                   stdin=asked)).lines()
+        self.assertEqual([bool(a["matches"]) for a in told],
+                         [True] * (len(told) - 1) + [False])
+        return told
 
     def create(self):
         made = self.ok(self.kenal("--json", "backup", "create", self.backups))
@@ -132,6 +139,139 @@ class Backup(harness.TestCase):
             self.ok(harness.run("backup", "check", self.backups, "--verify"))
         self.create()
         shutil.rmtree(self.restored, ignore_errors=True)
+        self.ok(self.restore())
+        self.assertEqual(self.answers(self.restored), self.answers(self.data))
+
+    def until(self, condition):
+        end = time.monotonic() + harness.TIMEOUT_S
+        while not condition():
+            self.assertLess(time.monotonic(), end, "it did not happen")
+            time.sleep(0.02)
+
+    def listed(self):
+        result = harness.run("--json", "backup", "list", self.backups)
+        return result.lines() if result.code == 0 else []
+
+    def known(self, data, digests):
+        """Of each, whether the store holds it."""
+        asked = "".join(f"md5 {digest}\n" for digest in digests)
+        told = self.ok(harness.run("--data", data, "--json", "query",
+                                   stdin=asked)).lines()
+        return [bool(answer["matches"]) for answer in told]
+
+    def test_a_server_makes_backups_while_it_is_written_to(self):
+        self.store()
+        server = self.serve("--backups", self.backups)
+        written, stop = [], threading.Event()
+
+        def write():
+            while not stop.is_set():
+                digest = "%032x" % (len(written) + 1)
+                path = self.write("one.txt", f"md5 {digest}\n")
+                self.ok(server.run("import", "--list", "demo", "--format",
+                                   "pytx", "--source", "us", path))
+                written.append(digest)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            self.until(lambda: len(written) >= 3)
+            before = len(written)
+            first = self.ok(server.run("--json", "backup", "create")).lines()[0]
+            after = len(written) + 1  # one may be under way
+            second = self.ok(server.run("--json", "backup",
+                                        "create")).lines()[0]
+        finally:
+            stop.set()
+            writer.join()
+        self.assertEqual([first["number"], second["number"]], [1, 2])
+        self.assertEqual(self.listed(), [first, second])
+        self.assertGreaterEqual(second["sequence"], first["sequence"])
+        # The second copies what is new alone.
+        self.assertEqual(first["new_bytes"], first["size_bytes"])
+        self.assertLess(second["new_bytes"], second["size_bytes"])
+        self.assertEqual(server.stop()[0], 0)
+        self.ok(harness.run("backup", "check", self.backups, "--verify"))
+
+        # It is the store of its sequence: what was acknowledged before, and
+        # nothing but a beginning of what came meanwhile.
+        self.ok(self.restore("--number", "1"))
+        stats = harness.run("--data", self.restored, "--json", "stats")
+        self.assertEqual(stats.lines()[0]["sequence"], first["sequence"])
+        there = self.known(self.restored, written)
+        self.assertEqual(there, sorted(there, reverse=True))
+        self.assertTrue(before <= sum(there) <= after,
+                        (before, sum(there), after))
+        self.assertEqual(self.known(self.restored, self.hashes),
+                         [True] * HASHES)
+
+    def test_a_server_makes_backups_by_the_clock_and_by_signal(self):
+        self.store()
+        server = self.serve("--backups", self.backups, "--backup-every", "60",
+                            "--backup-keep", "2")
+        self.until(lambda: len(self.listed()) == 1)  # there was none
+        self.fails(self.kenal("backup", "create", self.backups), 4,
+                   "--server")
+        for number in (2, 3):
+            server.process.send_signal(signal.SIGUSR1)
+            self.until(lambda: self.listed() and
+                       self.listed()[-1]["number"] == number)
+        self.until(lambda: [b["number"] for b in self.listed()] == [2, 3])
+        code, log = server.stop()
+        self.assertEqual(code, 0)
+        events = [json.loads(line) for line in log.splitlines()
+                  if line.startswith(b"{")]
+        self.assertEqual([e["number"] for e in events
+                          if e.get("event") == "backup"], ["1", "2", "3"])
+        self.ok(self.restore())
+        self.assertEqual(self.answers(self.restored), self.answers(self.data))
+
+    def test_what_a_server_does_not_do_is_said(self):
+        self.store()
+        server = self.serve()
+        self.fails(server.run("backup", "create"), 3, "--backups")
+        self.fails(server.run("backup", "create", self.backups), 2,
+                   "leave DEST out")
+        server.process.send_signal(signal.SIGUSR1)  # harmless
+        self.ok(server.run("stats"))
+        self.assertEqual(server.stop()[0], 0)
+        self.fails(self.kenal("backup", "create"), 2, "--server")
+        self.fails(self.kenal("serve", "--backup-every", "5"), 2, "--backups")
+
+    def test_a_full_disk_ends_a_backup_and_not_the_server(self):
+        disk = self.small_disk("16k")
+        if disk is None:
+            self.skipTest("mounting a small disk is not permitted here")
+        self.store()
+        server = self.serve("--backups", os.path.join(disk, "backups"))
+        for _ in range(2):
+            self.fails(server.run("backup", "create"), 5, "backups")
+        self.ok(server.run("query", stdin=f"md5 {self.hashes[0]}\n"))
+        path = self.write("more.txt", "md5 %032x\n" % 1)
+        self.ok(server.run("import", "--list", "demo", "--format", "pytx",
+                           "--source", "us", path))
+        # Room again, and the next one is whole.
+        subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+        self.ok(server.run("backup", "create"))
+        self.assertEqual(server.stop()[0], 0)
+        self.ok(harness.run("backup", "check", os.path.join(disk, "backups"),
+                            "--verify"))
+
+    def test_a_server_killed_within_a_backup_leaves_the_others_whole(self):
+        self.store()
+        self.create()
+        for trial in range(8):
+            server = self.serve("--backups", self.backups)
+            asking = harness.start("--server", server.address, "-q", "backup",
+                                   "create", stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+            time.sleep(trial * 0.01)
+            server.process.kill()
+            asking.wait(timeout=harness.TIMEOUT_S)
+            server.stop()
+            self.ok(harness.run("backup", "check", self.backups, "--verify"))
+        self.add(3)
+        self.create()
         self.ok(self.restore())
         self.assertEqual(self.answers(self.restored), self.answers(self.data))
 

@@ -62,6 +62,8 @@ class AtTheDesk : public ::testing::Test {
     ASSERT_TRUE(log.ok()) << log.status();
     log_ = *std::move(log);
     metrics_ = operate::Metrics::Make();
+    backups_ = std::make_unique<service::BackupKeeper>(service::BackupPlan(),
+                                                       *log_);
     desk_ = std::make_unique<service::Desk>(
         service::DeskParts{.matcher = store_,
                            .curator = store_,
@@ -69,7 +71,8 @@ class AtTheDesk : public ::testing::Test {
                            .bulk_hasher = hasher_,
                            .directory = *directory_,
                            .metrics = *metrics_,
-                           .log = *log_},
+                           .log = *log_,
+                           .backups = *backups_},
         Tuning());
     metrics_->SetGauges([this] { return desk_->Gauges(); });
     dispatcher_ = service::MakeDispatcher(*desk_);
@@ -151,6 +154,7 @@ class AtTheDesk : public ::testing::Test {
   std::unique_ptr<service::Directory> directory_;
   std::unique_ptr<operate::RequestLog> log_;
   std::unique_ptr<operate::Metrics> metrics_;
+  std::unique_ptr<service::BackupKeeper> backups_;
   std::unique_ptr<service::Desk> desk_;
   std::unique_ptr<service::Dispatcher> dispatcher_;
 };

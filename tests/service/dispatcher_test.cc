@@ -71,6 +71,7 @@ class Dispatching : public testing::AtTheDesk {
       case Method::kImportEntries:
       case Method::kWatchChanges:
       case Method::kVerify:
+      case Method::kCreateBackup:
         return Empty<v1::WhoAmIRequest, v1::WhoAmIResponse>(method, caller);
     }
     return {};
@@ -122,7 +123,8 @@ TEST_F(Dispatching, WhoMayNotCallLearnsNothingOfTheirRequest) {
 TEST_F(Dispatching, StreamsAreNotCalledThisWay) {
   const CallerPointer all = CallerWith(identity::kLocalRoles);
   for (const Method method : {Method::kStreamMatch, Method::kImportEntries,
-                              Method::kWatchChanges, Method::kVerify}) {
+                              Method::kWatchChanges, Method::kVerify,
+                              Method::kCreateBackup}) {
     EXPECT_EQ(CallEmpty(method, all).status.code(), StatusCode::kUnimplemented);
   }
 }

@@ -4,9 +4,11 @@
 #include <memory>
 
 #include "src/base/clock.h"
+#include "src/client/connection.h"
 #include "src/exchange/json_writer.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
+#include "tools/kenal/interrupt.h"
 #include "tools/kenal/table.h"
 #include "tools/kenal/upkeep.h"
 
@@ -43,14 +45,32 @@ std::string Name(const BackupInfo& info) {
          Count(info.sequence.value) + ", " + Bytes(info.size_bytes) + ")";
 }
 
-StatusOr<int> Create(Context& context, const BackupOptions& options) {
-  KENAL_TRY_ASSIGN(const std::string data, context.DataFolder("backup create"));
+StatusOr<BackupInfo> Make(Context& context, const BackupOptions& options) {
   ByteProgress progress(context.console, "backup");
-  KENAL_TRY_ASSIGN(const BackupInfo made,
-                   BackupStore(data, options.folder, progress.Watcher()));
+  if (options.folder.empty()) {
+    KENAL_TRY_ASSIGN(const auto server,
+                     context.Connect("backup create without DEST"));
+    const Interrupt interrupt;
+    const ByteWatcher shown = progress.Watcher();
+    return server->CreateBackup([&](uint64_t done, uint64_t total) {
+      return shown(done, total) && !interrupt.token().stop_requested();
+    });
+  }
+  if (!context.server.empty()) {
+    return InvalidArgument(
+        "a server adds to the folder that it was started with; leave DEST out");
+  }
+  KENAL_TRY_ASSIGN(const std::string data, context.DataFolder("backup create"));
+  return BackupStore(data, options.folder, progress.Watcher());
+}
+
+StatusOr<int> Create(Context& context, const BackupOptions& options) {
+  KENAL_TRY_ASSIGN(const BackupInfo made, Make(context, options));
+  const std::string where =
+      options.folder.empty() ? "the server's folder" : options.folder;
   KENAL_TRY(context.console.Put(
       context.json ? Json(made)
-                   : "made " + Name(made) + " in " + options.folder + ", " +
+                   : "made " + Name(made) + " in " + where + ", " +
                          Bytes(made.new_bytes) + " of it new"));
   return kExitDone;
 }
@@ -168,8 +188,10 @@ CLI::App* AddCommand(CLI::App& parent, Context& context, const char* name,
                      const char* about, Run run,
                      const std::shared_ptr<BackupOptions>& options) {
   CLI::App* command = parent.add_subcommand(name, about);
-  command->add_option("DEST", options->folder, "The folder of the backups")
-      ->required();
+  CLI::Option* folder =
+      command->add_option("DEST", options->folder, "The folder of the backups");
+  // A server has its own.
+  folder->required(std::string_view(name) != "create");
   command->callback([&context, run, options] {
     context.run = [&context, run, options] { return run(context, *options); };
   });
@@ -204,8 +226,12 @@ folder that it lies in must be there. Only what is new since the other
 backups in DEST is copied. A backup that is ended early leaves the others
 as they were, and the next one goes on from what it has copied.
 
+With --server, without DEST: the server adds one to the folder that it was
+started with (kenal serve --backups), and goes on serving meanwhile.
+
 Example:
-  kenal --data /srv/kenal backup create /mnt/backups/kenal)");
+  kenal --data /srv/kenal backup create /mnt/backups/kenal
+  kenal --server unix:/srv/kenal/kenal.sock backup create)");
   AddCommand(*backup, context, "list", "Show the backups in a folder", List,
              options)
       ->footer(

@@ -31,7 +31,8 @@ namespace {
 
 // Counts SIGTERM and SIGINT from its making on, in whichever thread they come,
 // so that Wait can return; before that they end the process, as a second
-// signal does after Wait has returned. SIGHUP is passed on meanwhile.
+// signal does after Wait has returned. SIGHUP and SIGUSR1 are passed on
+// meanwhile.
 class StopSignals {
  public:
   StopSignals() {
@@ -40,6 +41,8 @@ class StopSignals {
     action.sa_handler = [](int number) {
       if (number == SIGHUP) {
         reload_ = true;
+      } else if (number == SIGUSR1) {
+        backup_ = true;
       } else {
         stop_ = true;
       }
@@ -48,11 +51,14 @@ class StopSignals {
     action.sa_flags = SA_RESTART;
     Set(action);
     KENAL_CHECK(sigaction(SIGHUP, &action, nullptr) == 0);
+    KENAL_CHECK(sigaction(SIGUSR1, &action, nullptr) == 0);
   }
-  void Wait(const std::function<void()>& reload) const {
+  void Wait(const std::function<void()>& reload,
+            const std::function<void()>& backup) const {
     while (!stop_) {
       while (sem_wait(&came_) != 0) KENAL_CHECK(errno == EINTR);
       if (reload_.exchange(false)) reload();
+      if (backup_.exchange(false)) backup();
     }
     struct sigaction action {};
     action.sa_handler = SIG_DFL;
@@ -69,11 +75,13 @@ class StopSignals {
   static sem_t came_;
   static std::atomic<bool> stop_;
   static std::atomic<bool> reload_;
+  static std::atomic<bool> backup_;
   static_assert(std::atomic<bool>::is_always_lock_free);
 };
 sem_t StopSignals::came_;
 std::atomic<bool> StopSignals::stop_ = false;
 std::atomic<bool> StopSignals::reload_ = false;
+std::atomic<bool> StopSignals::backup_ = false;
 
 // Memory holds hashes and pictures, so a crash must not write it to disk; and
 // every connection needs a descriptor.
@@ -165,6 +173,20 @@ StatusOr<int> Serve(Context& context, const ServeOptions& options,
       AtLowPriority<StatusOr<std::unique_ptr<Hasher>>>(
           options.low_priority, [&] { return Hasher::Start(hashers); }));
   how.bulk_hasher = bulk_hasher.get();
+  how.backups = {
+      .make =
+          [&engine](const std::string& to, const ByteWatcher& watcher) {
+            return engine->Backup(to, watcher);
+          },
+      .list = ListBackups,
+      .prune =
+          [](const std::string& from, uint64_t keep) {
+            return PruneBackups(from, keep).status();
+          },
+      .folder = options.backups,
+      .every = std::chrono::minutes(options.backup_every),
+      .keep = static_cast<uint64_t>(options.backup_keep),
+      .niceness = options.low_priority};
   if (how.listen.empty()) {
     // Absolute, because others ask from other folders.
     const auto socket = std::filesystem::absolute(folder) / "kenal.sock";
@@ -180,7 +202,7 @@ StatusOr<int> Serve(Context& context, const ServeOptions& options,
   KENAL_TRY(PutReady(context, server->addresses(),
                      http ? http->addresses() : std::vector<std::string>(),
                      folder));
-  signals.Wait([&] { server->Reload(); });
+  signals.Wait([&] { server->Reload(); }, [&] { server->MakeBackupSoon(); });
   context.console.Note("stopping; what was asked is still answered");
   ShutDown(*server, http.get(), std::chrono::seconds(options.drain_seconds));
   KENAL_TRY(engine->AnnounceServer(""));
@@ -208,7 +230,8 @@ void AddServe(CLI::App& app, Context& context) {
   command->footer(
       R"(Prints one line when it is ready and runs until SIGTERM or SIGINT
 (Ctrl-C), then answers what it has accepted and ends with exit code 0.
-SIGHUP reads the client table again and reopens the log.
+SIGHUP reads the client table again and reopens the log; SIGUSR1 makes a
+backup, with --backups.
 
 Example:
   kenal --data /srv/kenal serve

@@ -110,6 +110,13 @@ void AddOperation(CLI::App& command, ServeOptions& options) {
       "given)");
   Add(command, "--log-level", options.log_level, "LEVEL",
       "debug (every request), info, warning or error");
+  Add(command, "--backups", options.backups, "DIR",
+      "Where backups of the store go, when asked for: by `kenal\n--server "
+      "ADDR backup create`, or SIGUSR1");
+  AddNumber(command, "--backup-every", options.backup_every, "MIN", 0, 1e6,
+            "Also as soon as the last one is so many minutes old\n(0: never)");
+  AddNumber(command, "--backup-keep", options.backup_keep, "N", 0, 1e6,
+            "How many stay; older ones are removed (0: all)");
   AddNumber(command, "--drain-seconds", options.drain_seconds, "S", 0, 3600,
             "What was taken is answered within this on SIGTERM");
   AddNumber(command, "--flood-floor", flood.floor, "N", 1, 1e9,
@@ -238,6 +245,11 @@ StatusOr<service::ServerOptions> ServerOptionsOf(const ServeOptions& options) {
                      identity::ParseRoles(options.local_roles));
   }
   how.insecure_plaintext_tcp = options.insecure_plaintext_tcp;
+  if (options.backups.empty() &&
+      (options.backup_every > 0 || options.backup_keep > 0)) {
+    return InvalidArgument(
+        "--backup-every and --backup-keep need --backups DIR");
+  }
   how.log.path = options.log;
   KENAL_TRY_ASSIGN(how.log.level, operate::ParseLogLevel(options.log_level));
   how.tuning = options.tuning;

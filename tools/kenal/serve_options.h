@@ -29,6 +29,9 @@ struct ServeOptions {
   std::string log;
   std::string log_level = "info";
   int drain_seconds = 10;
+  std::string backups;
+  int backup_every = 0;
+  int backup_keep = 0;
 
   int low_priority = 19;
   int look_us = 1000;
