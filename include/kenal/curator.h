@@ -25,12 +25,13 @@ namespace kenal {
 struct Authorship {
   std::string actor;
   std::string reason;
+  std::string reference;  // a case or ticket, if there is one
 };
 
 // What became of one draft or one named entry.
 enum class Outcome : uint8_t {
   kAdded = 1,
-  kReplaced = 2,       // same source id, other content
+  kReplaced = 2,       // same source id, and other content or retracted before
   kUnchanged = 3,      // same source id, same content: nothing written
   kKeptWithdrawn = 4,  // withdrawn earlier: adding does not bring it back
   kStateChanged = 5,
@@ -56,8 +57,14 @@ struct EntriesReport {
 // error status is fatal.
 struct ImportItem {
   EntryDraft draft;
+  // The source takes its entry of draft.source_id back: it is retracted. Of the
+  // draft only that and provenance.import_id are read.
+  bool tombstone = false;
+  // kDisputed or kQuarantined: the entry is put into that state once it has
+  // been added. One that was there keeps the state that it has.
+  EntryState state = EntryState::kActive;
   std::string refused;    // not empty: this record is bad, and why
-  uint64_t position = 0;  // line or record number from 1
+  uint64_t position = 0;  // line or record number from 1, as the caller counts
 };
 using ImportSource = std::function<StatusOr<std::optional<ImportItem>>()>;
 
@@ -81,6 +88,8 @@ struct ImportReport {
   uint64_t replaced = 0;
   uint64_t unchanged = 0;
   uint64_t kept_withdrawn = 0;
+  uint64_t withdrawn = 0;  // by tombstones
+  uint64_t not_there = 0;  // tombstones of entries that the list never had
   uint64_t refused = 0;
   std::vector<Refusal> refusals;  // the first kRefusalsKept
 };
@@ -156,8 +165,26 @@ struct ChangePage {
   Sequence head;
 };
 
+// One entry of a page.
+struct ListedEntry {
+  EntrySummary summary;
+  std::optional<EntrySecrets> secrets;  // when asked for
+  friend bool operator==(const ListedEntry&, const ListedEntry&) = default;
+};
+
+// Entries of a list by serial. Pages are read one after another, so an entry
+// that changes in between is told as one of them saw it.
+struct EntryPage {
+  std::vector<ListedEntry> entries;
+  uint64_t last_serial = 0;  // where to go on from
+  bool at_end = false;       // nothing came after it
+  Sequence sequence;         // of the store when this was read
+};
+
 class Curator {
  public:
+  static constexpr size_t kListedEntriesMax = 10'000;  // in one EntryPage
+
   static constexpr size_t kChangedEntriesMax = 10'000;  // in one ChangePage
 
   static constexpr size_t kDraftsMax = 10'000;  // in one AddEntries
@@ -189,13 +216,28 @@ class Curator {
                                         const ImportWatcher& watcher,
                                         const Authorship& by) = 0;
 
+  // What Import would report, with nothing changed: it is done on a copy of the
+  // store, which is dropped.
+  // Cost: as Import, and the same space on disk while it runs.
+  virtual StatusOr<ImportReport> RehearseImport(std::string_view list,
+                                                const ImportSource& source,
+                                                const ImportWatcher& watcher,
+                                                const Authorship& by) = 0;
+
+  // The entries of a list after `serial`, in every state: at most
+  // `entries_max` (1..kListedEntriesMax) and about 4 MiB. `with_secrets` is for
+  // those who may export them.
+  virtual StatusOr<EntryPage> ReadEntries(std::string_view list,
+                                          uint64_t serial, size_t entries_max,
+                                          bool with_secrets) = 0;
+
   // `reference`: the decimal serial of the entry, or "source:" and the
   // source's own id. Without hash bits: Summarize(entry). Errors: kNotFound.
   virtual StatusOr<EntrySummary> GetEntry(std::string_view list,
                                           std::string_view reference) = 0;
   // One log record. Unknown references are reported and change nothing.
-  // A withdrawn entry stays withdrawn. Errors: kInvalidArgument for an empty
-  // reason.
+  // A withdrawn entry stays withdrawn; a quarantined one may be activated.
+  // Errors: kInvalidArgument for an empty reason.
   virtual StatusOr<EntriesReport> SetEntryState(
       std::string_view list, std::span<const std::string> references,
       EntryState state, const Authorship& by) = 0;

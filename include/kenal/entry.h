@@ -56,10 +56,29 @@ struct Provenance {
 // Values are stored; never renumber.
 enum class EntryState : uint8_t {
   kActive = 1,
-  kDisputed = 2,   // still matched; each match says so
-  kWithdrawn = 3,  // never matched again; kept for the record
+  kDisputed = 2,     // still matched; each match says so
+  kWithdrawn = 3,    // never matched again; kept for the record
+  kQuarantined = 4,  // not matched until somebody decides
+  // Its source took it back: not matched unless the source adds it again.
+  kRetracted = 5,
 };
+// Of entries in that state postings are kept, and hits made.
+constexpr bool IsMatched(EntryState state) {
+  return state == EntryState::kActive || state == EntryState::kDisputed;
+}
 std::string_view EntryStateName(EntryState state);
+
+// A vote of one member of a source on an entry, or on one of its hashes.
+struct Opinion {
+  bool affirms = false;
+  std::string member_id;
+  std::string member;
+  std::string signal;  // what it is about, as the source calls it
+  std::string reason_id;
+  std::string reason;
+  std::optional<int64_t> at_unix_ms;
+  friend bool operator==(const Opinion&, const Opinion&) = default;
+};
 
 // The entry whose near matches an own decision overrules.
 struct Overruled {
@@ -79,6 +98,13 @@ struct EntryDraft {
   std::string series;
   std::vector<std::string> flags;
   Provenance provenance;
+  std::vector<Opinion> opinions;
+  // From then on it is not matched.
+  std::optional<int64_t> expires_unix_ms;
+  // What else the source says, as one JSON object (docs/formats.md, "Kenal's
+  // own lines"), up to 1 MiB. Kept for exports and never looked into here. It
+  // may hold hashes that are carried, so it is a secret as signals are.
+  std::string details;
   // On lists of purpose own-decisions: content that meets this entry is not
   // what that entry is about. A near match of that entry then says so and
   // carries this list's action label, if it has one; digest hits and verdicts
@@ -90,7 +116,8 @@ struct EntryDraft {
 struct Entry : EntryDraft {
   EntryId id;
   EntryState state = EntryState::kActive;
-  std::string state_reason;  // why it is disputed or withdrawn
+  std::string state_reason;     // why it is disputed, quarantined or withdrawn
+  std::string state_reference;  // the case or ticket that this goes back to
   // Of its near matches, instead of its list's; empty: the list's.
   std::string near_action_label;
   Sequence added_at;
@@ -101,8 +128,8 @@ struct Entry : EntryDraft {
 // A signal that an entry holds, without its bits.
 struct SignalHeld {
   SignalType type = SignalType::kPdq;
-  View view = View::kStored;   // PDQ only
-  std::optional<int> quality;  // PDQ only, when known
+  View view = View::kStored;          // PDQ only
+  std::optional<int> quality;         // PDQ only, when known
   std::optional<bool> template_like;  // PDQ only, when known
   bool second_opinion = false;        // PDQ only: holds a MarrHash
   friend bool operator==(const SignalHeld&, const SignalHeld&) = default;
@@ -119,8 +146,12 @@ struct EntrySummary {
   std::string series;
   std::vector<std::string> flags;
   Provenance provenance;
+  std::vector<Opinion> opinions;
+  std::optional<int64_t> expires_unix_ms;
+  uint64_t details_bytes = 0;  // 0: there are none
   EntryState state = EntryState::kActive;
   std::string state_reason;
+  std::string state_reference;
   std::optional<Overruled> overrules;
   std::string near_action_label;
   Sequence added_at;
@@ -129,6 +160,13 @@ struct EntrySummary {
 };
 
 EntrySummary Summarize(const Entry& entry);
+
+// The rest of an entry: for those who may export.
+struct EntrySecrets {
+  SignalSet signals;
+  std::string details;
+  friend bool operator==(const EntrySecrets&, const EntrySecrets&) = default;
+};
 
 }  // namespace kenal
 

@@ -57,6 +57,7 @@ struct Explanation {
   std::vector<Comparison> views;
   ListPolicy policy;  // that it was held against
   std::optional<EntryState> entry_state;  // when one side is an entry
+  bool entry_expired = false;             // so it is not matched any more
   friend bool operator==(const Explanation&, const Explanation&) = default;
 };
 

@@ -80,8 +80,9 @@ ListPolicy DefaultPolicy(Purpose purpose);
 
 struct ListCounts {
   uint64_t active = 0;
-  uint64_t disputed = 0;   // still matched, and marked
-  uint64_t withdrawn = 0;  // kept for the record, never matched
+  uint64_t disputed = 0;     // still matched, and marked
+  uint64_t withdrawn = 0;    // or retracted: kept for the record, not matched
+  uint64_t quarantined = 0;  // not matched until somebody decides
   friend bool operator==(const ListCounts&, const ListCounts&) = default;
 };
 

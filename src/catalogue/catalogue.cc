@@ -26,7 +26,10 @@ uint64_t& CountOf(ListCounts& counts, EntryState state) {
     case EntryState::kDisputed:
       return counts.disputed;
     case EntryState::kWithdrawn:
+    case EntryState::kRetracted:
       return counts.withdrawn;
+    case EntryState::kQuarantined:
+      return counts.quarantined;
   }
   KENAL_CHECK(false && "value outside EntryState");
   return counts.active;
@@ -36,10 +39,11 @@ Status CheckAuthorship(const Authorship& by) {
   if (by.actor.empty()) {
     return InvalidArgument("a change needs an actor: who makes it");
   }
-  if (by.actor.size() > kActorSizeMax || by.reason.size() > kReasonSizeMax) {
-    return InvalidArgument("an actor has at most " +
-                           std::to_string(kActorSizeMax) + " bytes, a reason " +
-                           std::to_string(kReasonSizeMax));
+  if (by.actor.size() > kActorSizeMax || by.reason.size() > kReasonSizeMax ||
+      by.reference.size() > kReferenceSizeMax) {
+    return InvalidArgument(
+        "an actor has at most " + std::to_string(kActorSizeMax) +
+        " bytes, a reason and a reference " + std::to_string(kReasonSizeMax));
   }
   return OkStatus();
 }
@@ -91,7 +95,8 @@ Status CountPostings(const Delta& delta, Totals& totals) {
 ListCounts operator+(const ListCounts& a, const ListCounts& b) {
   return {.active = a.active + b.active,
           .disputed = a.disputed + b.disputed,
-          .withdrawn = a.withdrawn + b.withdrawn};
+          .withdrawn = a.withdrawn + b.withdrawn,
+          .quarantined = a.quarantined + b.quarantined};
 }
 
 CatalogueImpl::~CatalogueImpl() = default;
@@ -258,7 +263,19 @@ StatusOr<CatalogueImpl::Prepared> CatalogueImpl::Prepare(
     prepared.rows.Put(Family::kSources, key, SourceValue(id));
   });
   PutPostings(prepared.delta, prepared.rows);
+  for (const Expiry& expiry : prepared.delta.expiries) {
+    if (expiry.unix_ms) {
+      prepared.rows.Put(Family::kMeta, ExpiryKey(expiry.entry),
+                        ExpiryValue(*expiry.unix_ms));
+    } else {
+      prepared.rows.Delete(Family::kMeta, ExpiryKey(expiry.entry));
+    }
+  }
   prepared.totals.entries.active += plan.added();
+  for (uint64_t i = 0; i < plan.reinstated(); ++i) {
+    KENAL_TRY(MoveCount(prepared.totals.entries, EntryState::kRetracted,
+                        EntryState::kActive));
+  }
   KENAL_TRY(CountPostings(prepared.delta, prepared.totals));
   return prepared;
 }
@@ -456,6 +473,20 @@ Status CatalogueImpl::VisitOverrulings(
         EntryKey(EntryId::Of(list, EntryId::kSerialMax)), row));
   }
   return OkStatus();
+}
+
+Status CatalogueImpl::VisitExpiries(
+    const std::function<void(const Expiry&)>& visit) const {
+  std::string end(kExpiryPrefix);
+  ++end.back();
+  return store_->ScanBetween(
+      Family::kMeta, kExpiryPrefix, end,
+      [&](std::string_view key, std::string_view value) -> Status {
+        KENAL_TRY_ASSIGN(const EntryId entry, ParseExpiryKey(key));
+        KENAL_TRY_ASSIGN(const int64_t unix_ms, ParseExpiryValue(value));
+        visit({entry, unix_ms});
+        return OkStatus();
+      });
 }
 
 uint64_t CatalogueImpl::SizeBytes() const {

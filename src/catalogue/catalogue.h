@@ -122,6 +122,20 @@ class Catalogue {
   virtual Status VisitOverrulings(
       const std::function<void(const Overruling&)>& visit) const = 0;
 
+  // Visits when each entry that expires does so at `head()`, withdrawn ones
+  // too.
+  virtual Status VisitExpiries(
+      const std::function<void(const Expiry&)>& visit) const = 0;
+
+  // As in Curator.
+  virtual StatusOr<EntryPage> ReadEntries(std::string_view list,
+                                          uint64_t serial, size_t entries_max,
+                                          bool with_secrets) const = 0;
+  virtual StatusOr<ImportReport> RehearseImport(std::string_view list,
+                                                const ImportSource& source,
+                                                const ImportWatcher& watcher,
+                                                const Authorship& by) = 0;
+
   virtual StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) const = 0;
   virtual uint64_t SizeBytes() const = 0;
 

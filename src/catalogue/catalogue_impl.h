@@ -76,6 +76,16 @@ class CatalogueImpl final : public Catalogue {
   Status VisitOverrulings(
       const std::function<void(const Overruling&)>& visit) const override;
 
+  Status VisitExpiries(
+      const std::function<void(const Expiry&)>& visit) const override;
+  StatusOr<EntryPage> ReadEntries(std::string_view list, uint64_t serial,
+                                  size_t entries_max,
+                                  bool with_secrets) const override;
+  StatusOr<ImportReport> RehearseImport(std::string_view list,
+                                        const ImportSource& source,
+                                        const ImportWatcher& watcher,
+                                        const Authorship& by) override;
+
   StatusOr<VerifyReport> Verify(const VerifyWatcher& watcher) const override;
   uint64_t SizeBytes() const override;
   StatusOr<Sequence> EditKnownGood(std::string_view list,
@@ -153,6 +163,7 @@ class CatalogueImpl final : public Catalogue {
                                       const EntryEdit& edit,
                                       const Authorship& by)
       KENAL_EXCLUDES(write_);
+  class Importing;
   // Writes one segment of an import; `fates` are those of its drafts.
   Status WriteSegment(std::string_view list, const DraftBatch& batch,
                       IngestSegment segment, const Authorship& by,

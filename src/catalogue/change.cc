@@ -210,6 +210,7 @@ std::string EncodePayload(const Change& change) {
   out.Byte(kPolicyVersion);
   out.Bytes(change.by.actor);
   out.Bytes(change.by.reason);
+  out.Bytes(change.by.reference);
   out.Number(change.operations.size());
   for (const Operation& operation : change.operations) {
     out.Byte(static_cast<uint8_t>(operation.index() + 1));
@@ -224,6 +225,7 @@ StatusOr<Change> DecodePayload(std::string_view payload, Records records) {
   const uint8_t version = DecodePolicyVersion(in);
   change.by.actor = in.Bytes(kActorSizeMax);
   change.by.reason = in.Bytes(kReasonSizeMax);
+  if (version > 3) change.by.reference = in.Bytes(kReferenceSizeMax);
   const uint64_t count = in.Number(kOperationsMax);
   for (uint64_t i = 0; i < count && !in.failed(); ++i) {
     change.operations.push_back(DecodeOperation(version, records, in));

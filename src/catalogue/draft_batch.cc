@@ -92,6 +92,17 @@ Status CheckStrings(const EntryDraft& draft) {
   return OkStatus();
 }
 
+Status CheckRest(const EntryDraft& draft) {
+  KENAL_TRY(CheckCount("opinions", draft.opinions.size(), kOpinionsMax));
+  for (const Opinion& one : draft.opinions) {
+    for (const std::string* text : {&one.member_id, &one.member, &one.signal,
+                                    &one.reason_id, &one.reason}) {
+      KENAL_TRY(CheckSize("a text of an opinion", *text, kOpinionTextSizeMax));
+    }
+  }
+  return CheckSize("what else the source says", draft.details, kDetailsSizeMax);
+}
+
 Status CheckPicture(const SignalSet& signals) {
   if (!signals.picture) return OkStatus();
   if (signals.picture->width < 0 || signals.picture->height < 0) {
@@ -156,6 +167,7 @@ Status CheckDraft(const EntryDraft& draft) {
     return InvalidArgument("the entry has no signal");
   }
   KENAL_TRY(CheckStrings(draft));
+  KENAL_TRY(CheckRest(draft));
   KENAL_TRY(CheckNotOfEmptyInput(draft.signals));
   KENAL_TRY(CheckPdq(draft.signals));
   if (PostingsOf(EntryId{}, draft.signals).empty()) {
@@ -205,7 +217,7 @@ Status DraftBatch::Add(const EntryDraft& draft, int64_t now_unix_ms,
 
 void DraftBatch::Append(const EntryDraft& draft, const SignalSet& given,
                         int64_t now_unix_ms, EntryId overruled) {
-  Ends ends{.overruled = overruled};
+  Ends ends{.overruled = overruled, .expires_unix_ms = draft.expires_unix_ms};
   if (draft.source_id.empty()) {
     bytes_ += DerivedSourceId(secret_, given, overruled);
   } else {

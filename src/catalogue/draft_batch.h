@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,6 +57,9 @@ class DraftBatch {
   std::string_view circumstances(size_t i) const;
   std::span<const Posting> postings(size_t i) const;  // entry id 0
   EntryId overruled(size_t i) const { return drafts_[i].overruled; }
+  std::optional<int64_t> expires_unix_ms(size_t i) const {
+    return drafts_[i].expires_unix_ms;
+  }
 
  private:
   // Ends of the parts in `bytes_` and `postings_`; a part starts where the one
@@ -66,6 +70,7 @@ class DraftBatch {
     size_t circumstances = 0;
     size_t postings = 0;
     EntryId overruled;
+    std::optional<int64_t> expires_unix_ms;
   };
   Ends Before(size_t i) const { return i == 0 ? Ends{} : drafts_[i - 1]; }
   std::string_view Part(size_t from, size_t to) const {

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "src/base/digest.h"
+
 namespace kenal::catalogue {
 
 // A set of rows, compared without holding it: the count and two sums of keyed
@@ -16,6 +18,14 @@ namespace kenal::catalogue {
 // made to collide.
 class Fingerprint {
  public:
+  static std::array<uint64_t, 2> RandomSeeds() {
+    std::array<uint8_t, 16> bytes;
+    base::RandomBytes(bytes);
+    std::array<uint64_t, 2> seeds;
+    std::memcpy(seeds.data(), bytes.data(), bytes.size());
+    return seeds;
+  }
+
   explicit Fingerprint(const std::array<uint64_t, 2>& seeds) : seeds_(seeds) {}
 
   void Add(std::string_view row) {

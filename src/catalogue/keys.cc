@@ -33,6 +33,12 @@ std::string ListKey(ListNumber number) {
 
 std::string EntryKey(EntryId id) { return Fixed64Key(id.value); }
 
+std::string ExpiryKey(EntryId id) {
+  std::string key(kExpiryPrefix);
+  Encoder(key).Fixed64(id.value);
+  return key;
+}
+
 std::string SequenceKey(Sequence sequence) {
   return Fixed64Key(sequence.value);
 }
@@ -77,6 +83,13 @@ StatusOr<ListNumber> ParseListKey(std::string_view key) {
 StatusOr<EntryId> ParseEntryKey(std::string_view key) {
   KENAL_TRY_ASSIGN(const uint64_t value, ParseFixed64(key, "an entry key"));
   return EntryId{value};
+}
+
+StatusOr<EntryId> ParseExpiryKey(std::string_view key) {
+  if (!key.starts_with(kExpiryPrefix)) {
+    return DataLoss("an expiry key does not decode");
+  }
+  return ParseEntryKey(key.substr(kExpiryPrefix.size()));
 }
 
 StatusOr<Sequence> ParseSequenceKey(std::string_view key) {

@@ -15,9 +15,12 @@ namespace kenal::catalogue {
 inline constexpr std::string_view kStoreKey = "store";
 inline constexpr std::string_view kHeadKey = "head";
 inline constexpr std::string_view kBaseKey = "base";
+// expiries: this and the entry's key.
+inline constexpr std::string_view kExpiryPrefix = "expiry/";
 
 std::string ListKey(ListNumber number);      // 2 bytes
 std::string EntryKey(EntryId id);            // 8 bytes
+std::string ExpiryKey(EntryId id);           // kExpiryPrefix, 8 bytes
 std::string SequenceKey(Sequence sequence);  // 8 bytes
 // type ‖ hash ‖ entry id ‖ view, its high bit set when template-like; the type
 // tells how long the hash is.
@@ -31,6 +34,7 @@ std::string SourceKey(ListNumber list, std::string_view source_id);
 // kDataLoss when the bytes are no such key.
 StatusOr<ListNumber> ParseListKey(std::string_view key);
 StatusOr<EntryId> ParseEntryKey(std::string_view key);
+StatusOr<EntryId> ParseExpiryKey(std::string_view key);
 StatusOr<Sequence> ParseSequenceKey(std::string_view key);
 StatusOr<Posting> ParsePostingKey(std::string_view key);
 

@@ -22,6 +22,9 @@ inline constexpr size_t kFlagSizeMax = 128;
 inline constexpr size_t kFlagsMax = 64;
 inline constexpr size_t kFormatSizeMax = 32;     // "jpeg"
 inline constexpr size_t kViewsMax = kViewCount;  // one each
+inline constexpr size_t kOpinionsMax = 1024;
+inline constexpr size_t kOpinionTextSizeMax = 512;
+inline constexpr size_t kDetailsSizeMax = 1 << 20;  // as kenal/entry.h says
 inline constexpr size_t kActorSizeMax = 256;
 inline constexpr size_t kReasonSizeMax = 4096;  // some paragraphs
 inline constexpr size_t kNameSizeMax = 64;      // as CheckListName says
@@ -32,7 +35,7 @@ inline constexpr size_t kReferencesMax = 100'000;
 // Operations in one log record; the larger of drafts and references.
 inline constexpr size_t kOperationsMax = kReferencesMax;
 // An encoded entry: all strings above at their limits, with room to spare.
-inline constexpr size_t kEntrySizeMax = 64 * 1024;
+inline constexpr size_t kEntrySizeMax = 4 << 20;
 
 }  // namespace kenal::catalogue
 

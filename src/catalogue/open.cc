@@ -108,6 +108,7 @@ StatusOr<std::unique_ptr<CatalogueImpl>> CatalogueImpl::Open(
   // Kenal up to format 3 staged imports there.
   fs::remove_all(folder + "/" + std::string(kStagingFolderName), error);
   RemoveOtherKnownFiles(folder, catalogue->KnownFileNames(), /*drafts=*/true);
+  RemoveRehearsals(folder);
   return catalogue;
 }
 

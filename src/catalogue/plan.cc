@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "src/base/check.h"
+#include "src/catalogue/catalogue_impl.h"
 #include "src/catalogue/keys.h"
 #include "src/catalogue/sorted_positions.h"
 
@@ -26,7 +27,7 @@ StatusOr<Plan> Plan::Make(const Store& store, const ListRow& list,
   Plan plan(store, list, sequence, batch);
   plan.MakeGroups();
   if (list.last_serial > 0) KENAL_TRY(plan.FindStored());
-  plan.Decide();
+  KENAL_TRY(plan.Decide());
   return plan;
 }
 
@@ -88,7 +89,7 @@ Status Plan::ReadStored(std::vector<uint32_t>& known) {
   return OkStatus();
 }
 
-void Plan::Decide() {
+Status Plan::Decide() {
   fates_.resize(batch_.size());
   for (uint32_t draft = 0; draft < batch_.size(); ++draft) {
     Group& group = groups_[group_of_[draft]];
@@ -96,9 +97,15 @@ void Plan::Decide() {
     fates_[draft].id = group.id;
   }
   for (const Group& group : groups_) {
-    if (group.last_draft != kNone && group.stored != kNone) ++replaced_;
+    if (group.last_draft == kNone || group.stored == kNone) continue;
+    ++replaced_;
+    if (stored_[group.stored].frame.state != EntryState::kRetracted) continue;
+    ++reinstated_;
+    KENAL_TRY(MoveCount(list_.info.counts, EntryState::kRetracted,
+                        EntryState::kActive));
   }
   list_.info.counts.active += added_;
+  return OkStatus();
 }
 
 Outcome Plan::DecideOne(Group& group, uint32_t draft) {
@@ -115,6 +122,10 @@ Outcome Plan::DecideOne(Group& group, uint32_t draft) {
     const EntryFrame& frame = stored_[group.stored].frame;
     if (frame.state == EntryState::kWithdrawn) return Outcome::kKeptWithdrawn;
     content = frame.content;
+    if (frame.state == EntryState::kRetracted) {
+      group.last_draft = draft;
+      return Outcome::kReplaced;
+    }
   }
   if (content == batch_.content(draft)) return Outcome::kUnchanged;
   group.last_draft = draft;
@@ -133,6 +144,11 @@ void Plan::VisitEntries(
     const Group& group = groups_[g];
     EntryFrame frame{.state = EntryState::kActive, .added_at = sequence_};
     if (group.stored != kNone) frame = stored_[group.stored].frame;
+    if (frame.state == EntryState::kRetracted) {
+      frame.state = EntryState::kActive;
+      frame.state_reason = {};
+      frame.state_reference = {};
+    }
     frame.changed_at = sequence_;
     frame.source_id = batch_.source_id(group.first_draft);
     frame.content = batch_.content(group.last_draft);
@@ -165,11 +181,19 @@ StatusOr<Delta> Plan::MakeDelta() const {
     if (decisions && (replaces || overruled != EntryId{})) {
       delta.overrulings.push_back({group.id, overruled});
     }
+    const auto expires = batch_.expires_unix_ms(group.last_draft);
+    if (expires ||
+        (replaces && MayExpire(stored_[group.stored].frame.content))) {
+      delta.expiries.push_back({group.id, expires});
+    }
+    const EntryState state =
+        replaces ? stored_[group.stored].frame.state : EntryState::kActive;
+    if (!IsMatched(state) && state != EntryState::kRetracted) continue;
     for (Posting posting : batch_.postings(group.last_draft)) {
       posting.entry = group.id;
       delta.added.push_back(posting);
     }
-    if (group.stored == kNone) continue;
+    if (!replaces || !IsMatched(state)) continue;
     KENAL_TRY_ASSIGN(const SignalSet before,
                      DecodeSignals(stored_[group.stored].frame.content));
     for (const Posting& posting : PostingsOf(group.id, before)) {
@@ -182,6 +206,7 @@ StatusOr<Delta> Plan::MakeDelta() const {
   std::ranges::sort(delta.removed);
   Delta changed{.sequence = sequence_};
   changed.overrulings = std::move(delta.overrulings);
+  changed.expiries = std::move(delta.expiries);
   std::ranges::set_difference(delta.added, delta.removed,
                               std::back_inserter(changed.added));
   std::ranges::set_difference(delta.removed, delta.added,

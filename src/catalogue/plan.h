@@ -35,6 +35,7 @@ class Plan {
   bool writes() const { return added_ + replaced_ > 0; }
   uint64_t added() const { return added_; }  // entries, not drafts
   uint64_t replaced() const { return replaced_; }
+  uint64_t reinstated() const { return reinstated_; }  // of the replaced
   const ListRow& list() const { return list_; }  // as it will be
 
   // Rows of family `entries`, by id.
@@ -69,7 +70,7 @@ class Plan {
   void MakeGroups();
   Status FindStored();
   Status ReadStored(std::vector<uint32_t>& groups);
-  void Decide();
+  Status Decide();
   Outcome DecideOne(Group& group, uint32_t draft);
 
   const Store& store_;
@@ -82,6 +83,7 @@ class Plan {
   std::vector<Fate> fates_;
   uint64_t added_ = 0;
   uint64_t replaced_ = 0;
+  uint64_t reinstated_ = 0;  // that had been retracted
 };
 
 }  // namespace kenal::catalogue

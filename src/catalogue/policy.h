@@ -11,7 +11,7 @@
 namespace kenal::catalogue {
 
 // Of list records and payloads. Those of older versions are read too.
-inline constexpr uint8_t kPolicyVersion = 3;
+inline constexpr uint8_t kPolicyVersion = 4;
 
 // The policy as it is kept: with the views that every list stores.
 // kInvalidArgument names what is out of range.

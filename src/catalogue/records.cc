@@ -15,9 +15,17 @@ constexpr uint8_t kHasMd5 = 1;
 constexpr uint8_t kHasSha1 = 2;
 constexpr uint8_t kHasSha256 = 4;
 constexpr uint8_t kHasPicture = 8;
-// And whether the content ends with what it overrules.
+// And of what else the content ends with.
 constexpr uint8_t kHasOverruled = 16;
-constexpr uint8_t kContentBits = 31;
+constexpr uint8_t kHasOpinions = 32;
+constexpr uint8_t kHasExpiry = 64;
+constexpr uint8_t kHasDetails = 128;
+constexpr uint8_t kContentBits = 255;
+
+// Bits of the byte that tells what is known of an opinion.
+constexpr uint8_t kAffirms = 1;
+constexpr uint8_t kHasTime = 2;
+constexpr uint8_t kOpinionBits = 3;
 
 // Bits of the byte that tells what is known of a PDQ beside its hash.
 constexpr uint8_t kHasQuality = 1;
@@ -56,14 +64,16 @@ void EncodeCounts(const ListCounts& counts, Encoder& out) {
   out.Number(counts.active);
   out.Number(counts.disputed);
   out.Number(counts.withdrawn);
+  out.Number(counts.quarantined);
 }
 
-// Bounded so that the sum of all three fits a serial.
-ListCounts DecodeCounts(Decoder& in) {
+// Bounded so that their sum cannot overflow.
+ListCounts DecodeCounts(bool has_quarantine, Decoder& in) {
   ListCounts counts;
   counts.active = in.Number(EntryId::kSerialMax);
   counts.disputed = in.Number(EntryId::kSerialMax);
   counts.withdrawn = in.Number(EntryId::kSerialMax);
+  if (has_quarantine) counts.quarantined = in.Number(EntryId::kSerialMax);
   return counts;
 }
 
@@ -104,11 +114,18 @@ PdqView DecodePdq(Decoder& in) {
   return pdq;
 }
 
-void EncodeSignals(const SignalSet& signals, bool overrules, Encoder& out) {
-  out.Byte(static_cast<uint8_t>(
+uint8_t BitsOf(const EntryDraft& draft) {
+  const SignalSet& signals = draft.signals;
+  return static_cast<uint8_t>(
       (signals.md5 ? kHasMd5 : 0) | (signals.sha1 ? kHasSha1 : 0) |
       (signals.sha256 ? kHasSha256 : 0) | (signals.picture ? kHasPicture : 0) |
-      (overrules ? kHasOverruled : 0)));
+      (draft.overrules ? kHasOverruled : 0) |
+      (draft.opinions.empty() ? 0 : kHasOpinions) |
+      (draft.expires_unix_ms ? kHasExpiry : 0) |
+      (draft.details.empty() ? 0 : kHasDetails));
+}
+
+void EncodeSignals(const SignalSet& signals, Encoder& out) {
   if (signals.md5) out.Raw(signals.md5->bytes);
   if (signals.sha1) out.Raw(signals.sha1->bytes);
   if (signals.sha256) out.Raw(signals.sha256->bytes);
@@ -122,10 +139,10 @@ void EncodeSignals(const SignalSet& signals, bool overrules, Encoder& out) {
   }
 }
 
-SignalSet ReadSignals(Decoder& in, bool& overrules) {
+// `has` is set to the bits of the content.
+SignalSet ReadSignals(Decoder& in, uint8_t& has) {
   SignalSet signals;
-  const uint8_t has = OneByte(in, kContentBits);
-  overrules = (has & kHasOverruled) != 0;
+  has = OneByte(in, kContentBits);
   if (has & kHasMd5) in.Raw(signals.md5.emplace().bytes);
   if (has & kHasSha1) in.Raw(signals.sha1.emplace().bytes);
   if (has & kHasSha256) in.Raw(signals.sha256.emplace().bytes);
@@ -153,10 +170,51 @@ Overruled ReadOverruled(Decoder& in) {
   return overruled;
 }
 
+void EncodeOpinion(const Opinion& opinion, Encoder& out) {
+  out.Byte(static_cast<uint8_t>((opinion.affirms ? kAffirms : 0) |
+                                (opinion.at_unix_ms ? kHasTime : 0)));
+  out.Bytes(opinion.member_id);
+  out.Bytes(opinion.member);
+  out.Bytes(opinion.signal);
+  out.Bytes(opinion.reason_id);
+  out.Bytes(opinion.reason);
+  if (opinion.at_unix_ms) out.Signed(*opinion.at_unix_ms);
+}
+
+Opinion DecodeOpinion(Decoder& in) {
+  Opinion opinion;
+  const uint8_t has = OneByte(in, kOpinionBits);
+  opinion.affirms = (has & kAffirms) != 0;
+  opinion.member_id = in.Bytes(kOpinionTextSizeMax);
+  opinion.member = in.Bytes(kOpinionTextSizeMax);
+  opinion.signal = in.Bytes(kOpinionTextSizeMax);
+  opinion.reason_id = in.Bytes(kOpinionTextSizeMax);
+  opinion.reason = in.Bytes(kOpinionTextSizeMax);
+  if (has & kHasTime) opinion.at_unix_ms = in.Signed();
+  return opinion;
+}
+
+// What a content ends with, as its bits tell.
+void DecodeRest(uint8_t has, Decoder& in, EntryDraft& draft) {
+  if (has & kHasOverruled) draft.overrules = ReadOverruled(in);
+  if (has & kHasOpinions) {
+    const uint64_t opinions = in.Number(kOpinionsMax);
+    if (opinions == 0) in.Fail();
+    for (uint64_t i = 0; i < opinions && !in.failed(); ++i) {
+      draft.opinions.push_back(DecodeOpinion(in));
+    }
+  }
+  if (has & kHasExpiry) draft.expires_unix_ms = in.Signed();
+  if (has & kHasDetails) {
+    draft.details = in.Bytes(kDetailsSizeMax);
+    if (draft.details.empty()) in.Fail();
+  }
+}
+
 Status DecodeContent(std::string_view content, EntryDraft& draft) {
   Decoder in(content);
-  bool overrules = false;
-  draft.signals = ReadSignals(in, overrules);
+  uint8_t has = 0;
+  draft.signals = ReadSignals(in, has);
   const uint64_t classifications = in.Number(kClassificationsMax);
   for (uint64_t i = 0; i < classifications; ++i) {
     Classification& to = draft.classifications.emplace_back();
@@ -170,7 +228,7 @@ Status DecodeContent(std::string_view content, EntryDraft& draft) {
   }
   draft.provenance.source = in.Bytes(kSourceSizeMax);
   draft.provenance.member = in.Bytes(kMemberSizeMax);
-  if (overrules) draft.overrules = ReadOverruled(in);
+  DecodeRest(has, in, draft);
   return in.Finish("the content of an entry");
 }
 
@@ -180,6 +238,11 @@ Status DecodeCircumstances(std::string_view bytes, Provenance& provenance) {
   provenance.import_id = in.Bytes(kImportIdSizeMax);
   provenance.reference = in.Bytes(kReferenceSizeMax);
   return in.Finish("the provenance of an entry");
+}
+
+uint8_t VersionOf(const EntryFrame& frame) {
+  if (!frame.state_reference.empty()) return kReferencedVersion;
+  return frame.near_action_label.empty() ? kRecordVersion : kLabelledVersion;
 }
 
 }  // namespace
@@ -192,7 +255,7 @@ Purpose DecodePurpose(Decoder& in) {
 
 EntryState DecodeState(Decoder& in) {
   const uint8_t value =
-      OneByte(in, static_cast<uint8_t>(EntryState::kWithdrawn));
+      OneByte(in, static_cast<uint8_t>(EntryState::kRetracted));
   if (value == 0) in.Fail();
   return value == 0 ? EntryState::kActive : EntryState{value};
 }
@@ -226,7 +289,7 @@ std::string Encode(const StoreRow& row) {
 std::string Encode(const HeadRow& row) {
   std::string bytes;
   Encoder out(bytes);
-  out.Byte(kRecordVersion);
+  out.Byte(kHeadVersion);
   EncodeHead(row.head, out);
   out.Number(row.totals.lists);
   EncodeCounts(row.totals.entries, out);
@@ -259,8 +322,8 @@ std::string Encode(const ListRow& row) {
 
 void EncodeTo(const EntryFrame& frame, std::string& bytes) {
   Encoder out(bytes);
-  const bool labelled = !frame.near_action_label.empty();
-  out.Byte(labelled ? kLabelledVersion : kRecordVersion);
+  const uint8_t version = VersionOf(frame);
+  out.Byte(version);
   out.Byte(static_cast<uint8_t>(frame.state));
   out.Number(frame.added_at.value);
   out.Number(frame.changed_at.value);
@@ -268,12 +331,14 @@ void EncodeTo(const EntryFrame& frame, std::string& bytes) {
   out.Bytes(frame.content);
   out.Bytes(frame.circumstances);
   out.Bytes(frame.state_reason);
-  if (labelled) out.Bytes(frame.near_action_label);
+  if (version >= kLabelledVersion) out.Bytes(frame.near_action_label);
+  if (version >= kReferencedVersion) out.Bytes(frame.state_reference);
 }
 
 void EncodeContent(const EntryDraft& draft, std::string& bytes) {
   Encoder out(bytes);
-  EncodeSignals(draft.signals, draft.overrules.has_value(), out);
+  out.Byte(BitsOf(draft));
+  EncodeSignals(draft.signals, out);
   out.Number(draft.classifications.size());
   for (const Classification& one : draft.classifications) {
     out.Bytes(one.scheme);
@@ -284,11 +349,18 @@ void EncodeContent(const EntryDraft& draft, std::string& bytes) {
   for (const std::string& flag : draft.flags) out.Bytes(flag);
   out.Bytes(draft.provenance.source);
   out.Bytes(draft.provenance.member);
-  if (!draft.overrules) return;
-  const uint64_t serial = ParseSerial(draft.overrules->reference);
-  KENAL_CHECK(serial != 0);
-  out.Bytes(draft.overrules->list);
-  out.Number(serial);
+  if (draft.overrules) {
+    const uint64_t serial = ParseSerial(draft.overrules->reference);
+    KENAL_CHECK(serial != 0);
+    out.Bytes(draft.overrules->list);
+    out.Number(serial);
+  }
+  if (!draft.opinions.empty()) {
+    out.Number(draft.opinions.size());
+    for (const Opinion& opinion : draft.opinions) EncodeOpinion(opinion, out);
+  }
+  if (draft.expires_unix_ms) out.Signed(*draft.expires_unix_ms);
+  if (!draft.details.empty()) out.Bytes(draft.details);
 }
 
 void EncodeCircumstances(const Provenance& provenance, int64_t added_unix_ms,
@@ -318,10 +390,11 @@ StatusOr<StoreRow> DecodeStoreRow(std::string_view bytes) {
 StatusOr<HeadRow> DecodeHeadRow(std::string_view bytes) {
   Decoder in(bytes);
   HeadRow row;
-  ReadVersion(in);
+  const uint8_t version = OneByte(in, kHeadVersion);
+  if (version == 0) in.Fail();
   row.head = DecodeHead(in);
   row.totals.lists = in.Number(UINT16_MAX);
-  row.totals.entries = DecodeCounts(in);
+  row.totals.entries = DecodeCounts(version >= kHeadVersion, in);
   row.totals.postings = in.Number();
   KENAL_TRY(in.Finish("the head record"));
   return row;
@@ -345,7 +418,7 @@ StatusOr<ListRow> DecodeListRow(ListNumber number, std::string_view bytes) {
   row.info.purpose = DecodePurpose(in);
   row.info.policy = DecodePolicy(version, in);
   row.info.created_unix_ms = in.Signed();
-  row.info.counts = DecodeCounts(in);
+  row.info.counts = DecodeCounts(version > 3, in);
   row.last_serial = in.Number(EntryId::kSerialMax);
   if (version > 2) {
     row.info.version.value = in.Number();
@@ -362,7 +435,7 @@ StatusOr<ListRow> DecodeListRow(ListNumber number, std::string_view bytes) {
 StatusOr<EntryFrame> DecodeEntryFrame(std::string_view bytes) {
   Decoder in(bytes);
   EntryFrame frame;
-  const uint8_t version = OneByte(in, kLabelledVersion);
+  const uint8_t version = OneByte(in, kReferencedVersion);
   if (version == 0) in.Fail();
   frame.state = DecodeState(in);
   frame.added_at.value = in.Number();
@@ -371,11 +444,11 @@ StatusOr<EntryFrame> DecodeEntryFrame(std::string_view bytes) {
   frame.content = in.Bytes(kEntrySizeMax);
   frame.circumstances = in.Bytes(kEntrySizeMax);
   frame.state_reason = in.Bytes(kReasonSizeMax);
-  if (version == kLabelledVersion) frame.near_action_label = DecodeLabel(in);
-  const bool labelled = !frame.near_action_label.empty();
-  if (frame.source_id.empty() || labelled != (version == kLabelledVersion)) {
-    in.Fail();
+  if (version >= kLabelledVersion) frame.near_action_label = DecodeLabel(in);
+  if (version >= kReferencedVersion) {
+    frame.state_reference = in.Bytes(kReferenceSizeMax);
   }
+  if (frame.source_id.empty() || version != VersionOf(frame)) in.Fail();
   KENAL_TRY(in.Finish("an entry"));
   return frame;
 }
@@ -389,6 +462,7 @@ StatusOr<Entry> DecodeEntry(EntryId id, std::string_view bytes) {
   entry.changed_at = frame.changed_at;
   entry.source_id = frame.source_id;
   entry.state_reason = frame.state_reason;
+  entry.state_reference = frame.state_reference;
   entry.near_action_label = frame.near_action_label;
   KENAL_TRY(DecodeContent(frame.content, entry));
   KENAL_TRY(DecodeCircumstances(frame.circumstances, entry.provenance));
@@ -397,10 +471,31 @@ StatusOr<Entry> DecodeEntry(EntryId id, std::string_view bytes) {
 
 StatusOr<SignalSet> DecodeSignals(std::string_view content) {
   Decoder in(content);
-  bool overrules = false;
-  SignalSet signals = ReadSignals(in, overrules);
+  uint8_t has = 0;
+  SignalSet signals = ReadSignals(in, has);
   if (in.failed()) return DataLoss("the signals of an entry do not decode");
   return signals;
+}
+
+bool MayExpire(std::string_view content) {
+  return !content.empty() &&
+         (static_cast<uint8_t>(content.front()) & kHasExpiry) != 0;
+}
+
+std::string ExpiryValue(int64_t unix_ms) {
+  std::string value;
+  Encoder out(value);
+  out.Byte(kRecordVersion);
+  out.Signed(unix_ms);
+  return value;
+}
+
+StatusOr<int64_t> ParseExpiryValue(std::string_view value) {
+  Decoder in(value);
+  ReadVersion(in);
+  const int64_t unix_ms = in.Signed();
+  KENAL_TRY(in.Finish("an expiry"));
+  return unix_ms;
 }
 
 }  // namespace kenal::catalogue

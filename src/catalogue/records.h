@@ -23,6 +23,10 @@ namespace kenal::catalogue {
 inline constexpr uint8_t kRecordVersion = 1;
 // Of entries that have a label of their own.
 inline constexpr uint8_t kLabelledVersion = 2;
+// Of entries whose state goes back to a reference.
+inline constexpr uint8_t kReferencedVersion = 3;
+// Of the head record, since there is quarantine.
+inline constexpr uint8_t kHeadVersion = 2;
 
 // The layout as a whole; a store with a higher one is refused. One with a
 // lower one is read, and gets this with the first change.
@@ -73,6 +77,7 @@ struct EntryFrame {
   std::string_view circumstances;  // EncodeCircumstances: how it came
   std::string_view state_reason;
   std::string_view near_action_label;
+  std::string_view state_reference;
 };
 
 std::string Encode(const StoreRow& row);
@@ -82,9 +87,9 @@ std::string Encode(const ListRow& row);
 void EncodeTo(const EntryFrame& frame, std::string& out);
 
 // Signals (without pdq_failure and regions), classifications, series, flags,
-// source and member, and what is overruled. Two drafts with equal content are
-// the same to idempotent adding. What is overruled is named by its decimal
-// serial.
+// source and member, what is overruled, opinions, expiry and details. Two
+// drafts with equal content are the same to idempotent adding. What is
+// overruled is named by its decimal serial.
 void EncodeContent(const EntryDraft& draft, std::string& out);
 // Time, import id and reference: they tell one delivery from another.
 void EncodeCircumstances(const Provenance& provenance, int64_t added_unix_ms,
@@ -98,6 +103,11 @@ StatusOr<EntryFrame> DecodeEntryFrame(std::string_view bytes);
 StatusOr<Entry> DecodeEntry(EntryId id, std::string_view bytes);
 // Only the signals of an encoded content.
 StatusOr<SignalSet> DecodeSignals(std::string_view content);
+// Whether an encoded content may have an expiry. Cheap.
+bool MayExpire(std::string_view content);
+// The rows of family meta that say when entries expire, by entry.
+std::string ExpiryValue(int64_t unix_ms);
+StatusOr<int64_t> ParseExpiryValue(std::string_view value);
 
 // The decimal serial of an entry; 0 when the text is none.
 uint64_t ParseSerial(std::string_view text);

@@ -57,8 +57,9 @@ Status EntryEdits::Rewrite(EntryId id, const EntryFrame& before, Rows& rows) {
   after.changed_at = sequence;
   if (to) {
     after.state = *to;
-    after.state_reason =
-        *to == EntryState::kActive ? std::string_view() : by.reason;
+    const bool active = *to == EntryState::kActive;
+    after.state_reason = active ? std::string_view() : by.reason;
+    after.state_reference = active ? std::string_view() : by.reference;
     change.operations.push_back(SetState{id, *to});
   } else {
     after.near_action_label = label;
@@ -73,12 +74,17 @@ Status EntryEdits::Rewrite(EntryId id, const EntryFrame& before, Rows& rows) {
 Status EntryEdits::MoveState(EntryId id, const EntryFrame& before, Rows& rows) {
   KENAL_TRY(MoveCount(list.info.counts, before.state, *to));
   KENAL_TRY(MoveCount(totals.entries, before.state, *to));
-  if (*to != EntryState::kWithdrawn) return OkStatus();
+  if (IsMatched(*to) == IsMatched(before.state)) return OkStatus();
 
   KENAL_TRY_ASSIGN(const SignalSet signals, DecodeSignals(before.content));
   for (const Posting& posting : PostingsOf(id, signals)) {
-    rows.Delete(Family::kPostings, PostingKey(posting));
-    delta.removed.push_back(posting);
+    if (IsMatched(*to)) {
+      rows.Put(Family::kPostings, PostingKey(posting), "");
+      delta.added.push_back(posting);
+    } else {
+      rows.Delete(Family::kPostings, PostingKey(posting));
+      delta.removed.push_back(posting);
+    }
   }
   return OkStatus();
 }

@@ -13,6 +13,11 @@ namespace kenal::catalogue {
 // Left by Kenal up to format 3, for imports.
 inline constexpr std::string_view kStagingFolderName = "staging";
 
+// Copies of the store that imports are tried on, in its folder.
+inline constexpr std::string_view kRehearsalPrefix = "rehearsal-";
+// Those that a killed process left.
+void RemoveRehearsals(const std::string& folder);
+
 // Makes the last folder of a path for its owner alone; one that is there stays
 // as it is. Errors: kResourceExhausted, kUnavailable.
 Status MakeFolder(const std::string& folder);

@@ -31,14 +31,6 @@ std::string Name(Sequence sequence) {
   return "log record " + std::to_string(sequence.value);
 }
 
-std::array<uint64_t, 2> RandomSeeds() {
-  std::array<uint8_t, 16> bytes;
-  base::RandomBytes(bytes);
-  std::array<uint64_t, 2> seeds;
-  std::memcpy(seeds.data(), bytes.data(), bytes.size());
-  return seeds;
-}
-
 class Verifier {
  public:
   Verifier(const Store& store, const VerifyWatcher& watcher)
@@ -48,7 +40,9 @@ class Verifier {
         entry_postings_(seeds_),
         postings_(seeds_),
         entry_sources_(seeds_),
-        sources_(seeds_) {}
+        sources_(seeds_),
+        entry_expiries_(seeds_),
+        expiries_(seeds_) {}
 
   StatusOr<VerifyReport> Run();
 
@@ -95,8 +89,10 @@ class Verifier {
   void CheckCounts();
   void CheckPostings();
   void CheckSources();
+  void CheckExpiries();
   void NamePostingProblems();
   void NameSourceProblems();
+  Status NameExpiryProblem(std::string_view key, std::string_view value);
 
   const Store& store_;
   const VerifyWatcher& watcher_;
@@ -111,11 +107,13 @@ class Verifier {
   std::map<KnownName, std::optional<KnownGoodFile>> known_in_log_;
   bool erased_ = false;                   // some payload is
   std::map<uint64_t, Segment> segments_;  // by sequence
-  const std::array<uint64_t, 2> seeds_ = RandomSeeds();
+  const std::array<uint64_t, 2> seeds_ = Fingerprint::RandomSeeds();
   Fingerprint entry_postings_;
   Fingerprint postings_;
   Fingerprint entry_sources_;
   Fingerprint sources_;
+  Fingerprint entry_expiries_;
+  Fingerprint expiries_;
   VerifyReport report_;
   std::map<std::string, uint16_t> numbers_;  // of lists, by name
   uint64_t problems_ = 0;
@@ -141,10 +139,10 @@ void Verifier::Note(const Status& status) {
 
 StatusOr<VerifyReport> Verifier::Run() {
   KENAL_TRY(ReadHead());
-  for (const auto check :
-       {&Verifier::CheckLists, &Verifier::CheckLog, &Verifier::CheckEntries,
-        &Verifier::CheckSegments, &Verifier::CheckCounts,
-        &Verifier::CheckPostings, &Verifier::CheckSources}) {
+  for (const auto check : {&Verifier::CheckLists, &Verifier::CheckLog,
+                           &Verifier::CheckEntries, &Verifier::CheckSegments,
+                           &Verifier::CheckCounts, &Verifier::CheckPostings,
+                           &Verifier::CheckSources, &Verifier::CheckExpiries}) {
     (this->*check)();
     if (stopped_) return absl::CancelledError("stopped before the end");
   }
@@ -164,7 +162,8 @@ Status Verifier::ReadHead() {
   report_.head = head_.head.sequence;
   const ListCounts& entries = head_.totals.entries;
   total_ = head_.head.sequence.value + head_.totals.postings +
-           2 * (entries.active + entries.disputed + entries.withdrawn);
+           2 * (entries.active + entries.disputed + entries.withdrawn +
+                entries.quarantined);
   return OkStatus();
 }
 
@@ -383,7 +382,11 @@ Status Verifier::CheckEntry(std::string_view key, std::string_view value) {
   const ListCounts one = {
       .active = entry->state == EntryState::kActive ? 1u : 0u,
       .disputed = entry->state == EntryState::kDisputed ? 1u : 0u,
-      .withdrawn = entry->state == EntryState::kWithdrawn ? 1u : 0u};
+      .withdrawn = entry->state == EntryState::kWithdrawn ||
+                           entry->state == EntryState::kRetracted
+                       ? 1u
+                       : 0u,
+      .quarantined = entry->state == EntryState::kQuarantined ? 1u : 0u};
   seen.counts = seen.counts + one;
 
   if (entry->added_at > entry->changed_at ||
@@ -391,10 +394,13 @@ Status Verifier::CheckEntry(std::string_view key, std::string_view value) {
       id.serial() > seen.row.last_serial) {
     Problem(Name(id) + " has a number or sequence beyond the last");
   }
-  if (entry->state != EntryState::kWithdrawn) {
+  if (IsMatched(entry->state)) {
     for (const Posting& posting : PostingsOf(id, entry->signals)) {
       entry_postings_.Add(PostingKey(posting));
     }
+  }
+  if (entry->expires_unix_ms) {
+    entry_expiries_.Add(ExpiryKey(id) + ExpiryValue(*entry->expires_unix_ms));
   }
   if (entry->overrules) CheckOverruled(*entry);
   entry_sources_.Add(SourceKey(id.list(), entry->source_id) + SourceValue(id));
@@ -479,9 +485,7 @@ void Verifier::NamePostingProblems() {
       [&](std::string_view key, std::string_view value) -> Status {
         KENAL_TRY_ASSIGN(const EntryId id, ParseEntryKey(key));
         const StatusOr<Entry> entry = DecodeEntry(id, value);
-        if (!entry.ok() || entry->state == EntryState::kWithdrawn) {
-          return OkStatus();
-        }
+        if (!entry.ok() || !IsMatched(entry->state)) return OkStatus();
         for (const Posting& posting : PostingsOf(id, entry->signals)) {
           KENAL_TRY_ASSIGN(
               const std::optional<std::string> row,
@@ -503,7 +507,7 @@ void Verifier::NamePostingProblems() {
             store_.Get(Family::kEntries, EntryKey(posting->entry), at));
         const StatusOr<Entry> entry =
             DecodeEntry(posting->entry, row.value_or(""));
-        if (!entry.ok() || entry->state == EntryState::kWithdrawn ||
+        if (!entry.ok() || !IsMatched(entry->state) ||
             !std::ranges::count(PostingsOf(posting->entry, entry->signals),
                                 *posting)) {
           Problem("a posting names " + Name(posting->entry) +
@@ -547,6 +551,45 @@ void Verifier::NameSourceProblems() {
             " source ids for " + std::to_string(entry_sources_.count()) +
             " entries");
   }
+}
+
+void Verifier::CheckExpiries() {
+  std::string end(kExpiryPrefix);
+  ++end.back();
+  const auto each = [&](auto&& row) {
+    return store_.Scan(
+        Family::kMeta, kExpiryPrefix, snapshot_.snapshot(),
+        [&](std::string_view key, std::string_view value) -> Status {
+          return key < end ? row(key, value) : OkStatus();
+        });
+  };
+  Note(each([&](std::string_view key, std::string_view value) -> Status {
+    KENAL_TRY(Step());
+    expiries_.Add(std::string(key) + std::string(value));
+    return OkStatus();
+  }));
+  if (stopped_ || expiries_ == entry_expiries_) return;
+  const uint64_t before = problems_;
+  Note(each([&](std::string_view key, std::string_view value) {
+    return NameExpiryProblem(key, value);
+  }));
+  if (problems_ == before) {
+    Problem("entries expire that are not among those that do");
+  }
+}
+
+Status Verifier::NameExpiryProblem(std::string_view key,
+                                   std::string_view value) {
+  KENAL_TRY_ASSIGN(const EntryId id, ParseExpiryKey(key));
+  KENAL_TRY_ASSIGN(
+      const std::optional<std::string> row,
+      store_.Get(Family::kEntries, EntryKey(id), snapshot_.snapshot()));
+  const StatusOr<Entry> entry = DecodeEntry(id, row.value_or(""));
+  if (!entry.ok() || !entry->expires_unix_ms ||
+      ExpiryValue(*entry->expires_unix_ms) != value) {
+    Problem(Name(id) + " does not expire when it is said to");
+  }
+  return OkStatus();
 }
 
 }  // namespace

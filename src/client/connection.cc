@@ -221,7 +221,30 @@ class ConnectionImpl final : public Connection {
                                 const ImportSource& source,
                                 const ImportWatcher& watcher,
                                 const Authorship& by) override {
-    return ImportOver(*catalogue_, address_, list, source, watcher, by);
+    return ImportOver(*catalogue_, address_, ImportMode::kWrite, list, source,
+                      watcher, by);
+  }
+  StatusOr<ImportReport> RehearseImport(std::string_view list,
+                                        const ImportSource& source,
+                                        const ImportWatcher& watcher,
+                                        const Authorship& by) override {
+    return ImportOver(*catalogue_, address_, ImportMode::kRehearse, list,
+                      source, watcher, by);
+  }
+
+  StatusOr<EntryPage> ReadEntries(std::string_view list, uint64_t serial,
+                                  size_t entries_max,
+                                  bool with_secrets) override {
+    v1::ReadEntriesRequest request;
+    wire::ToWire({.list = std::string(list),
+                  .after_serial = serial,
+                  .entries_max = entries_max,
+                  .with_secrets = with_secrets},
+                 &request);
+    v1::ReadEntriesResponse response;
+    KENAL_TRY(Ask(&v1::CatalogueService::Stub::ReadEntries, request, response,
+                  kAnswerMax));
+    return Read(response);
   }
 
   StatusOr<EntrySummary> GetEntry(std::string_view list,

@@ -77,9 +77,10 @@ class Sender {
       : stream_(stream), listener_(listener), watcher_(watcher) {}
 
   // Not OK when `source` failed. False when the server hears no more.
-  StatusOr<bool> SendAll(std::string_view list, const ImportSource& source,
-                         const Authorship& by) {
+  StatusOr<bool> SendAll(ImportMode mode, std::string_view list,
+                         const ImportSource& source, const Authorship& by) {
     v1::ImportEntriesRequest header;
+    header.mutable_header()->set_rehearse(mode == ImportMode::kRehearse);
     header.mutable_header()->set_list(std::string(list));
     wire::ToWire(by, header.mutable_header()->mutable_by());
     if (!stream_.Write(header)) return false;
@@ -128,7 +129,7 @@ class Sender {
 
 StatusOr<ImportReport> ImportOver(v1::CatalogueService::Stub& stub,
                                   const std::string& address,
-                                  std::string_view list,
+                                  ImportMode mode, std::string_view list,
                                   const ImportSource& source,
                                   const ImportWatcher& watcher,
                                   const Authorship& by) {
@@ -138,7 +139,7 @@ StatusOr<ImportReport> ImportOver(v1::CatalogueService::Stub& stub,
   {
     Listener listener(*stream);
     const StatusOr<bool> sent =
-        Sender(*stream, listener, watcher).SendAll(list, source, by);
+        Sender(*stream, listener, watcher).SendAll(mode, list, source, by);
     if (!sent.ok()) {
       // Without its end message the server gives the import up.
       context.TryCancel();

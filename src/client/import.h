@@ -10,11 +10,13 @@
 
 namespace kenal::client {
 
+enum class ImportMode { kWrite, kRehearse };
+
 // Sends what `source` yields in chunks and waits for the report. `source` and
 // `watcher` are called on the calling thread.
 StatusOr<ImportReport> ImportOver(v1::CatalogueService::Stub& stub,
                                   const std::string& address,
-                                  std::string_view list,
+                                  ImportMode mode, std::string_view list,
                                   const ImportSource& source,
                                   const ImportWatcher& watcher,
                                   const Authorship& by);

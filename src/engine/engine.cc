@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/base/clock.h"
 #include "src/base/mutex.h"
 #include "src/catalogue/catalogue.h"
 #include "src/engine/answering.h"
@@ -39,6 +40,8 @@ class StoreEngine final : public Engine {
     engine->notice_ = notice;
     engine->known_files_ = engine::KnownFiles::Open(
         folder, engine->catalogue_->Lists(), notice);
+    KENAL_TRY_ASSIGN(engine->expiries_,
+                     engine::Expiries::Open(*engine->catalogue_));
     engine->Publish(engine->catalogue_->Lists());
     engine->catalogue_->Subscribe([self = engine.get()](const Delta& delta) {
       std::vector<ListInfo> lists = self->catalogue_->Lists();
@@ -47,6 +50,7 @@ class StoreEngine final : public Engine {
                                                  delta.overrulings);
       self->known_files_ = engine::KnownFiles::Fold(
           std::move(self->known_files_), self->folder_, lists, self->notice_);
+      self->expiries_->Fold(delta.expiries);
       self->Publish(std::move(lists));
     });
     return engine;
@@ -82,6 +86,8 @@ class StoreEngine final : public Engine {
         options.effort);
     engine::HoldBack(explanation);
     explanation.entry_state = entry.state;
+    explanation.entry_expired =
+        entry.expires_unix_ms && *entry.expires_unix_ms <= base::NowUnixMs();
     return explanation;
   }
 
@@ -111,6 +117,17 @@ class StoreEngine final : public Engine {
                                 const ImportWatcher& watcher,
                                 const Authorship& by) override {
     return catalogue_->Import(list, source, watcher, by);
+  }
+  StatusOr<ImportReport> RehearseImport(std::string_view list,
+                                        const ImportSource& source,
+                                        const ImportWatcher& watcher,
+                                        const Authorship& by) override {
+    return catalogue_->RehearseImport(list, source, watcher, by);
+  }
+  StatusOr<EntryPage> ReadEntries(std::string_view list, uint64_t serial,
+                                  size_t entries_max,
+                                  bool with_secrets) override {
+    return catalogue_->ReadEntries(list, serial, entries_max, with_secrets);
   }
   StatusOr<EntrySummary> GetEntry(std::string_view list,
                                   std::string_view reference) override {
@@ -205,8 +222,9 @@ class StoreEngine final : public Engine {
 
  private:
   void Publish(std::vector<ListInfo> lists) {
-    std::shared_ptr<const State> next = engine::MakeState(
-        searchable_->Current(), std::move(lists), decisions_, known_files_);
+    std::shared_ptr<const State> next =
+        engine::MakeState(searchable_->Current(), std::move(lists), decisions_,
+                          known_files_, expiries_);
     base::MutexLock lock(state_mutex_);
     state_.swap(next);  // The old one dies after the lock is gone.
   }
@@ -226,6 +244,7 @@ class StoreEngine final : public Engine {
   std::string folder_;
   Notice notice_;
   engine::KnownGoodDesk known_desk_;
+  std::shared_ptr<engine::Expiries> expiries_;
 
   // Held for the copy of one pointer. (std::atomic of a shared_ptr lets go of
   // its lock too weakly in GCC 12.)

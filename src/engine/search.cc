@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "src/base/clock.h"
 #include "src/engine/comparing.h"
 
 namespace kenal::engine {
@@ -138,7 +139,8 @@ void KeepNearest(std::vector<Hit>& hits) {
 std::shared_ptr<const State> MakeState(
     IndexSets indexes, std::vector<ListInfo> lists,
     std::shared_ptr<const Decisions> decisions,
-    std::shared_ptr<const KnownFiles> known_files) {
+    std::shared_ptr<const KnownFiles> known_files,
+    std::shared_ptr<const Expiries> expiries) {
   auto state = std::make_shared<State>();
   state->indexes = std::move(indexes);
   state->lists = std::move(lists);
@@ -149,6 +151,7 @@ std::shared_ptr<const State> MakeState(
   state->terms = ListTerms(state->lists);
   state->decisions = std::move(decisions);
   state->known_files = std::move(known_files);
+  state->expiries = std::move(expiries);
   return state;
 }
 
@@ -162,7 +165,9 @@ Found FindHits(const State& state, const BatchLists& lists,
     FindNear(state, home, lists, sets, options, found.hits);
     FindDigests(state, home, lists, exact, found.hits);
   }
+  const int64_t now_unix_ms = base::NowUnixMs();
   for (size_t i = 0; i < sets.size(); ++i) {
+    state.expiries->RemoveExpired(now_unix_ms, found.hits[i]);
     found.overruled[i] = OverruledIn(found.hits[i], *state.decisions);
     KeepNearest(found.hits[i]);
   }

@@ -10,6 +10,7 @@
 #include "kenal/matcher.h"
 #include "kenal/signal.h"
 #include "src/engine/decisions.h"
+#include "src/engine/expiries.h"
 #include "src/engine/held_lists.h"
 #include "src/engine/known_files.h"
 #include "src/engine/searchable.h"
@@ -25,12 +26,14 @@ struct State {
   ListTerms terms;
   std::shared_ptr<const Decisions> decisions;     // never null
   std::shared_ptr<const KnownFiles> known_files;  // null: there are none
+  std::shared_ptr<const Expiries> expiries;       // never null
 };
 
 std::shared_ptr<const State> MakeState(
     IndexSets indexes, std::vector<ListInfo> lists,
     std::shared_ptr<const Decisions> decisions,
-    std::shared_ptr<const KnownFiles> known_files);
+    std::shared_ptr<const KnownFiles> known_files,
+    std::shared_ptr<const Expiries> expiries);
 
 // One of each for every set.
 struct Found {
@@ -39,8 +42,8 @@ struct Found {
   std::vector<OverruledEntries> overruled;
 };
 
-// All hits on the lists that each set is held against. Of the options, effort
-// and radius count.
+// All hits on the lists that each set is held against, but those on entries
+// that have expired. Of the options, effort and radius count.
 Found FindHits(const State& state, const BatchLists& lists,
                std::span<const SignalSet> sets, const MatchOptions& options);
 

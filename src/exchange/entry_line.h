@@ -29,8 +29,8 @@ StatusOr<Overruled> ParseOverruled(std::string_view text);
 // Errors: kInvalidArgument names the field and never repeats a hash.
 StatusOr<EntryDraft> ParseEntryLine(std::string_view json);
 
-// One draft a line, as PytxReader; blank lines are passed over. Not
-// thread-safe, but for the counters.
+// Yields one draft a line; blank lines are passed over. A bad line is a refused
+// item with its line number. Not thread-safe, but for the counters.
 class EntryLineReader {
  public:
   static constexpr size_t kLineBytesMax = 256 * 1024;

@@ -45,6 +45,7 @@ std::string WriteExplanationLine(const Compared& compared,
       .OptionalField("entry", compared.reference);
   if (explanation.entry_state) {
     json.Field("state", EntryStateName(*explanation.entry_state));
+    if (explanation.entry_expired) json.Field("expired", true);
   }
   WriteOutcome(compared.outcome, "", json);
   WriteOutcome(compared.other_outcome, "other_", json);

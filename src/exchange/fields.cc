@@ -33,6 +33,23 @@ void WriteProvenance(const Provenance& provenance, JsonWriter& json) {
       .EndObject();
 }
 
+void WriteOpinions(const std::vector<Opinion>& opinions, JsonWriter& json) {
+  if (opinions.empty()) return;
+  json.Key("opinions").BeginArray();
+  for (const Opinion& each : opinions) {
+    json.BeginObject()
+        .Field("affirms", each.affirms)
+        .OptionalField("member_id", each.member_id)
+        .OptionalField("member", each.member)
+        .OptionalField("signal", each.signal)
+        .OptionalField("reason_id", each.reason_id)
+        .OptionalField("reason", each.reason);
+    if (each.at_unix_ms) json.Field("at", base::FormatUtc(*each.at_unix_ms));
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
 void WritePolicy(const ListPolicy& policy, JsonWriter& json) {
   json.Field("enabled", policy.enabled).Field("radius", policy.pdq_radius.bits);
   if (policy.review_radius) {

@@ -17,6 +17,8 @@ void WriteClassifications(const std::vector<Classification>& classifications,
                           JsonWriter& json);
 void WriteFlags(const std::vector<std::string>& flags, JsonWriter& json);
 void WriteProvenance(const Provenance& provenance, JsonWriter& json);
+// Nothing when there are none.
+void WriteOpinions(const std::vector<Opinion>& opinions, JsonWriter& json);
 
 // "LIST/REFERENCE" as a field; nothing when there is none.
 void WriteOverruled(const std::optional<Overruled>& overruled,

@@ -16,6 +16,7 @@ void WriteList(const ListInfo& list, JsonWriter& json) {
   json.Field("active", list.counts.active)
       .Field("disputed", list.counts.disputed)
       .Field("withdrawn", list.counts.withdrawn)
+      .Field("quarantined", list.counts.quarantined)
       .Field("created", base::FormatUtc(list.created_unix_ms))
       .Field("version", list.version.value)
       .Field("changed", base::FormatUtc(list.changed_unix_ms));
@@ -81,13 +82,19 @@ std::string WriteEntryLine(std::string_view list, const EntrySummary& entry) {
       .Field("entry", EntryName(entry.id))
       .OptionalField("source_id", entry.source_id)
       .Field("state", EntryStateName(entry.state))
-      .OptionalField("state_reason", entry.state_reason);
+      .OptionalField("state_reason", entry.state_reason)
+      .OptionalField("state_reference", entry.state_reference);
   WritePicture(entry.picture, json);
   WriteHeld(entry.signals, json);
   WriteClassifications(entry.classifications, json);
   json.OptionalField("series", entry.series);
   WriteFlags(entry.flags, json);
   WriteProvenance(entry.provenance, json);
+  WriteOpinions(entry.opinions, json);
+  if (entry.expires_unix_ms) {
+    json.Field("expires", base::FormatUtc(*entry.expires_unix_ms));
+  }
+  json.Field("details_bytes", entry.details_bytes);
   WriteOverruled(entry.overrules, json);
   json.OptionalField("near_action_label", entry.near_action_label)
       .Field("added_at", entry.added_at.value)
@@ -125,25 +132,49 @@ std::string WriteIngestLine(const std::string& path, const SignalSet& signals,
   return json.Finish();
 }
 
-std::string WriteImportLine(std::string_view list, const ImportReport& report) {
+std::string WriteImportLine(std::string_view list, const ImportReport& report,
+                            std::string_view unit, bool rehearsed) {
   JsonWriter json;
   json.BeginObject()
       .Field("list", list)
+      .Field("dry_run", rehearsed)
       .Field("read", report.read)
       .Field("added", report.added)
       .Field("replaced", report.replaced)
       .Field("unchanged", report.unchanged)
       .Field("kept_withdrawn", report.kept_withdrawn)
+      .Field("withdrawn", report.withdrawn)
+      .Field("not_there", report.not_there)
       .Field("refused", report.refused)
       .Key("refusals")
       .BeginArray();
   for (const Refusal& refusal : report.refusals) {
     json.BeginObject()
-        .Field("line", refusal.position)
+        .Key(unit)
+        .Unsigned(refusal.position)
         .Field("error", refusal.why)
         .EndObject();
   }
   json.EndArray().Field("sequence", report.sequence.value).EndObject();
+  return json.Finish();
+}
+
+std::string WriteMergeLine(std::string_view from, std::string_view into,
+                           const ImportReport& report, uint64_t there_already,
+                           uint64_t not_matched, bool rehearsed) {
+  JsonWriter json;
+  json.BeginObject()
+      .Field("list", into)
+      .Field("from", from)
+      .Field("dry_run", rehearsed)
+      .Field("added", report.added)
+      .Field("replaced", report.replaced)
+      .Field("unchanged", report.unchanged + there_already)
+      .Field("kept_withdrawn", report.kept_withdrawn)
+      .Field("not_matched_left_out", not_matched)
+      .Field("refused", report.refused)
+      .Field("sequence", report.sequence.value)
+      .EndObject();
   return json.Finish();
 }
 

@@ -28,7 +28,14 @@ std::string WriteEntryResultLine(std::string_view list,
 std::string WriteIngestLine(const std::string& path, const SignalSet& signals,
                             const std::optional<EntryResult>& result);
 
-std::string WriteImportLine(std::string_view list, const ImportReport& report);
+// `unit`: what the positions of refusals count, "line" or "record".
+std::string WriteImportLine(std::string_view list, const ImportReport& report,
+                            std::string_view unit, bool rehearsed);
+// there_already  entries of the same content, which were not offered.
+// not_matched    withdrawn and quarantined ones, neither.
+std::string WriteMergeLine(std::string_view from, std::string_view into,
+                           const ImportReport& report, uint64_t there_already,
+                           uint64_t not_matched, bool rehearsed);
 std::string WriteStatsLine(const StoreStats& stats);
 std::string WriteVerifyLine(const VerifyReport& report);
 

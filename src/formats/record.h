@@ -47,18 +47,6 @@ struct FileName {
   friend bool operator==(const FileName&, const FileName&) = default;
 };
 
-// A vote of one member on one hash of an entry.
-struct Opinion {
-  bool affirms = false;
-  std::string member_id;
-  std::string member;
-  std::string signal;  // what it is about, as the source calls it
-  std::string reason_id;
-  std::string reason;
-  std::optional<int64_t> at_unix_ms;
-  friend bool operator==(const Opinion&, const Opinion&) = default;
-};
-
 // A field that the members of Record do not tell, or not as its file had it:
 // an unknown one, or a known one in another spelling ("MediaSize":"20480").
 // Writers of the family that it came from put it back; a spelling is used only

@@ -219,12 +219,13 @@ Status ReadKind(const JsonNode& node, Record& record) {
 
 Status ReadState(const JsonNode& node, Record& record) {
   for (const EntryState state :
-       {EntryState::kActive, EntryState::kDisputed, EntryState::kWithdrawn}) {
+       {EntryState::kActive, EntryState::kDisputed, EntryState::kWithdrawn,
+        EntryState::kQuarantined, EntryState::kRetracted}) {
     if (!node.is_text() || node.text != EntryStateName(state)) continue;
     record.state = state;
     return OkStatus();
   }
-  return InvalidArgument("is not active, disputed or withdrawn");
+  return InvalidArgument("is no state of an entry");
 }
 
 Status ReadGroup(const JsonNode& node, Record& record) {
@@ -354,9 +355,13 @@ void AppendRecordJson(const Record& record, std::string& out) {
   object.End();
 }
 
-Status ReadRecordJson(const JsonNode& object, Record& record) {
+Status ReadRecordDetails(const JsonNode& object, Record& record) {
   record = {};
-  KENAL_TRY(ReadObject(object, kRecordParts, record));
+  return ReadObject(object, kRecordParts, record);
+}
+
+Status ReadRecordJson(const JsonNode& object, Record& record) {
+  KENAL_TRY(ReadRecordDetails(object, record));
   return CheckRecord(record);
 }
 

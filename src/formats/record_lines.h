@@ -31,6 +31,8 @@ StatusOr<std::unique_ptr<Writer>> MakeRecordLinesWriter(
 // Errors: kInvalidArgument names the member.
 void AppendRecordJson(const Record& record, std::string& out);
 Status ReadRecordJson(const JsonNode& object, Record& record);
+// One that may lack what every record of a list has, such as a hash.
+Status ReadRecordDetails(const JsonNode& object, Record& record);
 
 }  // namespace kenal::formats
 

@@ -42,6 +42,8 @@ constexpr std::array<MethodRow, kMethodCount> kRows = {{
     {Method::kAddEntries, kKeeping, "AddEntries", kAdding, kMaintenance},
     {Method::kImportEntries, kKeeping, "ImportEntries", kAdding, kMaintenance},
     {Method::kGetEntry, kKeeping, "GetEntry", kSeeingEntries, kLive},
+    {Method::kReadEntries, kKeeping, "ReadEntries", kSeeingEntries,
+     kMaintenance},
     {Method::kSetEntryState, kKeeping, "SetEntryState", kCurating,
      kMaintenance},
     {Method::kSetNearActionLabel, kKeeping, "SetNearActionLabel", kCurating,

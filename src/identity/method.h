@@ -33,6 +33,7 @@ enum class Method : uint8_t {
   kAddEntries,
   kImportEntries,
   kGetEntry,
+  kReadEntries,
   kSetEntryState,
   kSetNearActionLabel,
   kReadChanges,

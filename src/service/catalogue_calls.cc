@@ -228,6 +228,30 @@ void CallSetNearActionLabel(Desk& desk, std::unique_ptr<Ticket> ticket,
          });
 }
 
+void CallReadEntries(Desk& desk, std::unique_ptr<Ticket> ticket,
+                     const v1::ReadEntriesRequest& request,
+                     v1::ReadEntriesResponse& response) {
+  Run(desk, std::move(ticket), desk.workers().followers, 1,
+      request.ByteSizeLong(),
+      [&desk, &request, &response](Ticket& held) -> Status {
+        KENAL_TRY(CheckName(request.list()));
+        KENAL_TRY_ASSIGN(const wire::EntriesAsked asked,
+                         wire::FromWire(request));
+        if (asked.with_secrets &&
+            !held.caller().roles.Contains(Role::kExport)) {
+          return absl::PermissionDeniedError(
+              "with_secrets: needs the role export; leave it unset");
+        }
+        KENAL_TRY_ASSIGN(
+            const EntryPage page,
+            desk.curator().ReadEntries(asked.list, asked.after_serial,
+                                       asked.entries_max, asked.with_secrets));
+        held.set_sequence(page.sequence.value);
+        wire::ToWire(page, &response);
+        return OkStatus();
+      });
+}
+
 Status CheckChangesAsked(Desk& desk, const identity::Caller& caller,
                          const wire::ChangesAsked& asked) {
   if (asked.with_signals && !caller.roles.Contains(Role::kExport)) {

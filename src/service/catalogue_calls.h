@@ -33,6 +33,8 @@ void CallSetEntryState(Desk&, std::unique_ptr<Ticket>,
 void CallSetNearActionLabel(Desk&, std::unique_ptr<Ticket>,
                             const v1::SetNearActionLabelRequest&,
                             v1::SetNearActionLabelResponse&);
+void CallReadEntries(Desk&, std::unique_ptr<Ticket>,
+                     const v1::ReadEntriesRequest&, v1::ReadEntriesResponse&);
 void CallReadChanges(Desk&, std::unique_ptr<Ticket>,
                      const v1::ReadChangesRequest&, v1::ReadChangesResponse&);
 void CallGetStats(Desk&, std::unique_ptr<Ticket>, const v1::GetStatsRequest&,

@@ -22,7 +22,8 @@ using Entries = Catalogue::WithCallbackMethod_AddEntries<
 using Changes = Catalogue::WithCallbackMethod_ReadChanges<
     Catalogue::WithCallbackMethod_WatchChanges<
         Catalogue::WithCallbackMethod_GetStats<
-            Catalogue::WithCallbackMethod_Verify<Entries>>>>;
+            Catalogue::WithCallbackMethod_Verify<
+                Catalogue::WithCallbackMethod_ReadEntries<Entries>>>>>;
 using CallbackService = Catalogue::WithRawCallbackMethod_ImportEntries<Changes>;
 
 class CatalogueServiceImpl final : public CallbackService {
@@ -64,6 +65,10 @@ class CatalogueServiceImpl final : public CallbackService {
                             v1::SetNearActionLabelResponse* response) override {
     return CallUnary(door_, Method::kSetNearActionLabel, context, request,
                      response);
+  }
+  Unary* ReadEntries(Context* context, const v1::ReadEntriesRequest* request,
+                     v1::ReadEntriesResponse* response) override {
+    return CallUnary(door_, Method::kReadEntries, context, request, response);
   }
   Unary* ReadChanges(Context* context, const v1::ReadChangesRequest* request,
                      v1::ReadChangesResponse* response) override {

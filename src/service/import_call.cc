@@ -83,15 +83,18 @@ class Import final
     KENAL_TRY(wire::CheckSize("header.list", header.list().size(),
                               wire::kWordBytesMax));
     KENAL_TRY_ASSIGN(const Authorship by, wire::FromWire(header.by()));
-    KENAL_TRY_ASSIGN(const ImportReport report,
-                     desk().curator().Import(
-                         header.list(), [this] { return Next(); },
-                         [this](const ImportProgress& progress) {
-                           v1::ImportEntriesResponse told;
-                           wire::ToWire(progress, told.mutable_progress());
-                           Tell(std::move(told));
-                         },
-                         by));
+    const ImportSource source = [this] { return Next(); };
+    const ImportWatcher watcher = [this](const ImportProgress& progress) {
+      v1::ImportEntriesResponse told;
+      wire::ToWire(progress, told.mutable_progress());
+      Tell(std::move(told));
+    };
+    Curator& curator = desk().curator();
+    KENAL_TRY_ASSIGN(
+        const ImportReport report,
+        header.rehearse()
+            ? curator.RehearseImport(header.list(), source, watcher, by)
+            : curator.Import(header.list(), source, watcher, by));
     ticket().set_sequence(report.sequence.value);
     wire::ToWire(report, response.mutable_report());
     return OkStatus();

@@ -54,6 +54,8 @@ void Route(Desk& desk, std::unique_ptr<Ticket> ticket, const Message& request,
       return go(CallSetEntryState);
     case Method::kSetNearActionLabel:
       return go(CallSetNearActionLabel);
+    case Method::kReadEntries:
+      return go(CallReadEntries);
     case Method::kReadChanges:
       return go(CallReadChanges);
     case Method::kGetStats:

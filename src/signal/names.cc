@@ -27,22 +27,15 @@ constexpr Word<Variant> kVariants[] = {
     {Variant::kRot180, "rot180"},       {Variant::kRot270, "rot270"},
     {Variant::kFlipX, "flipx"},         {Variant::kFlipY, "flipy"},
     {Variant::kFlipPlus1, "flipplus1"}, {Variant::kFlipMinus1, "flipminus1"}};
-constexpr Word<View> kViews[] = {{View::kStored, "stored"},
-                                 {View::kUpright, "upright"},
-                                 {View::kTrimmed, "trimmed"},
-                                 {View::kFrame, "frame"},
-                                 {View::kFrame2, "frame-2"},
-                                 {View::kFrame3, "frame-3"},
-                                 {View::kFrame4, "frame-4"},
-                                 {View::kStraightened, "straightened"},
-                                 {View::kCentral95, "central-95"},
-                                 {View::kCentral90, "central-90"},
-                                 {View::kCentral80, "central-80"},
-                                 {View::kAspect1x1, "1:1"},
-                                 {View::kAspect4x5, "4:5"},
-                                 {View::kAspect9x16, "9:16"},
-                                 {View::kAspect16x9, "16:9"},
-                                 {View::kTurned, "turned"}};
+constexpr Word<View> kViews[] = {
+    {View::kStored, "stored"},        {View::kUpright, "upright"},
+    {View::kTrimmed, "trimmed"},      {View::kFrame, "frame"},
+    {View::kFrame2, "frame-2"},       {View::kFrame3, "frame-3"},
+    {View::kFrame4, "frame-4"},       {View::kStraightened, "straightened"},
+    {View::kCentral95, "central-95"}, {View::kCentral90, "central-90"},
+    {View::kCentral80, "central-80"}, {View::kAspect1x1, "1:1"},
+    {View::kAspect4x5, "4:5"},        {View::kAspect9x16, "9:16"},
+    {View::kAspect16x9, "16:9"},      {View::kTurned, "turned"}};
 constexpr Word<PdqProfile> kProfiles[] = {{PdqProfile::kNative, "native"},
                                           {PdqProfile::kReduced, "reduced"}};
 constexpr Word<Effort> kEfforts[] = {{Effort::kFast, "fast"},
@@ -75,7 +68,9 @@ constexpr Word<CheckState> kCheckStates[] = {
 constexpr Word<EntryState> kEntryStates[] = {
     {EntryState::kActive, "active"},
     {EntryState::kDisputed, "disputed"},
-    {EntryState::kWithdrawn, "withdrawn"}};
+    {EntryState::kWithdrawn, "withdrawn"},
+    {EntryState::kQuarantined, "quarantined"},
+    {EntryState::kRetracted, "retracted"}};
 constexpr Word<Outcome> kOutcomes[] = {
     {Outcome::kAdded, "added"},
     {Outcome::kReplaced, "replaced"},

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kenal/entry.h"
@@ -14,8 +15,8 @@ namespace kenal {
 
 struct Posting {
   SignalType type = SignalType::kPdq;
-  View view = View::kStored;          // kStored for digests
-  std::array<uint8_t, 32> bits{};     // SignalSizeBytes(type), then zeros
+  View view = View::kStored;       // kStored for digests
+  std::array<uint8_t, 32> bits{};  // SignalSizeBytes(type), then zeros
   EntryId entry;
   // PDQ only: PdqView::template_like, false when not known.
   bool template_like = false;
@@ -34,6 +35,13 @@ struct Overruling {
   friend auto operator<=>(const Overruling&, const Overruling&) = default;
 };
 
+// When an entry expires.
+struct Expiry {
+  EntryId entry;
+  std::optional<int64_t> unix_ms;  // unset: never, any more
+  friend auto operator<=>(const Expiry&, const Expiry&) = default;
+};
+
 // What one log record changed for views.
 struct Delta {
   Sequence sequence;
@@ -41,6 +49,8 @@ struct Delta {
   std::vector<Posting> removed;  // each was added by an earlier delta
   // Of the own decisions that it added or replaced; the last one counts.
   std::vector<Overruling> overrulings;
+  // Of entries that it added or replaced and that expire, or did before.
+  std::vector<Expiry> expiries;
 };
 
 }  // namespace kenal

@@ -14,6 +14,8 @@ namespace {
 using wire::FromWire;
 using wire::ToWire;
 
+using Opinions = google::protobuf::RepeatedPtrField<v1::Opinion>;
+
 // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, as Timestamp has them.
 constexpr int64_t kSecondsMin = -62'135'596'800;
 constexpr int64_t kSecondsMax = 253'402'300'799;
@@ -45,6 +47,36 @@ Overruled FromWire(const v1::Overruled& from) {
   return {.list = from.list(), .reference = from.reference()};
 }
 
+void ToWire(const std::vector<Opinion>& from, Opinions* to) {
+  for (const Opinion& one : from) {
+    v1::Opinion* added = to->Add();
+    added->set_affirms(one.affirms);
+    added->set_member_id(CleanText(one.member_id));
+    added->set_member(CleanText(one.member));
+    added->set_signal(CleanText(one.signal));
+    added->set_reason_id(CleanText(one.reason_id));
+    added->set_reason(CleanText(one.reason));
+    if (one.at_unix_ms) TimeToWire(*one.at_unix_ms, added->mutable_at());
+  }
+}
+
+StatusOr<std::vector<Opinion>> FromWire(const Opinions& from) {
+  std::vector<Opinion> to;
+  for (const v1::Opinion& one : from) {
+    Opinion& added = to.emplace_back();
+    added = {.affirms = one.affirms(),
+             .member_id = one.member_id(),
+             .member = one.member(),
+             .signal = one.signal(),
+             .reason_id = one.reason_id(),
+             .reason = one.reason()};
+    if (one.has_at()) {
+      KENAL_TRY_ASSIGN(added.at_unix_ms, TimeFromWire(one.at()));
+    }
+  }
+  return to;
+}
+
 Status CheckSizes(const v1::EntryDraft& draft) {
   KENAL_TRY(
       CheckSize("source_id", draft.source_id().size(), kSourceIdBytesMax));
@@ -61,6 +93,10 @@ Status CheckSizes(const v1::EntryDraft& draft) {
   for (const std::string& flag : draft.flags()) {
     KENAL_TRY(CheckSize("flag", flag.size(), kTextBytesMax));
   }
+  if (draft.opinions_size() > kOpinionsMax) {
+    return InvalidArgument("an entry has at most 1024 opinions");
+  }
+  KENAL_TRY(CheckSize("details", draft.details().size(), kDetailsBytesMax));
   if (draft.has_overrules()) KENAL_TRY(CheckNamed(draft.overrules()));
   const v1::Provenance& from = draft.provenance();
   KENAL_TRY(CheckSize("source", from.source().size(), kTextBytesMax));
@@ -162,6 +198,7 @@ std::vector<std::string> FromWire(const Strings& from) {
 void ToWire(const Authorship& from, v1::Authorship* to) {
   to->set_actor(CleanText(from.actor));
   to->set_reason(CleanText(from.reason));
+  to->set_reference(CleanText(from.reference));
 }
 
 StatusOr<Authorship> FromWire(const v1::Authorship& from) {
@@ -170,7 +207,10 @@ StatusOr<Authorship> FromWire(const v1::Authorship& from) {
   }
   KENAL_TRY(CheckSize("by.actor", from.actor().size(), kTextBytesMax));
   KENAL_TRY(CheckSize("by.reason", from.reason().size(), kTextBytesMax));
-  return Authorship{.actor = from.actor(), .reason = from.reason()};
+  KENAL_TRY(CheckSize("by.reference", from.reference().size(), kTextBytesMax));
+  return Authorship{.actor = from.actor(),
+                    .reason = from.reason(),
+                    .reference = from.reference()};
 }
 
 Status CheckText(const EntryDraft& draft) {
@@ -187,6 +227,13 @@ Status CheckText(const EntryDraft& draft) {
     KENAL_TRY(CheckUtf8("overrules.list", draft.overrules->list));
     KENAL_TRY(CheckUtf8("overrules.reference", draft.overrules->reference));
   }
+  for (const Opinion& one : draft.opinions) {
+    for (const std::string* text : {&one.member_id, &one.member, &one.signal,
+                                    &one.reason_id, &one.reason}) {
+      KENAL_TRY(CheckUtf8("opinion", *text));
+    }
+  }
+  KENAL_TRY(CheckUtf8("details", draft.details));
   KENAL_TRY(CheckUtf8("source", draft.provenance.source));
   KENAL_TRY(CheckUtf8("member", draft.provenance.member));
   return CheckUtf8("import_id", draft.provenance.import_id);
@@ -200,6 +247,11 @@ void ToWire(const EntryDraft& from, v1::EntryDraft* to) {
   ToWire(from.flags, to->mutable_flags());
   ToWire(from.provenance, to->mutable_provenance());
   if (from.overrules) ToWire(*from.overrules, to->mutable_overrules());
+  ToWire(from.opinions, to->mutable_opinions());
+  if (from.expires_unix_ms) {
+    TimeToWire(*from.expires_unix_ms, to->mutable_expires_at());
+  }
+  to->set_details(CleanText(from.details));
 }
 
 StatusOr<EntryDraft> FromWire(const v1::EntryDraft& from) {
@@ -212,6 +264,11 @@ StatusOr<EntryDraft> FromWire(const v1::EntryDraft& from) {
   to.flags = FromWire(from.flags());
   KENAL_TRY_ASSIGN(to.provenance, FromWire(from.provenance()));
   if (from.has_overrules()) to.overrules = FromWire(from.overrules());
+  KENAL_TRY_ASSIGN(to.opinions, FromWire(from.opinions()));
+  if (from.has_expires_at()) {
+    KENAL_TRY_ASSIGN(to.expires_unix_ms, TimeFromWire(from.expires_at()));
+  }
+  to.details = from.details();
   return to;
 }
 
@@ -239,6 +296,12 @@ void ToWire(const EntrySummary& from, v1::Entry* to) {
   to->set_changed_at_sequence(from.changed_at.value);
   if (from.overrules) ToWire(*from.overrules, to->mutable_overrules());
   to->set_near_action_label(CleanText(from.near_action_label));
+  ToWire(from.opinions, to->mutable_opinions());
+  if (from.expires_unix_ms) {
+    TimeToWire(*from.expires_unix_ms, to->mutable_expires_at());
+  }
+  to->set_details_size_bytes(from.details_bytes);
+  to->set_state_reference(CleanText(from.state_reference));
 }
 
 StatusOr<EntrySummary> FromWire(const v1::Entry& from) {
@@ -271,6 +334,12 @@ StatusOr<EntrySummary> FromWire(const v1::Entry& from) {
   if (from.has_overrules()) to.overrules = FromWire(from.overrules());
   KENAL_TRY(CheckLabel("entry.near_action_label", from.near_action_label()));
   to.near_action_label = from.near_action_label();
+  KENAL_TRY_ASSIGN(to.opinions, FromWire(from.opinions()));
+  if (from.has_expires_at()) {
+    KENAL_TRY_ASSIGN(to.expires_unix_ms, TimeFromWire(from.expires_at()));
+  }
+  to.details_bytes = from.details_size_bytes();
+  to.state_reference = from.state_reference();
   return to;
 }
 

@@ -43,6 +43,8 @@ class KnownGoodFile;
 class ListInfo;
 class ListPolicy;
 class ReadChangesRequest;
+class ReadEntriesRequest;
+class ReadEntriesResponse;
 class ReadChangesResponse;
 class SetEntryStateResponse;
 class SetNearActionLabelResponse;
@@ -122,6 +124,20 @@ void ToWire(const ChangesTold& from, v1::ReadChangesResponse* to);
 StatusOr<ChangesTold> FromWire(const v1::ReadChangesResponse& from);
 void ToWire(const ChangesTold& from, v1::WatchChangesResponse* to);
 StatusOr<ChangesTold> FromWire(const v1::WatchChangesResponse& from);
+
+// What a reader of entries asks for.
+struct EntriesAsked {
+  std::string list;
+  uint64_t after_serial = 0;
+  size_t entries_max = 1000;  // 1..Curator::kListedEntriesMax
+  bool with_secrets = false;
+  friend bool operator==(const EntriesAsked&, const EntriesAsked&) = default;
+};
+void ToWire(const EntriesAsked& from, v1::ReadEntriesRequest* to);
+// The name of the list is not looked at.
+StatusOr<EntriesAsked> FromWire(const v1::ReadEntriesRequest& from);
+void ToWire(const EntryPage& from, v1::ReadEntriesResponse* to);
+StatusOr<EntryPage> FromWire(const v1::ReadEntriesResponse& from);
 
 // Who the server takes a caller for.
 struct CallerInfo {

@@ -70,7 +70,9 @@ inline constexpr EnumPair<Purpose, v1::Purpose> kPurposes[] = {
 inline constexpr EnumPair<EntryState, v1::EntryState> kEntryStates[] = {
     {EntryState::kActive, v1::ENTRY_STATE_ACTIVE},
     {EntryState::kDisputed, v1::ENTRY_STATE_DISPUTED},
-    {EntryState::kWithdrawn, v1::ENTRY_STATE_WITHDRAWN}};
+    {EntryState::kWithdrawn, v1::ENTRY_STATE_WITHDRAWN},
+    {EntryState::kQuarantined, v1::ENTRY_STATE_QUARANTINED},
+    {EntryState::kRetracted, v1::ENTRY_STATE_RETRACTED}};
 inline constexpr EnumPair<Verdict, v1::Verdict> kVerdicts[] = {
     {Verdict::kNoKnownMatch, v1::VERDICT_NO_KNOWN_MATCH},
     {Verdict::kTest, v1::VERDICT_TEST},

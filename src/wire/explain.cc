@@ -66,6 +66,7 @@ void ToWire(const Explanation& from, v1::Explanation* to) {
   if (from.entry_state) {
     to->set_entry_state(EnumToWire(kEntryStates, *from.entry_state));
   }
+  to->set_entry_expired(from.entry_expired);
 }
 
 StatusOr<Explanation> FromWire(const v1::Explanation& from) {
@@ -85,6 +86,7 @@ StatusOr<Explanation> FromWire(const v1::Explanation& from) {
     KENAL_TRY_ASSIGN(to.entry_state, EnumFromWire(kEntryStates, "entry_state",
                                                   from.entry_state()));
   }
+  to.entry_expired = from.entry_expired();
   return to;
 }
 

@@ -30,6 +30,8 @@ inline constexpr int kQualityMax = 100;
 
 // Classifications, and flags, of one entry.
 inline constexpr int kTagsMax = 256;
+inline constexpr int kOpinionsMax = 1024;
+inline constexpr size_t kDetailsBytesMax = size_t{1} << 20;
 
 // Drafts, references or records in one message: Curator::kDraftsMax.
 inline constexpr int kItemsMax = 10'000;

@@ -191,6 +191,7 @@ void ToWire(const ListInfo& from, v1::ListInfo* to) {
   to->mutable_counts()->set_active(from.counts.active);
   to->mutable_counts()->set_disputed(from.counts.disputed);
   to->mutable_counts()->set_withdrawn(from.counts.withdrawn);
+  to->mutable_counts()->set_quarantined(from.counts.quarantined);
   TimeToWire(from.created_unix_ms, to->mutable_created_at());
   to->set_version(from.version.value);
   TimeToWire(from.changed_unix_ms, to->mutable_changed_at());
@@ -210,7 +211,8 @@ StatusOr<ListInfo> FromWire(const v1::ListInfo& from) {
   KENAL_TRY_ASSIGN(to.policy, FromWire(from.policy()));
   to.counts = {.active = from.counts().active(),
                .disputed = from.counts().disputed(),
-               .withdrawn = from.counts().withdrawn()};
+               .withdrawn = from.counts().withdrawn(),
+               .quarantined = from.counts().quarantined()};
   KENAL_TRY_ASSIGN(to.created_unix_ms, TimeFromWire(from.created_at()));
   to.version.value = from.version();
   KENAL_TRY_ASSIGN(to.changed_unix_ms, TimeFromWire(from.changed_at()));

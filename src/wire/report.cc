@@ -68,16 +68,28 @@ void ToWire(const ImportItem& from, v1::ImportRecord* to) {
     to->set_refused(CutText(from.refused, kTextBytesMax));
     return;
   }
+  if (from.tombstone) {
+    v1::Tombstone* const tombstone = to->mutable_tombstone();
+    tombstone->set_source_id(CleanText(from.draft.source_id));
+    tombstone->set_import_id(CleanText(from.draft.provenance.import_id));
+    return;
+  }
   if (const Status text = CheckText(from.draft); !text.ok()) {
     to->set_refused(std::string(text.message()));
     return;
   }
   ToWire(from.draft, to->mutable_draft());
+  if (from.state != EntryState::kActive) {
+    to->set_state(EnumToWire(kEntryStates, from.state));
+  }
 }
 
 StatusOr<ImportItem> FromWire(const v1::ImportRecord& from) {
   ImportItem to;
   to.position = from.position();
+  if (from.state() != v1::ENTRY_STATE_UNSPECIFIED) {
+    KENAL_TRY_ASSIGN(to.state, EntryStateFromWire(from.state()));
+  }
   switch (from.kind_case()) {
     case v1::ImportRecord::kDraft: {
       StatusOr<EntryDraft> draft = FromWire(from.draft());
@@ -88,6 +100,16 @@ StatusOr<ImportItem> FromWire(const v1::ImportRecord& from) {
       }
       return to;
     }
+    case v1::ImportRecord::kTombstone:
+      KENAL_TRY(CheckSize("tombstone.source_id",
+                          from.tombstone().source_id().size(),
+                          kSourceIdBytesMax));
+      KENAL_TRY(CheckSize("tombstone.import_id",
+                          from.tombstone().import_id().size(), kTextBytesMax));
+      to.tombstone = true;
+      to.draft.source_id = from.tombstone().source_id();
+      to.draft.provenance.import_id = from.tombstone().import_id();
+      return to;
     case v1::ImportRecord::kRefused:
       KENAL_TRY(CheckSize("refused", from.refused().size(), kTextBytesMax));
       to.refused =
@@ -97,7 +119,7 @@ StatusOr<ImportItem> FromWire(const v1::ImportRecord& from) {
       break;
   }
   return InvalidArgument("record " + std::to_string(from.position()) +
-                         ": has neither a draft nor a refusal");
+                         ": has neither a draft, a tombstone nor a refusal");
 }
 
 void ToWire(const ImportProgress& from, v1::ImportProgress* to) {
@@ -117,6 +139,8 @@ void ToWire(const ImportReport& from, v1::ImportReport* to) {
   to->set_unchanged(from.unchanged);
   to->set_kept_withdrawn(from.kept_withdrawn);
   to->set_refused(from.refused);
+  to->set_withdrawn(from.withdrawn);
+  to->set_not_there(from.not_there);
   for (const Refusal& refusal : from.refusals) {
     v1::ImportRefusal* added = to->add_refusals();
     added->set_position(refusal.position);
@@ -134,6 +158,8 @@ StatusOr<ImportReport> FromWire(const v1::ImportReport& from) {
                   .replaced = from.replaced(),
                   .unchanged = from.unchanged(),
                   .kept_withdrawn = from.kept_withdrawn(),
+                  .withdrawn = from.withdrawn(),
+                  .not_there = from.not_there(),
                   .refused = from.refused(),
                   .refusals = {}};
   for (const v1::ImportRefusal& refusal : from.refusals()) {

@@ -110,9 +110,29 @@ std::string Text(const HashType& hash) {
   return std::string(hash.bytes.begin(), hash.bytes.end());
 }
 
+// What a content ends with, when it has all of it.
+void ExpectPlainRest(Plain& content) {
+  EXPECT_EQ(content.Number(), 2u);
+  EXPECT_EQ(content.Byte(), 1 | 2);  // affirms; a time follows
+  EXPECT_EQ(content.Bytes(), "42");
+  EXPECT_EQ(content.Bytes(), "Demo");
+  EXPECT_EQ(content.Bytes(), "PDQ");
+  EXPECT_EQ(content.Bytes(), "");
+  EXPECT_EQ(content.Bytes(), "");
+  EXPECT_EQ(content.Number(), 14'000u);  // zigzag
+  EXPECT_EQ(content.Byte(), 0);
+  EXPECT_EQ(content.Bytes(), "");
+  EXPECT_EQ(content.Bytes(), "Other");
+  EXPECT_EQ(content.Bytes(), "");
+  EXPECT_EQ(content.Bytes(), "g-1");
+  EXPECT_EQ(content.Bytes(), "looks wrong");
+  EXPECT_EQ(content.Number(), 9'999u);  // zigzag of -5,000
+  EXPECT_EQ(content.Bytes(), "{\"comment\":\"kite\"}");
+}
+
 void ExpectPlainContent(const std::string& bytes, const EntryDraft& draft) {
   Plain content(bytes);
-  EXPECT_EQ(content.Byte(), 1 | 2 | 4 | 8);
+  EXPECT_EQ(content.Byte(), 1 | 2 | 4 | 8 | 32 | 64 | 128);
   EXPECT_EQ(content.Raw(16), Text(*draft.signals.md5));
   EXPECT_EQ(content.Raw(20), Text(*draft.signals.sha1));
   EXPECT_EQ(content.Raw(32), Text(*draft.signals.sha256));
@@ -150,12 +170,22 @@ void ExpectPlainContent(const std::string& bytes, const EntryDraft& draft) {
   EXPECT_EQ(content.Bytes(), "two");
   EXPECT_EQ(content.Bytes(), "source");
   EXPECT_EQ(content.Bytes(), "member");
+  ExpectPlainRest(content);
   EXPECT_TRUE(content.AtEnd());
 }
 
 EntryDraft DraftWithAll(uint64_t seed) {
   EntryDraft draft = FullDraft(seed);
   draft.signals.pdq[2].marr = MarrOf(seed);
+  draft.opinions = {
+      {.affirms = true,
+       .member_id = "42",
+       .member = "Demo",
+       .signal = "PDQ",
+       .at_unix_ms = 7'000},
+      {.member = "Other", .reason_id = "g-1", .reason = "looks wrong"}};
+  draft.expires_unix_ms = -5'000;
+  draft.details = "{\"comment\":\"kite\"}";
   return draft;
 }
 
@@ -171,7 +201,9 @@ std::string EncodedEntry(const EntryDraft& draft) {
             .source_id = draft.source_id,
             .content = content,
             .circumstances = circumstances,
-            .state_reason = "why"},
+            .state_reason = "why",
+            .near_action_label = "review",
+            .state_reference = "T-1"},
            row);
   return row;
 }
@@ -179,7 +211,7 @@ std::string EncodedEntry(const EntryDraft& draft) {
 TEST(Records, AnEntryIsLaidOutAsTheFormatPageSays) {
   const EntryDraft draft = DraftWithAll(5);
   Plain row(EncodedEntry(draft));
-  EXPECT_EQ(row.Byte(), 1);  // version
+  EXPECT_EQ(row.Byte(), 3);  // version
   EXPECT_EQ(row.Byte(), 2);  // disputed
   EXPECT_EQ(row.Number(), 3u);
   EXPECT_EQ(row.Number(), 300u);
@@ -191,7 +223,26 @@ TEST(Records, AnEntryIsLaidOutAsTheFormatPageSays) {
   EXPECT_EQ(circumstances.Bytes(), "folder/file");
   EXPECT_TRUE(circumstances.AtEnd());
   EXPECT_EQ(row.Bytes(), "why");
+  EXPECT_EQ(row.Bytes(), "review");
+  EXPECT_EQ(row.Bytes(), "T-1");
   EXPECT_TRUE(row.AtEnd());
+}
+
+TEST(Records, TheHeadIsLaidOutAsTheFormatPageSays) {
+  const HeadRow head{
+      .head = {.sequence = {300}, .chain = {7}},
+      .totals = {.lists = 2, .entries = {7, 8, 9, 10}, .postings = 400}};
+  Plain row(Encode(head));
+  EXPECT_EQ(row.Byte(), 2);  // version
+  EXPECT_EQ(row.Number(), 300u);
+  EXPECT_EQ(row.Raw(32), '\7' + std::string(31, '\0'));
+  for (const uint64_t number : {2, 7, 8, 9, 10, 400}) {
+    EXPECT_EQ(row.Number(), number);
+  }
+  EXPECT_TRUE(row.AtEnd());
+  const StatusOr<HeadRow> back = DecodeHeadRow(Encode(head));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->totals, head.totals);
 }
 
 // The example of docs/format.md, byte for byte.
@@ -250,6 +301,12 @@ TEST(Records, KeysAreLaidOutAsTheFormatPageSays) {
   EXPECT_EQ(Hex(ListKey({258})), "0102");
   EXPECT_EQ(Hex(EntryKey(EntryId::Of({258}, 7))), "0102000000000007");
   EXPECT_EQ(Hex(SequenceKey({259})), "0000000000000103");
+  EXPECT_EQ(Hex(ExpiryKey(EntryId::Of({258}, 7))),
+            Hex("expiry/") + "0102000000000007");
+  EXPECT_EQ(Hex(ExpiryValue(-2)), "0103");
+  EXPECT_EQ(*ParseExpiryKey(ExpiryKey(EntryId::Of({258}, 7))),
+            EntryId::Of({258}, 7));
+  EXPECT_EQ(*ParseExpiryValue(ExpiryValue(-2)), -2);
   EXPECT_EQ(Hex(SourceKey({258}, "ab")), "01026162");
   EXPECT_EQ(Hex(SourceValue(EntryId::Of({258}, 7))), "010102000000000007");
   EXPECT_EQ(*ParsePostingKey(PostingKey(posting)), posting);
@@ -300,13 +357,13 @@ TEST(Records, AListIsLaidOutAsTheFormatPageSays) {
                                 .name = "main",
                                 .purpose = Purpose::kOwnDecisions,
                                 .policy = policy,
-                                .counts = {7, 8, 9},
+                                .counts = {7, 8, 9, 10},
                                 .created_unix_ms = 1'000,
                                 .version = {400},
                                 .changed_unix_ms = 3'000},
                        .last_serial = 300};
     Plain row(Encode(list));
-    EXPECT_EQ(row.Byte(), 3);  // version
+    EXPECT_EQ(row.Byte(), 4);  // version
     EXPECT_EQ(row.Bytes(), "main");
     EXPECT_EQ(row.Byte(), 2);  // own-decisions
     EXPECT_EQ(row.Byte(),
@@ -334,6 +391,7 @@ TEST(Records, AListIsLaidOutAsTheFormatPageSays) {
     EXPECT_EQ(row.Number(), 7u);
     EXPECT_EQ(row.Number(), 8u);
     EXPECT_EQ(row.Number(), 9u);
+    EXPECT_EQ(row.Number(), 10u);
     EXPECT_EQ(row.Number(), 300u);
     EXPECT_EQ(row.Number(), 400u);
     EXPECT_EQ(row.Number(), 6'000u);  // zigzag
@@ -403,7 +461,8 @@ TEST(Records, EachValueHasOneEncoding) {
               .content = content,
               .circumstances = circumstances,
               .state_reason = entry->state_reason,
-              .near_action_label = entry->near_action_label},
+              .near_action_label = entry->near_action_label,
+              .state_reference = entry->state_reference},
              again);
     ASSERT_EQ(again, mutated);
   }
@@ -440,7 +499,7 @@ TEST(Records, AKnownGoodFileIsLaidOutAsTheFormatPageSays) {
 
 Change EveryOperation() {
   const ListPolicy policy = SomePolicies()[1];
-  return {.by = kBy,
+  return {.by = {.actor = "a", .reason = "b", .reference = "c"},
           .operations = {
               CreateList{{2}, "name", Purpose::kChildAbuse, policy},
               SetPolicy{{2}, policy}, PutEntry{EntryId::Of({2}, 1), "record"},
@@ -464,6 +523,7 @@ TEST(Changes, EveryOperationComesBack) {
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(decoded->by.actor, change.by.actor);
   EXPECT_EQ(decoded->by.reason, change.by.reason);
+  EXPECT_EQ(decoded->by.reference, change.by.reference);
   EXPECT_EQ(decoded->operations, change.operations);
 }
 

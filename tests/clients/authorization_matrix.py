@@ -40,6 +40,7 @@ ALLOWED = {
     LISTS + "GetList": KEEPING,
     LISTS + "GetStats": KEEPING,
     LISTS + "GetEntry": {"investigate", "curate", "export", "audit"},
+    LISTS + "ReadEntries": {"investigate", "curate", "export", "audit"},
     LISTS + "ReadChanges": FOLLOWING,
     LISTS + "WatchChanges": FOLLOWING,
     LISTS + "Verify": {"audit", "admin"},
@@ -50,11 +51,13 @@ ALLOWED = {
 # A field that asks for more than the method alone, as "method with field".
 RADIUS = " with radius_bits"
 SIGNALS = " with with_signals"
+SECRETS = " with with_secrets"
 ALLOWED_FIELDS = {
     MATCH + "Match" + RADIUS: {"investigate"},
     MATCH + "BatchMatch" + RADIUS: {"investigate"},
     LISTS + "ReadChanges" + SIGNALS: {"export"},
     LISTS + "WatchChanges" + SIGNALS: {"export"},
+    LISTS + "ReadEntries" + SECRETS: {"export"},
 }
 # Pages of HTTP -> roles; VERIFIED: everybody whose certificate is verified,
 # in the table or not.
@@ -205,6 +208,9 @@ class Requests:
 
     def GetEntry(self):
         return lists.GetEntryRequest(list=LIST, reference=ENTRY)
+
+    def ReadEntries(self):
+        return lists.ReadEntriesRequest(list=LIST)
 
     def ReadChanges(self):
         return lists.ReadChangesRequest()

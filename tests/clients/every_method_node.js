@@ -271,6 +271,25 @@ const tests = {
       after: {store_id: 'ab'.repeat(16), sequence: 1}}));
   },
 
+  async 'pages of entries tell each once, with hashes for who may'() {
+    const list = await newList();
+    const added = [await addPdq(list), await addPdq(list), await addPdq(list)];
+    const seen = [];
+    for (let after_serial = 0; ;) {
+      const page = await call(lists, 'ReadEntries', {
+        list, after_serial, entries_max: 2, with_secrets: true});
+      seen.push(...page.entries);
+      after_serial = page.last_serial;
+      if (page.at_end) break;
+    }
+    assert.deepEqual(seen.map(({entry}) => entry.source_id),
+                     added.map(({source_id}) => source_id));
+    assert.deepEqual(seen[1].secrets.signals.pdq[0].hash, added[1].hash);
+    await failsWith(grpc.status.PERMISSION_DENIED, call(
+      connect(CatalogueService, 'keeps'), 'ReadEntries',
+      {list, with_secrets: true}));
+  },
+
   async 'an outside caller is told no distance'() {
     const list = await newList({action_label: 'report'});
     const {hash} = await addPdq(list);

@@ -474,6 +474,33 @@ class Changes(Case):
                              set())
 
 
+    def test_pages_of_entries_tell_every_one_of_them_once(self):
+        name = self.new_list()
+        added = dict(self.add_pdq(name) for _ in range(5))
+        request = lists.ReadEntriesRequest(list=name, entries_max=2)
+        seen, pages = {}, 0
+        while True:
+            page = self.lists.ReadEntries(request, timeout=TIMEOUT_S)
+            for listed in page.entries:
+                self.assertFalse(listed.HasField("secrets"))
+                self.assertNotIn(listed.entry.source_id, seen)
+                seen[listed.entry.source_id] = listed
+            pages += 1
+            if page.at_end:
+                break
+            request.after_serial = page.last_serial
+        self.assertEqual(set(seen), set(added))
+        self.assertGreaterEqual(pages, 3)
+        whole = self.lists.ReadEntries(lists.ReadEntriesRequest(
+            list=name, with_secrets=True), timeout=TIMEOUT_S)
+        self.assertEqual({e.entry.source_id: e.secrets.signals.pdq[0].hash
+                          for e in whole.entries}, added)
+        _, keeps = self.as_client("keeps")
+        self.fails(grpc.StatusCode.PERMISSION_DENIED,
+                   lambda: keeps.ReadEntries(lists.ReadEntriesRequest(
+                       list=name, with_secrets=True), timeout=TIMEOUT_S))
+
+
 class Watching(Case):
     def test_a_caller_learns_who_it_is(self):
         whole = self.operations.WhoAmI(operations.WhoAmIRequest(),

@@ -75,6 +75,47 @@ class EngineTest : public ::testing::Test {
   std::unique_ptr<Engine> engine_;
 };
 
+TEST_F(EngineTest, WhatHasExpiredOrIsQuarantinedIsNotMet) {
+  CreateList("abuse", Purpose::kChildAbuse);
+  const SignalSet query = WithPdq(RandomHash<PdqHash>(random_));
+  EntryDraft draft = Draft(query);
+  draft.source_id = "one";
+  draft.signals.md5 = RandomHash<Md5>(random_);
+  SignalSet by_digest;
+  by_digest.md5 = draft.signals.md5;
+  const auto put = [&](std::optional<int64_t> expires_unix_ms) {
+    draft.expires_unix_ms = expires_unix_ms;
+    ASSERT_TRUE(engine_->AddEntries("abuse", {&draft, 1}, kBy).ok());
+  };
+  const auto expect = [&](bool met) {
+    for (int round = 0; round < 2; ++round) {
+      EXPECT_EQ(Ask(query).verdict,
+                met ? Verdict::kNear : Verdict::kNoKnownMatch);
+      EXPECT_EQ(Ask(by_digest).verdict,
+                met ? Verdict::kExact : Verdict::kNoKnownMatch);
+      EXPECT_EQ(Ask(query).match_count, met ? 1u : 0u);
+      Open();
+    }
+  };
+  constexpr int64_t kFarAway = 253'370'764'800'000;  // the year 9999
+  put(1'000);
+  expect(false);
+  const auto why = engine_->Explain(query, "abuse", "source:one", {});
+  ASSERT_TRUE(why.ok()) << why.status();
+  EXPECT_TRUE(why->entry_expired);
+  put(kFarAway);
+  expect(true);
+  put(2'000);
+  expect(false);
+  put(std::nullopt);
+  expect(true);
+  const std::string one = "source:one";
+  for (const auto state : {EntryState::kQuarantined, EntryState::kActive}) {
+    ASSERT_TRUE(engine_->SetEntryState("abuse", {&one, 1}, state, kBy).ok());
+    expect(state == EntryState::kActive);
+  }
+}
+
 TEST_F(EngineTest, AnEmptyStoreKnowsNothing) {
   const Answer answer = Ask(WithPdq(RandomHash<PdqHash>(random_)));
   EXPECT_EQ(answer.verdict, Verdict::kNoKnownMatch);

@@ -57,6 +57,9 @@ class Dispatching : public testing::AtTheDesk {
       case Method::kSetNearActionLabel:
         return Empty<v1::SetNearActionLabelRequest,
                      v1::SetNearActionLabelResponse>(method, caller);
+      case Method::kReadEntries:
+        return Empty<v1::ReadEntriesRequest, v1::ReadEntriesResponse>(method,
+                                                                      caller);
       case Method::kReadChanges:
         return Empty<v1::ReadChangesRequest, v1::ReadChangesResponse>(method,
                                                                       caller);
@@ -243,6 +246,35 @@ TEST_F(Answering, SignalsOfChangesAreForExportAlone) {
       Call(Method::kReadChanges, CallerWith(kQueryOnly), request, response)
           .status.code(),
       StatusCode::kOutOfRange);
+}
+
+TEST_F(Answering, SecretsOfEntriesAreForExportAlone) {
+  Fill({"kite", "boat", "hill"});
+  v1::ReadEntriesRequest request;
+  request.set_list(std::string(kList));
+  request.set_entries_max(2);
+  request.set_with_secrets(true);
+  v1::ReadEntriesResponse response;
+  EXPECT_EQ(Call(Method::kReadEntries, CallerWith(kTrusted), request, response)
+                .status.code(),
+            StatusCode::kPermissionDenied);
+  ASSERT_TRUE(
+      Call(Method::kReadEntries, CallerWith({Role::kExport}), request, response)
+          .status.ok());
+  ASSERT_EQ(response.entries_size(), 2);
+  EXPECT_TRUE(response.entries(1).secrets().has_signals());
+  EXPECT_FALSE(response.at_end());
+
+  request.set_after_serial(response.last_serial());
+  request.set_with_secrets(false);
+  response.Clear();
+  ASSERT_TRUE(
+      Call(Method::kReadEntries, CallerWith(kTrusted), request, response)
+          .status.ok());
+  ASSERT_EQ(response.entries_size(), 1);
+  EXPECT_FALSE(response.entries(0).has_secrets());
+  EXPECT_EQ(response.entries(0).entry().id().serial(), 3u);
+  EXPECT_TRUE(response.at_end());
 }
 
 // The planted texts are of signals, ids and reasons in every form that could

@@ -3,90 +3,10 @@
 #include <algorithm>
 
 #include "src/base/digest.h"
+#include "tests/service/fake_compare.h"
 
 namespace kenal::testing {
 namespace {
-
-struct Nearest {
-  int distance = 0;
-  Variant variant = Variant::kOrig;
-};
-
-Nearest NearestOf(const PdqView& ours, const PdqView& theirs, Effort effort) {
-  Nearest nearest{.distance = HammingDistance(ours.hash, theirs.hash)};
-  if (!ours.dihedral || !ComparesVariants(effort, ours.view)) return nearest;
-  for (size_t i = 0; i < kVariantCount; ++i) {
-    const int distance = HammingDistance((*ours.dihedral)[i], theirs.hash);
-    if (distance < nearest.distance)
-      nearest = {distance, static_cast<Variant>(i)};
-  }
-  return nearest;
-}
-
-std::optional<SecondOpinion> OpinionOf(const PdqView& ours,
-                                       const PdqView& theirs) {
-  if (!ours.marr || !theirs.marr) return std::nullopt;
-  const int distance = HammingDistance(*ours.marr, *theirs.marr);
-  return SecondOpinion{.distance = distance,
-                       .corroborates = distance <= kMarrRadiusBits};
-}
-
-Comparison Compare(const PdqView& ours, const PdqView& theirs,
-                   const ListPolicy& policy, Effort effort) {
-  const Nearest nearest = NearestOf(ours, theirs, effort);
-  Comparison pair{.how = {.query_view = ours.view,
-                          .query_variant = nearest.variant,
-                          .entry_view = theirs.view},
-                  .distance = nearest.distance,
-                  .query_quality = ours.quality,
-                  .entry_quality = theirs.quality,
-                  .query_template_like = ours.template_like.value_or(false),
-                  .entry_template_like = theirs.template_like.value_or(false),
-                  .second_opinion = OpinionOf(ours, theirs)};
-  if (!QueryViews(effort).Contains(ours.view)) {
-    pair.finding = Finding::kNotCompared;
-  } else if (nearest.distance <= policy.pdq_radius.bits) {
-    pair.finding = Finding::kMatch;
-  } else if (policy.review_radius &&
-             nearest.distance <= policy.review_radius->bits) {
-    pair.finding = pair.query_template_like || pair.entry_template_like
-                       ? Finding::kTemplateLike
-                       : Finding::kReview;
-  }
-  return pair;
-}
-
-// Every view of the query beside every view of the entry.
-std::vector<Comparison> CompareAll(const SignalSet& query,
-                                   const SignalSet& known,
-                                   const ListPolicy& policy, Effort effort) {
-  std::vector<Comparison> pairs;
-  for (const PdqView& ours : query.pdq) {
-    for (const PdqView& theirs : known.pdq) {
-      pairs.push_back(
-          Compare(ours, theirs, policy, std::min(effort, policy.effort)));
-    }
-  }
-  return pairs;
-}
-
-// The smallest distance over views and variants of the query.
-std::optional<Match> NearMatch(const SignalSet& query, const Entry& entry,
-                               const ListPolicy& policy, Effort effort) {
-  std::optional<Match> best;
-  for (const Comparison& pair :
-       CompareAll(query, entry.signals, policy, effort)) {
-    const bool hit =
-        pair.finding == Finding::kMatch || pair.finding == Finding::kReview;
-    if (!hit || (best && best->distance <= pair.distance)) continue;
-    best.emplace();
-    best->tier = pair.finding == Finding::kMatch ? Tier::kMatch : Tier::kReview;
-    best->distance = pair.distance;
-    best->transform = pair.how;
-    best->second_opinion = pair.second_opinion;
-  }
-  return best;
-}
 
 void Describe(const ListInfo& list, const Entry& entry, SignalType signal,
               Match& match) {
@@ -174,7 +94,7 @@ Answer FakeStore::Ask(const SignalSet& query,
     if (options.radius) policy.pdq_radius = *options.radius;
     answer.list_versions.push_back({name, list.info.version});
     for (const Entry& entry : list.entries) {
-      if (entry.state == EntryState::kWithdrawn) continue;
+      if (!IsMatched(entry.state)) continue;
       const SignalSet& held = entry.signals;
       if (auto match = NearMatch(query, entry, policy, options.effort)) {
         Describe(list.info, entry, SignalType::kPdq, *match);
@@ -426,6 +346,12 @@ StatusOr<ImportReport> FakeStore::Import(std::string_view list,
     KENAL_TRY_ASSIGN(List* const found, Find(list));
     EntryResult result{
         .outcome = Outcome::kRefused, .id = {}, .why = item->refused};
+    if (item->tombstone) {
+      Entry* const entry = FindEntry(*found, "source:" + item->draft.source_id);
+      ++(entry == nullptr ? report.not_there : report.withdrawn);
+      if (entry != nullptr) entry->state = EntryState::kWithdrawn;
+      continue;
+    }
     if (item->refused.empty()) result = Add(*found, item->draft);
     report.added += result.outcome == Outcome::kAdded;
     report.replaced += result.outcome == Outcome::kReplaced;
@@ -442,6 +368,38 @@ StatusOr<ImportReport> FakeStore::Import(std::string_view list,
                          .policy = {},
                          .serials = {}});
   return report;
+}
+
+StatusOr<ImportReport> FakeStore::RehearseImport(std::string_view list,
+                                                 const ImportSource& source,
+                                                 const ImportWatcher& watcher,
+                                                 const Authorship& by) {
+  FakeStore copy;
+  {
+    std::lock_guard lock(mutex_);
+    copy.lists_ = lists_;
+    copy.log_ = log_;
+  }
+  return copy.Import(list, source, watcher, by);
+}
+
+StatusOr<EntryPage> FakeStore::ReadEntries(std::string_view list,
+                                           uint64_t serial, size_t entries_max,
+                                           bool with_secrets) {
+  KENAL_TRY(RunHook("ReadEntries"));
+  std::lock_guard lock(mutex_);
+  KENAL_TRY_ASSIGN(List* const found, Find(list));
+  EntryPage page{.last_serial = serial, .sequence = Sequence{log_.size()}};
+  for (const Entry& entry : found->entries) {
+    if (entry.id.serial() <= serial) continue;
+    if (page.entries.size() == entries_max) return page;
+    page.entries.push_back({.summary = Summarize(entry), .secrets = {}});
+    page.last_serial = entry.id.serial();
+    if (!with_secrets) continue;
+    page.entries.back().secrets = EntrySecrets{entry.signals, entry.details};
+  }
+  page.at_end = true;
+  return page;
 }
 
 StatusOr<EntrySummary> FakeStore::GetEntry(std::string_view list,

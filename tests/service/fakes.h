@@ -45,6 +45,13 @@ class FakeStore : public Matcher, public Curator {
                                 const ImportSource& source,
                                 const ImportWatcher& watcher,
                                 const Authorship& by) override;
+  StatusOr<ImportReport> RehearseImport(std::string_view list,
+                                        const ImportSource& source,
+                                        const ImportWatcher& watcher,
+                                        const Authorship& by) override;
+  StatusOr<EntryPage> ReadEntries(std::string_view list, uint64_t serial,
+                                  size_t entries_max,
+                                  bool with_secrets) override;
   StatusOr<EntrySummary> GetEntry(std::string_view list,
                                   std::string_view reference) override;
   StatusOr<EntriesReport> SetEntryState(std::string_view list,

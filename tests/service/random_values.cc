@@ -141,15 +141,40 @@ EntryDraft RandomValues::Draft() {
   draft.flags = Texts();
   draft.provenance = From();
   if (Maybe()) draft.overrules = Overruled{"l" + Text(), "r" + Text()};
+  draft.opinions.resize(Number(0, 2));
+  for (Opinion& one : draft.opinions) {
+    one = {.affirms = Maybe(),
+           .member_id = Text(),
+           .member = Text(),
+           .signal = Text(),
+           .reason_id = Text(),
+           .reason = Text()};
+    if (Maybe()) one.at_unix_ms = TimeMs();
+  }
+  if (Maybe()) draft.expires_unix_ms = TimeMs();
+  draft.details = Text(4000);
   return draft;
+}
+
+EntryPage RandomValues::Listing() {
+  EntryPage page{.last_serial = Number(0, EntryId::kSerialMax),
+                 .at_end = Maybe(),
+                 .sequence = Sequence{Number(0, UINT64_MAX)}};
+  page.entries.resize(Number(0, 3));
+  for (ListedEntry& entry : page.entries) {
+    entry.summary = Summary();
+    if (Maybe()) entry.secrets = EntrySecrets{Signals(), Text(4000)};
+  }
+  return page;
 }
 
 EntrySummary RandomValues::Summary() {
   Entry entry;
   static_cast<EntryDraft&>(entry) = Draft();
   entry.id = Id();
-  entry.state = EnumOf<EntryState>(Number(1, 3));
+  entry.state = EnumOf<EntryState>(Number(1, 5));
   entry.state_reason = Text();
+  entry.state_reference = Text();
   entry.near_action_label = Label();
   entry.added_at.value = Number(0, UINT64_MAX);
   entry.changed_at.value = Number(0, UINT64_MAX);
@@ -168,7 +193,7 @@ Match RandomValues::OneMatch() {
   if (Maybe()) match.distance = static_cast<int>(Number(0, 256));
   if (Maybe()) match.transform = Transform();
   if (Maybe()) match.second_opinion = SecondOpinion();
-  match.state = EnumOf<EntryState>(Number(1, 3));
+  match.state = EnumOf<EntryState>(Number(1, 5));
   match.classifications = Classes();
   match.series = Text();
   match.flags = Texts();
@@ -249,7 +274,8 @@ kenal::Explanation RandomValues::Explanation() {
     if (Maybe()) pair.second_opinion = SecondOpinion();
   }
   explanation.policy = Policy();
-  if (Maybe()) explanation.entry_state = EnumOf<EntryState>(Number(1, 3));
+  if (Maybe()) explanation.entry_state = EnumOf<EntryState>(Number(1, 5));
+  explanation.entry_expired = Maybe();
   return explanation;
 }
 
@@ -319,7 +345,7 @@ ChangedEntry RandomValues::Changed() {
   ChangedEntry entry;
   entry.id = Id();
   entry.source_id = Text();
-  entry.state = EnumOf<EntryState>(Number(1, 3));
+  entry.state = EnumOf<EntryState>(Number(1, 5));
   entry.near_action_label = Label();
   if (Maybe()) entry.signals = Signals();
   return entry;

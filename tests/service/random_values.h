@@ -28,6 +28,7 @@ class RandomValues {
   VerifyReport Verify();
   Authorship By();
   ChangePage Page();
+  EntryPage Listing();
   // Legal, or empty.
   std::string Label();
   std::string RegionCode();

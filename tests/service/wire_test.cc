@@ -102,6 +102,7 @@ TEST(WireProperty, EveryListAndAuthorSurvives) {
     ASSERT_TRUE(back.ok()) << back.status();
     EXPECT_EQ(back->actor, by.actor);
     EXPECT_EQ(back->reason, by.reason);
+    EXPECT_EQ(back->reference, by.reference);
   }
 }
 
@@ -123,11 +124,56 @@ TEST(WireProperty, EveryReportSurvives) {
     ASSERT_TRUE(import_back.ok()) << import_back.status();
     const auto counts = [](const ImportReport& r) {
       return std::tuple(r.sequence, r.read, r.added, r.replaced, r.unchanged,
-                        r.kept_withdrawn, r.refused);
+                        r.kept_withdrawn, r.withdrawn, r.not_there, r.refused);
     };
     EXPECT_EQ(counts(*import_back), counts(import));
     EXPECT_TRUE(std::ranges::equal(import_back->refusals, import.refusals,
                                    SameRefusal));
+  }
+}
+
+TEST(WireProperty, PagesOfEntriesAndWhatIsAskedOfThemSurvive) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
+    const EntryPage page = random.Listing();
+    const auto back = RoundTrip<v1::ReadEntriesResponse>(page);
+    ASSERT_TRUE(back.ok()) << back.status();
+    EXPECT_EQ(back->entries, page.entries);
+    EXPECT_EQ(back->last_serial, page.last_serial);
+    EXPECT_EQ(back->at_end, page.at_end);
+    EXPECT_EQ(back->sequence, page.sequence);
+    const EntriesAsked asked{
+        .list = random.Text(),
+        .after_serial = random.Number(0, EntryId::kSerialMax),
+        .entries_max = random.Number(1, Curator::kListedEntriesMax),
+        .with_secrets = random.Maybe()};
+    const auto asked_back = RoundTrip<v1::ReadEntriesRequest>(asked);
+    ASSERT_TRUE(asked_back.ok()) << asked_back.status();
+    EXPECT_EQ(*asked_back, asked);
+  }
+}
+
+TEST(WireProperty, EveryImportedRecordSurvives) {
+  RandomValues random(TestSeed());
+  for (int i = 0; i < kRounds && !::testing::Test::HasFailure(); ++i) {
+    ImportItem item{.draft = random.Draft(),
+                    .position = random.Number(0, UINT64_MAX)};
+    item.tombstone = random.Maybe();
+    if (item.tombstone) {
+      item.draft = {.source_id = item.draft.source_id,
+                    .provenance = {.import_id =
+                                       item.draft.provenance.import_id}};
+    } else {
+      item.state =
+          random.Maybe() ? EntryState::kQuarantined : EntryState::kActive;
+    }
+    const auto back = RoundTrip<v1::ImportRecord>(item);
+    ASSERT_TRUE(back.ok()) << back.status();
+    EXPECT_EQ(back->draft, item.draft);
+    EXPECT_EQ(back->tombstone, item.tombstone);
+    EXPECT_EQ(back->state, item.state);
+    EXPECT_EQ(back->position, item.position);
+    EXPECT_EQ(back->refused, "");
   }
 }
 

@@ -7,6 +7,8 @@
 #include "src/exchange/report_json.h"
 #include "src/exchange/text.h"
 #include "tools/kenal/commands.h"
+#include "tools/kenal/entry_feedback.h"
+#include "tools/kenal/entry_revoke.h"
 #include "tools/kenal/exit_code.h"
 
 namespace kenal::cli {
@@ -16,6 +18,7 @@ struct Options {
   std::string list;
   std::vector<std::string> ids;
   std::string reason;
+  std::string reference;
   std::optional<std::string> label;
   bool clear = false;
 };
@@ -35,6 +38,17 @@ std::string SignalsText(const EntrySummary& entry) {
   return text;
 }
 
+std::string OpinionText(const Opinion& opinion) {
+  std::string text = opinion.affirms ? "affirms" : "denies";
+  const auto add = [&text](const char* before, const std::string& part) {
+    if (!part.empty()) text += before + part;
+  };
+  add(" ", opinion.signal);
+  add(", ", opinion.member.empty() ? opinion.member_id : opinion.member);
+  add(": ", opinion.reason);
+  return text;
+}
+
 Status PutEntry(Context& context, const std::string& list,
                 const EntrySummary& entry) {
   if (context.json) {
@@ -49,6 +63,7 @@ Status PutEntry(Context& context, const std::string& list,
   KENAL_TRY(context.console.Put(list + "/" + exchange::EntryName(entry.id)));
   KENAL_TRY(put("state", std::string(EntryStateName(entry.state))));
   KENAL_TRY(put("reason", entry.state_reason));
+  KENAL_TRY(put("goes back to", entry.state_reference));
   KENAL_TRY(put("source id", entry.source_id));
   KENAL_TRY(put("signals", SignalsText(entry)));
   if (entry.picture) {
@@ -71,6 +86,16 @@ Status PutEntry(Context& context, const std::string& list,
   KENAL_TRY(put("member", from.member));
   KENAL_TRY(put("reference", from.reference));
   KENAL_TRY(put("import", from.import_id));
+  for (const Opinion& each : entry.opinions) {
+    KENAL_TRY(put("opinion", OpinionText(each)));
+  }
+  if (entry.expires_unix_ms) {
+    KENAL_TRY(put("expires", base::FormatUtc(*entry.expires_unix_ms)));
+  }
+  if (entry.details_bytes > 0) {
+    KENAL_TRY(put("says more", std::to_string(entry.details_bytes) +
+                                   " bytes; kenal list export gives them"));
+  }
   KENAL_TRY(put("added", base::FormatUtc(from.added_unix_ms) + " at sequence " +
                              std::to_string(entry.added_at.value)));
   return put("changed",
@@ -130,10 +155,10 @@ StatusOr<int> PutReport(Context& context, const Options& options,
 StatusOr<int> RunSetState(Context& context, const Options& options,
                           EntryState state) {
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
-  KENAL_TRY_ASSIGN(
-      const EntriesReport report,
-      store.curator->SetEntryState(options.list, options.ids, state,
-                                   {WhoAmI(), options.reason}));
+  KENAL_TRY_ASSIGN(const EntriesReport report,
+                   store.curator->SetEntryState(
+                       options.list, options.ids, state,
+                       {WhoAmI(), options.reason, options.reference}));
   return PutReport(context, options, report,
                    "is now " + std::string(EntryStateName(state)));
 }
@@ -148,10 +173,10 @@ StatusOr<int> RunLabel(Context& context, const Options& options) {
   }
   KENAL_TRY(CheckActionLabel(label));
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
-  KENAL_TRY_ASSIGN(
-      const EntriesReport report,
-      store.curator->SetNearActionLabel(options.list, options.ids, label,
-                                        {WhoAmI(), options.reason}));
+  KENAL_TRY_ASSIGN(const EntriesReport report,
+                   store.curator->SetNearActionLabel(
+                       options.list, options.ids, label,
+                       {WhoAmI(), options.reason, options.reference}));
   return PutReport(context, options, report,
                    label.empty() ? "has its list's label again"
                                  : "near matches are labelled " + label);
@@ -177,6 +202,10 @@ void AddReason(CLI::App* command, const std::shared_ptr<Options>& options) {
       ->add_option("--reason", options->reason,
                    "Why; goes into the change log and the entry")
       ->required()
+      ->type_name("TEXT");
+  command
+      ->add_option("--reference", options->reference,
+                   "A case or ticket; goes with the reason")
       ->type_name("TEXT");
 }
 
@@ -222,7 +251,7 @@ void AddState(CLI::App& entry, Context& context, const std::string& name,
 
 void AddEntry(CLI::App& app, Context& context) {
   CLI::App* command =
-      app.add_subcommand("entry", "Show, withdraw, dispute and label entries");
+      app.add_subcommand("entry", "Show entries, and say what becomes of them");
   command->require_subcommand(1);
   command->footer(R"(Example:
   kenal entry show --list demo 17
@@ -251,7 +280,23 @@ Example:
            R"(Example:
   kenal entry dispute --list demo 17 18 --reason "under review")",
            options);
+  AddState(*command, context, "quarantine",
+           "Do not match these entries until somebody decides",
+           EntryState::kQuarantined,
+           R"(Example:
+  kenal entry quarantine --list demo 17 --reason "hash looks wrong")",
+           options);
+  AddState(*command, context, "reinstate",
+           "Match disputed or quarantined entries as any other again",
+           EntryState::kActive,
+           R"(Withdrawn entries stay withdrawn.
+
+Example:
+  kenal entry reinstate --list demo 17 --reason "looked into")",
+           options);
   AddLabel(*command, context, options);
+  AddEntryRevoke(*command, context);
+  AddEntryFeedback(*command, context);
 }
 
 }  // namespace kenal::cli

@@ -266,9 +266,13 @@ std::vector<std::string> Conclusions(const Explained& explained) {
   } else {
     AddMiss(explained, lines);
   }
-  if (why.entry_state == EntryState::kWithdrawn) {
-    lines.push_back(
-        "The entry is withdrawn, so `kenal match` never reports it.");
+  if (why.entry_state && !IsMatched(*why.entry_state)) {
+    lines.push_back("The entry is " +
+                    std::string(EntryStateName(*why.entry_state)) +
+                    ", so `kenal match` does not report it.");
+  } else if (why.entry_expired) {
+    lines.push_back("The entry has expired, so `kenal match` does not report "
+                    "it.");
   }
   if (!why.policy.enabled) {
     lines.push_back("The list is disabled, so `kenal match` does not ask it.");

@@ -5,6 +5,7 @@
 #include "src/exchange/report_json.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
+#include "tools/kenal/list_commands.h"
 #include "tools/kenal/policy.h"
 #include "tools/kenal/table.h"
 
@@ -46,6 +47,7 @@ StatusOr<int> PutLists(Context& context, const std::vector<ListInfo>& lists) {
                     {std::string(EffortName(list.policy.effort))},
                     {Count(list.counts.active)},
                     {Count(list.counts.disputed)},
+                    {Count(list.counts.quarantined)},
                     {Count(list.counts.withdrawn)},
                     {base::FormatUtc(list.created_unix_ms)}});
   }
@@ -58,6 +60,7 @@ StatusOr<int> PutLists(Context& context, const std::vector<ListInfo>& lists) {
                       {.heading = "EFFORT"},
                       {.heading = "ACTIVE", .right = true},
                       {.heading = "DISPUTED", .right = true},
+                      {.heading = "QUARANTINED", .right = true},
                       {.heading = "WITHDRAWN", .right = true},
                       {.heading = "CREATED"}},
                      rows));
@@ -220,7 +223,7 @@ Example:
 
 void AddList(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand(
-      "list", "Create, show, change, enable and disable lists");
+      "list", "Create, show, change, compare, merge and export lists");
   command->require_subcommand(1);
   command->footer(R"(Example:
   kenal list create demo --purpose test
@@ -231,6 +234,10 @@ void AddList(CLI::App& app, Context& context) {
   AddShow(*command, context, options);
   AddSwitch(*command, context, options, true);
   AddSwitch(*command, context, options, false);
+  AddListStats(*command, context);
+  AddListDiff(*command, context);
+  AddListMerge(*command, context);
+  AddListExport(*command, context);
 }
 
 }  // namespace kenal::cli

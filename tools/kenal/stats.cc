@@ -43,6 +43,7 @@ Status PutText(Context& context, const StoreStats& stats) {
                     {MatchedText(list.policy)},
                     {Count(list.counts.active)},
                     {Count(list.counts.disputed)},
+                    {Count(list.counts.quarantined)},
                     {Count(list.counts.withdrawn)}});
   }
   return PutTable(context.console,
@@ -51,6 +52,7 @@ Status PutText(Context& context, const StoreStats& stats) {
                    {.heading = "MATCHED"},
                    {.heading = "ACTIVE", .right = true},
                    {.heading = "DISPUTED", .right = true},
+                   {.heading = "QUARANTINED", .right = true},
                    {.heading = "WITHDRAWN", .right = true}},
                   rows);
 }

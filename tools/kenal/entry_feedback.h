@@ -1,0 +1,18 @@
+// `kenal entry feedback`.
+#ifndef KENAL_TOOLS_KENAL_ENTRY_FEEDBACK_H_
+#define KENAL_TOOLS_KENAL_ENTRY_FEEDBACK_H_
+
+#include "tools/kenal/context.h"
+
+namespace CLI {
+class App;
+}
+
+namespace kenal::cli {
+
+// `context` outlives `entry`.
+void AddEntryFeedback(CLI::App& entry, Context& context);
+
+}  // namespace kenal::cli
+
+#endif  // KENAL_TOOLS_KENAL_ENTRY_FEEDBACK_H_
