@@ -4,6 +4,7 @@
 
 #include "src/base/check.h"
 #include "src/index/kernels.h"
+#include "src/index/key_table.h"
 #include "src/index/seed.h"
 
 namespace kenal::index {
@@ -104,9 +105,13 @@ std::optional<uint64_t> Fresh::Find(const PartView& view,
 
 void Fresh::AppendLive(const PartView& view,
                        std::vector<Posting>& postings) const {
+  std::vector<Posting> live;
+  live.reserve(view.live());
   for (uint32_t slot = 0; slot < view.slots; ++slot) {
-    if (!view.IsDead(slot)) postings.push_back(postings_[slot]);
+    if (!view.IsDead(slot)) live.push_back(postings_[slot]);
   }
+  SortPostings(live);
+  postings.insert(postings.end(), live.begin(), live.end());
 }
 
 uint64_t Fresh::size_bytes() const {

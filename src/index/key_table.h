@@ -120,6 +120,11 @@ class KeyTable {
 // Below, at or above 0: how two postings are ordered by type and bits.
 int OrderOfSignals(const Posting& a, const Posting& b);
 
+// Orders postings that are ordered from each of `begins` (growing, the first 0)
+// to the next. Cheap when later runs are much smaller than those before them.
+void MergeSorted(std::vector<Posting>& postings,
+                 std::span<const size_t> begins);
+
 // Orders postings by (type, bits, entry, facet) and drops repetitions.
 void SortPostings(std::vector<Posting>& postings);
 

@@ -66,8 +66,16 @@ std::optional<MergePlan> PlanMerge(const std::vector<PartView>& parts,
 }
 
 PartView Merge(std::span<const PartView> views) {
+  uint64_t count = 0;
+  for (const PartView& view : views) count += view.live();
   std::vector<Posting> live;
-  for (const PartView& view : views) view.part->AppendLive(view, live);
+  live.reserve(count);
+  std::vector<size_t> begins;
+  for (const PartView& view : views) {
+    begins.push_back(live.size());
+    view.part->AppendLive(view, live);
+  }
+  MergeSorted(live, begins);
   const int threads = ThreadsFor(live.size());
   return SegmentOf(std::move(live), threads);
 }

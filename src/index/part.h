@@ -57,7 +57,7 @@ class Part {
   virtual std::optional<uint64_t> Find(const PartView& view,
                                        const Posting& posting) const = 0;
 
-  // Appends the postings of the live slots.
+  // Appends the postings of the live slots, in the order of SortPostings.
   virtual void AppendLive(const PartView& view,
                           std::vector<Posting>& postings) const = 0;
   virtual Posting At(uint64_t slot) const = 0;

@@ -91,7 +91,6 @@ std::optional<uint64_t> Segment::Find(const PartView&,
 
 void Segment::AppendLive(const PartView& view,
                          std::vector<Posting>& postings) const {
-  postings.reserve(postings.size() + view.live());
   for (size_t i = 0; i < kTypes; ++i) {
     for (uint32_t row = 0; row < tables_[i].row_count(); ++row) {
       const auto [first, last] = tables_[i].SlotsOf(row);

@@ -286,7 +286,7 @@ const tests = {
                      added.map(({source_id}) => source_id));
     assert.deepEqual(seen[1].secrets.signals.pdq[0].hash, added[1].hash);
     await failsWith(grpc.status.PERMISSION_DENIED, call(
-      connect(CatalogueService, 'keeps'), 'ReadEntries',
+      connect(CatalogueService, 'asks'), 'ReadEntries',
       {list, with_secrets: true}));
   },
 

@@ -46,7 +46,7 @@ class Usage(harness.TestCase):
                  ["match", "--limit", "0", "x"],
                  ["match", "--limit", "many", "x"],
                  ["list"], ["list", "create", "x"], ["import", "x"],
-                 ["import", "--list", "x", "--format", "csv", "x"],
+                 ["import", "--list", "x", "--format", "word", "x"],
                  ["entry", "withdraw", "--list", "x", "1"],
                  ["explain"], ["explain", "x"], ["list", "set"],
                  ["list", "set", "x", "--second-opinion", "maybe"],

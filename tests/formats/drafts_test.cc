@@ -26,6 +26,7 @@ ListedEntry ListedOf(const EntryDraft& draft, EntryState state) {
 Record Canonical(Record record) {
   record.group = 0;
   record.signals.pdq_failure.reset();
+  if (record.extra.empty()) record.family.clear();
   if (record.source.empty()) record.source = "operator";
   std::erase_if(record.flags, [](const Flag& flag) {
     return flag.value;  // only their order could differ
@@ -76,8 +77,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Sampled{Format::kNsrl, "nsrl-2.txt"},
                       Sampled{Format::kPytx, "pytx.txt"},
                       Sampled{Format::kThreatExchange, "threatexchange.json"}),
-    [](const auto& info) {
-      std::string name = info.param.name;
+    [](const auto& sample) {
+      std::string name = sample.param.name;
       std::ranges::replace_if(
           name, [](char c) { return !isalnum(c); }, '_');
       return name;

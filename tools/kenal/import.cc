@@ -262,6 +262,13 @@ StatusOr<int> RunImport(Context& context, const Options& options) {
   return ExitCodeOf(report.refused > 0, false);
 }
 
+// Empty when it is one. Formats are too many to list them in the help.
+std::string WhyNoFormat(const std::string& name) {
+  if (name == kHashLines) return {};
+  const auto format = formats::ParseFormat(name);
+  return format.ok() ? std::string() : std::string(format.status().message());
+}
+
 void AddOptions(CLI::App& command, Options& options) {
   const auto text = [&](const char* flag, std::string& value, const char* type,
                         const char* help) {
@@ -272,7 +279,8 @@ void AddOptions(CLI::App& command, Options& options) {
        "A format that kenal convert --formats names, such as\nvics, ncmec, "
        "csv, pytx or kenal; or json: what\n`kenal hash --json` prints, "
        "perhaps with source_id,\nclassifications, series, flags and overrules")
-      ->required();
+      ->required()
+      ->check(CLI::Validator(WhyNoFormat, ""));
   command
       .add_option("FILE", options.file,
                   "The file; - is standard input (not for databases)")
