@@ -38,8 +38,8 @@ class StoreEngine final : public Engine {
                      engine::Decisions::Open(*engine->catalogue_));
     engine->folder_ = folder;
     engine->notice_ = notice;
-    engine->known_files_ = engine::KnownFiles::Open(
-        folder, engine->catalogue_->Lists(), notice);
+    engine->known_files_ =
+        engine::KnownFiles::Open(folder, engine->catalogue_->Lists(), notice);
     KENAL_TRY_ASSIGN(engine->expiries_,
                      engine::Expiries::Open(*engine->catalogue_));
     engine->Publish(engine->catalogue_->Lists());
