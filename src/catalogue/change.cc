@@ -166,6 +166,7 @@ IngestSegment DecodeIngestSegment(uint8_t version, Decoder& in) {
 Operation DecodeOperation(uint8_t version, Records records, Decoder& in) {
   const Kind kind{in.Byte()};
   if (kind == Kind::kSetNearLabel && version < 3) in.Fail();
+  if (kind > Kind::kSetNearLabel && version < 4) in.Fail();
   switch (kind) {
     case Kind::kCreateList:
       return DecodeCreateList(version, in);

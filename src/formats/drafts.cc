@@ -14,6 +14,10 @@ namespace {
 constexpr size_t kReferenceBytesMax = 4096;
 constexpr size_t kMemberBytesMax = 256;
 
+// Ids of ThreatExchange are unique over all owners, and what it takes back has
+// no owner.
+constexpr std::string_view kAloneFamily = "threatexchange";
+
 // Takes what the entry holds out of the record; what is left is its details.
 std::string DetailsOf(Record&& record) {
   const bool all_true = std::ranges::all_of(record.flags, &Flag::value);
@@ -64,7 +68,8 @@ void AddFlags(const EntrySummary& entry, Record& record) {
 }  // namespace
 
 std::string SourceIdOf(const Record& record) {
-  if (record.source_id.empty() || record.member_id.empty()) {
+  const bool alone = record.family == kAloneFamily;
+  if (alone || record.source_id.empty() || record.member_id.empty()) {
     return record.source_id;
   }
   return record.member_id + "/" + record.source_id;
@@ -132,7 +137,8 @@ StatusOr<Record> RecordOf(const ListedEntry& entry) {
   }
   record.source_id = summary.source_id;
   const std::string member = record.member_id + "/";
-  if (!record.member_id.empty() && record.source_id.starts_with(member)) {
+  if (!record.member_id.empty() && record.family != kAloneFamily &&
+      record.source_id.starts_with(member)) {
     record.source_id.erase(0, member.size());
   }
   record.signals = entry.secrets->signals;

@@ -25,7 +25,7 @@ struct DraftOptions {
 };
 
 // The source's own id within a list: ids of several members may be alike, so a
-// member's number goes before it ("42/img-1").
+// member's number goes before it ("42/img-1"), but for those of ThreatExchange.
 std::string SourceIdOf(const Record& record);
 
 // Its inverse: a record with the two alone. kInvalidArgument when there is no

@@ -44,7 +44,7 @@ enum class Method : uint8_t {
   kWhoAmI,
   kCreateBackup,
 };
-inline constexpr size_t kMethodCount = 20;
+inline constexpr size_t kMethodCount = 21;
 
 struct MethodRow {
   Method method;

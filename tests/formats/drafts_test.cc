@@ -103,6 +103,9 @@ TEST(Drafts, IdsOfTwoMembersDoNotMeet) {
   EXPECT_EQ(SourceIdOf(record), "img-1");
   record.member_id = "42";
   EXPECT_EQ(SourceIdOf(record), "42/img-1");
+  record.family = "threatexchange";
+  EXPECT_EQ(SourceIdOf(record), "img-1");
+  record.family.clear();
   const auto back = MemberAndIdOf("42/img-1");
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, record);
