@@ -1,5 +1,4 @@
-// One page into the store, in its order and durable when it returns: runs of
-// entries as imports, runs of what is taken back as withdrawals.
+// One page into the store: one import, durable when it returns.
 #ifndef KENAL_SRC_FEED_APPLY_H_
 #define KENAL_SRC_FEED_APPLY_H_
 
@@ -26,20 +25,12 @@ struct ApplyOptions {
   std::string last_source_id;
 };
 
-// One entry of a page.
-struct PageEntry {
-  ImportItem item;
-  // The feed takes it back; of the draft only the source's id is set.
-  bool tombstone = false;
-};
-
 // What the store is to do for an item of kind kRecord or kRefused. On lists of
 // purpose child-abuse a ThreatExchange entry whose own status is NON_MALICIOUS
 // is taken back: its source says that it is not what the list is about.
-PageEntry PageEntryOf(formats::Item&& item, const ApplyOptions& options);
+ImportItem ImportItemOf(formats::Item&& item, const ApplyOptions& options);
 
-// Adds to `report`. Errors: those of OpenPage, NextItem, Curator::Import and
-//         SetEntryState;
+// Adds to `report`. Errors: those of OpenPage, NextItem and Curator::Import;
 //         kFailedPrecondition  the range takes back too much
 Status ApplyPage(ApplyOptions& options, const Spool& body,
                  const SyncWatch& watch, Curator& curator, TextSet& taken_back,

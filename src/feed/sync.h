@@ -3,7 +3,7 @@
 //   ranges of time, from the checkpoint on   (one, unless windows are asked
 //   for)
 //     pages in the order of the feed         fetched, read to the end, then
-//       applied in their order               durable before the next is fetched
+//       one import each                      durable before the next is fetched
 //     checkpoint                             when the last page is durable
 //
 // Entries of a feed are in no order of time, so a checkpoint means something
@@ -68,8 +68,6 @@ struct SyncReport {
   uint64_t pages = 0;   // applied
   uint64_t bytes = 0;   // of their bodies
   uint64_t tombstones = 0;
-  uint64_t withdrawn = 0;  // by tombstones
-  uint64_t not_there = 0;  // tombstones of entries that the list never had
   // Sums over the pages. `kept_withdrawn` counts also what was taken back and
   // given again within one range. Of a rehearsal `read`, `refused` (by the
   // reader) and the above alone.

@@ -28,11 +28,11 @@ TEST(FeedApply, WhatItsOwnSourceCallsHarmlessIsTakenBackFromAbuseLists) {
         {"MALICIOUS", Purpose::kChildAbuse, false},
         {"UNKNOWN", Purpose::kChildAbuse, false},
         {"", Purpose::kChildAbuse, false}}) {
-    const PageEntry item =
-        PageEntryOf(Descriptor(status),
-                    {.kind = FeedKind::kThreatExchange, .purpose = purpose});
+    const ImportItem item =
+        ImportItemOf(Descriptor(status),
+                     {.kind = FeedKind::kThreatExchange, .purpose = purpose});
     EXPECT_EQ(item.tombstone, taken_back) << status;
-    EXPECT_EQ(item.item.draft.source_id, "7");
+    EXPECT_EQ(item.draft.source_id, "7");
   }
 }
 
@@ -45,12 +45,12 @@ TEST(FeedApply, EntriesAndTombstonesHaveTheSameId) {
     deleted.record.deleted = true;
     if (kind == FeedKind::kNcmec) deleted.record.member_id = "owner";
     const ApplyOptions options{.kind = kind, .source = "demo"};
-    const PageEntry there = PageEntryOf(std::move(item), options);
-    const PageEntry gone = PageEntryOf(std::move(deleted), options);
+    const ImportItem there = ImportItemOf(std::move(item), options);
+    const ImportItem gone = ImportItemOf(std::move(deleted), options);
     EXPECT_FALSE(there.tombstone);
     EXPECT_TRUE(gone.tombstone);
-    EXPECT_EQ(there.item.draft.source_id, gone.item.draft.source_id);
-    EXPECT_EQ(there.item.draft.provenance.source, "demo");
+    EXPECT_EQ(there.draft.source_id, gone.draft.source_id);
+    EXPECT_EQ(there.draft.provenance.source, "demo");
   }
 }
 

@@ -60,19 +60,14 @@ class Follower {
   // Each entry by the source's id: its state and md5.
   std::map<std::string, std::string> Entries() {
     std::map<std::string, std::string> out;
-    ChangePage page;
-    while (!page.caught_up) {
-      auto read = engine_->ReadChanges(page.next, 1000, true);
-      EXPECT_TRUE(read.ok()) << read.status();
-      if (!read.ok()) break;
-      page = *std::move(read);
-      for (const ListChange& change : page.changes) {
-        for (const ChangedEntry& each : change.entries) {
-          const auto& md5 = each.signals->md5;
-          out[each.source_id] = std::string(EntryStateName(each.state)) + " " +
-                                (md5 ? md5->ToHex() : "");
-        }
-      }
+    auto page = engine_->ReadEntries("list", 0, 1000, true);
+    EXPECT_TRUE(page.ok()) << page.status();
+    EXPECT_TRUE(page->at_end);
+    for (const ListedEntry& each : page->entries) {
+      const auto& md5 = each.secrets->signals.md5;
+      out[each.summary.source_id] =
+          std::string(EntryStateName(each.summary.state)) + " " +
+          (md5 ? md5->ToHex() : "");
     }
     return out;
   }

@@ -38,7 +38,7 @@ TEST(FeedSync, AppliesPagesInOrder) {
   ASSERT_TRUE(status.ok()) << status;
   const auto entries = follower.Entries();
   ASSERT_EQ(entries.size(), 4u);
-  EXPECT_THAT(entries.at("42/a"), HasSubstr("withdrawn"));
+  EXPECT_THAT(entries.at("42/a"), HasSubstr("retracted"));
   EXPECT_EQ(entries.at("42/b"), Active("b2"));
   EXPECT_EQ(entries.at("42/c"), Active("c1"));
   EXPECT_EQ(entries.at("42/d"), Active("d1"));
@@ -48,7 +48,7 @@ TEST(FeedSync, AppliesPagesInOrder) {
   EXPECT_EQ(report.entries.read, 6u);
   EXPECT_EQ(report.entries.added, 4u);
   EXPECT_EQ(report.entries.replaced, 1u);
-  EXPECT_EQ(report.withdrawn, 1u);
+  EXPECT_EQ(report.entries.withdrawn, 1u);
   ASSERT_EQ(feed.requests.size(), 2u);
   EXPECT_THAT(feed.requests[0].url, HasSubstr("from=1970-01-01T00%3A00%3A00Z"));
   for (const Request& request : feed.requests) {
@@ -111,7 +111,7 @@ std::map<std::string, std::string> Model(
     for (const auto& [id, content] : page) {
       if (content.empty()) {
         taken_back.insert(id);
-        if (out.count(id) != 0) out[id] = "withdrawn";
+        if (out.count(id) != 0) out[id] = "retracted";
       } else if (taken_back.count(id) == 0) {
         out[id] = Active(content);
       }
@@ -157,7 +157,7 @@ TEST(FeedSync, ComesToTheSameStateHoweverOftenItIsInterrupted) {
     }
     auto entries = follower.Entries();
     for (auto& [id, state] : entries) {
-      if (state.starts_with("withdrawn")) state = "withdrawn";
+      if (state.starts_with("retracted")) state = "retracted";
     }
     EXPECT_EQ(entries, Model(said));
   }
@@ -473,8 +473,8 @@ TEST(FeedSync, FollowsThreatExchange) {
   ASSERT_TRUE(status.ok()) << status;
   const auto entries = follower.Entries();
   ASSERT_EQ(entries.size(), 3u);
-  EXPECT_THAT(entries.at("1"), HasSubstr("withdrawn"));
-  EXPECT_THAT(entries.at("2"), HasSubstr("withdrawn"));
+  EXPECT_THAT(entries.at("1"), HasSubstr("retracted"));
+  EXPECT_THAT(entries.at("2"), HasSubstr("retracted"));
   EXPECT_EQ(entries.at("3"), Active("c"));
   for (const Request& request : feed.requests) {
     EXPECT_THAT(request.url, HasSubstr("access_token=1%7CSECRET"));

@@ -100,9 +100,9 @@ std::string JsonOf(const Options& options, const SyncReport& report) {
     json.Field("added", entries.added)
         .Field("replaced", entries.replaced)
         .Field("unchanged", entries.unchanged)
-        .Field("withdrawn", report.withdrawn)
+        .Field("withdrawn", entries.withdrawn)
         .Field("kept_withdrawn", entries.kept_withdrawn)
-        .Field("not_there", report.not_there)
+        .Field("not_there", entries.not_there)
         .Field("sequence", entries.sequence.value);
   }
   json.Key("refusals").BeginArray();
@@ -132,9 +132,9 @@ std::string TextOf(const Options& options, const SyncReport& report) {
   }
   text += Count(entries.added) + " added, " + Count(entries.replaced) +
           " replaced, " + Count(entries.unchanged) + " there already, " +
-          Count(report.withdrawn) + " withdrawn, " +
+          Count(entries.withdrawn) + " withdrawn, " +
           Count(entries.kept_withdrawn) + " withdrawn earlier and kept so, " +
-          Count(report.not_there) + " taken back and not there, " +
+          Count(entries.not_there) + " taken back and not there, " +
           Count(entries.refused) + " refused";
   if (report.checkpoint_unix_ms) {
     text += "; up to " + base::FormatUtc(*report.checkpoint_unix_ms);
@@ -290,7 +290,7 @@ void AddSync(CLI::App& app, Context& context) {
   AddOptions(*command, *options);
   command->footer(
       R"(Pages are applied in order, each durable before the next is fetched;
-entries that the feed takes back are withdrawn. The checkpoint is stored
+entries that the feed takes back are retracted. The checkpoint is stored
 when all of a range is in the list, so a sync that was interrupted is simply
 run again. Ctrl-C ends it after the page at hand.
 
