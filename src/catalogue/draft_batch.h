@@ -47,6 +47,9 @@ class DraftBatch {
   // overruled  the entry that `draft.overrules` names; 0 when there is none.
   Status Add(const EntryDraft& draft, int64_t now_unix_ms,
              EntryId overruled = {});
+  // The draft that was added last brings back what its source took back, even
+  // when it says what that entry said.
+  void Revive() { drafts_.back().revives = true; }
   void Clear();
 
   size_t size() const { return drafts_.size(); }
@@ -57,6 +60,7 @@ class DraftBatch {
   std::string_view circumstances(size_t i) const;
   std::span<const Posting> postings(size_t i) const;  // entry id 0
   EntryId overruled(size_t i) const { return drafts_[i].overruled; }
+  bool revives(size_t i) const { return drafts_[i].revives; }
   std::optional<int64_t> expires_unix_ms(size_t i) const {
     return drafts_[i].expires_unix_ms;
   }
@@ -71,6 +75,7 @@ class DraftBatch {
     size_t postings = 0;
     EntryId overruled;
     std::optional<int64_t> expires_unix_ms;
+    bool revives = false;
   };
   Ends Before(size_t i) const { return i == 0 ? Ends{} : drafts_[i - 1]; }
   std::string_view Part(size_t from, size_t to) const {

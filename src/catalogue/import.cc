@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "src/base/clock.h"
@@ -105,6 +106,10 @@ void CountTombstones(const EntriesReport& entries, ImportReport& report) {
   }
 }
 
+size_t HashOf(const std::string& source_id) {
+  return std::hash<std::string>()(source_id);
+}
+
 // The source says so, in this delivery.
 Authorship ByTheSource(const Authorship& by, std::string_view reason,
                        const std::string& import_id) {
@@ -169,12 +174,15 @@ class CatalogueImpl::Importing {
             "takes back an entry without saying which");
       }
       waiting_.AddTombstone(item);
+      taken_back_.insert(HashOf(item.draft.source_id));
       return std::optional<std::string>();
     }
     KENAL_TRY_ASSIGN(
         std::optional<std::string> refusal,
         catalogue_.Refusal(at_first_, item.draft, base::NowUnixMs(), batch_));
-    if (!refusal) waiting_.AddState(batch_.size() - 1, item.state);
+    if (refusal) return refusal;
+    waiting_.AddState(batch_.size() - 1, item.state);
+    if (taken_back_.contains(HashOf(item.draft.source_id))) batch_.Revive();
     return refusal;
   }
 
@@ -219,6 +227,9 @@ class CatalogueImpl::Importing {
   const Authorship& by_;
   DraftBatch batch_;
   Waiting waiting_;
+  // Of the ids that this import has taken back: what gives them again after
+  // that brings them back, so that importing it once more ends the same.
+  std::unordered_set<size_t> taken_back_;
   std::string import_id_;
   ImportReport report_;
   uint64_t durable_ = 0;

@@ -122,7 +122,7 @@ Outcome Plan::DecideOne(Group& group, uint32_t draft) {
     const EntryFrame& frame = stored_[group.stored].frame;
     if (frame.state == EntryState::kWithdrawn) return Outcome::kKeptWithdrawn;
     content = frame.content;
-    if (frame.state == EntryState::kRetracted) {
+    if (frame.state == EntryState::kRetracted && batch_.revives(draft)) {
       group.last_draft = draft;
       return Outcome::kReplaced;
     }

@@ -275,6 +275,24 @@ TEST_F(Lifecycle, WhatWasWithdrawnHereStaysSoWhateverTheSourceSays) {
   ExpectSound();
 }
 
+// Reading an older file again is not giving an entry again.
+TEST_F(Lifecycle, TheSameContentDoesNotBringBackWhatWasTakenBackSince) {
+  ASSERT_TRUE(Import({Put(1)}).ok());
+  ASSERT_TRUE(Import({TakeBack(1)}).ok());
+  const Head before = catalogue_->head();
+  ASSERT_TRUE(Import({Put(1)}).ok());
+  ASSERT_TRUE(Import({Put(1), TakeBack(1)}).ok());
+  EXPECT_THAT(Outcomes(Add({FullDraft(1)})), ElementsAre(Outcome::kUnchanged));
+  EXPECT_EQ(catalogue_->head(), before);
+  EXPECT_EQ(Get(1).state, EntryState::kRetracted);
+  ImportItem newer = Put(1);
+  newer.draft.details = R"({"updated":"2027-01-01T00:00:00Z"})";
+  ASSERT_TRUE(Import({newer}).ok());
+  EXPECT_EQ(Get(1).state, EntryState::kActive);
+  EXPECT_EQ(Get(1).state_reason, "");
+  ExpectSound();
+}
+
 TEST_F(Lifecycle, ATombstoneWithoutIdIsRefused) {
   ImportItem nameless;
   nameless.tombstone = true;

@@ -31,6 +31,10 @@ struct Counts {
   uint64_t unchanged = 0;  // there already, or withdrawn
 };
 
+std::string Entries(uint64_t count) {
+  return count == 1 ? "1 entry" : Count(count) + " entries";
+}
+
 bool IsMeant(const Options& options, const Provenance& from) {
   return from.source == options.source &&
          (options.member.empty() || from.member == options.member) &&
@@ -88,13 +92,13 @@ Status PutCounts(Context& context, const Options& options,
     return context.console.Put(json.Finish());
   }
   if (options.dry_run) {
-    return context.console.Put("list " + list + ": " + Count(counts.found) +
-                               " entries would be " + options.state +
+    return context.console.Put("list " + list + ": " + Entries(counts.found) +
+                               " would be " + options.state +
                                "; nothing was changed");
   }
-  return context.console.Put("list " + list + ": " + Count(counts.changed) +
-                             " entries are now " + options.state + ", " +
-                             Count(counts.unchanged) +
+  return context.console.Put("list " + list + ": " + Entries(counts.changed) +
+                             (counts.changed == 1 ? " is now " : " are now ") +
+                             options.state + ", " + Count(counts.unchanged) +
                              " were so or withdrawn already");
 }
 
