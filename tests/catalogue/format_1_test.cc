@@ -1,12 +1,12 @@
 // Stores of format 1: tests/data/format-1.rows holds every row of one, written
 // by the last Kenal of that format, a `family key value` a line, in hex.
-#include <fstream>
 #include <functional>
 
 #include "src/catalogue/change.h"
 #include "src/catalogue/keys.h"
 #include "src/catalogue/records.h"
 #include "src/catalogue/store.h"
+#include "tests/catalogue/rows_testing.h"
 #include "tests/catalogue/testing.h"
 
 namespace kenal::catalogue {
@@ -16,15 +16,6 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-std::string FromHex(const std::string& hex) {
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(
-        static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  }
-  return bytes;  // "-" stands for nothing
-}
 
 // A draft as FullDraft made them then.
 EntryDraft OldDraft(uint64_t seed) {
@@ -47,22 +38,8 @@ std::vector<EntryDraft> OldDrafts() {
 class Format1 : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(CreateWith(folder_.path(), options_).ok());
-    auto store = Store::Open(folder_.path(), options_);
-    ASSERT_TRUE(store.ok()) << store.status();
-    Rows rows(**store);
-    std::ifstream file(KENAL_TEST_DATA "/format-1.rows");
-    std::string family;
-    std::string key;
-    for (std::string value; file >> family >> key >> value; ++rows_) {
-      const auto found = std::ranges::find(kFamilyNames, family);
-      ASSERT_NE(found, kFamilyNames.end());
-      rows.Put(static_cast<Family>(found - kFamilyNames.begin()), FromHex(key),
-               FromHex(value));
-    }
+    MakeStoreOfRows(folder_.path(), options_, "format-1.rows", rows_);
     ASSERT_EQ(rows_, 57);
-    ASSERT_TRUE((*store)->Write(rows).ok());
-    store->reset();
     Reopen();
   }
   void Reopen() {

@@ -1,10 +1,10 @@
 // Stores of format 2: tests/data/format-2.rows holds every row of one, written
 // by the last Kenal of that format, a `family key value` a line, in hex.
-#include <fstream>
 
 #include "src/catalogue/records.h"
 #include "src/catalogue/store.h"
 #include "tests/catalogue/known_good_testing.h"
+#include "tests/catalogue/rows_testing.h"
 
 namespace kenal::catalogue {
 namespace {
@@ -12,35 +12,12 @@ namespace {
 using testing::Each;
 using testing::IsEmpty;
 
-std::string FromHex(const std::string& hex) {
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(
-        static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  }
-  return bytes;  // "-" stands for nothing
-}
-
 class Format2 : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(CreateWith(folder_.path(), options_).ok());
-    auto store = Store::Open(folder_.path(), options_);
-    ASSERT_TRUE(store.ok()) << store.status();
-    Rows rows(**store);
-    std::ifstream file(KENAL_TEST_DATA "/format-2.rows");
-    std::string family;
-    std::string key;
     int count = 0;
-    for (std::string value; file >> family >> key >> value; ++count) {
-      const auto found = std::ranges::find(kFamilyNames, family);
-      ASSERT_NE(found, kFamilyNames.end());
-      rows.Put(static_cast<Family>(found - kFamilyNames.begin()), FromHex(key),
-               FromHex(value));
-    }
+    MakeStoreOfRows(folder_.path(), options_, "format-2.rows", count);
     ASSERT_GT(count, 30);
-    ASSERT_TRUE((*store)->Write(rows).ok());
-    store->reset();
     Reopen();
   }
   void Reopen() {
