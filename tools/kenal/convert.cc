@@ -10,6 +10,7 @@
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
 #include "tools/kenal/interrupt.h"
+#include "tools/kenal/list_file.h"
 #include "tools/kenal/progress.h"
 #include "tools/kenal/table.h"
 
@@ -79,18 +80,6 @@ void SayRefusal(Context& context, const Options& options, const Item& item,
   }
 }
 
-// What a file says is wrong with the file, not with the words that named it.
-Status OfTheFile(const Status& status) {
-  if (status.code() != StatusCode::kInvalidArgument) return status;
-  return Status(StatusCode::kDataLoss, status.message());
-}
-
-Status HowToReplace(const Status& status) {
-  if (status.code() != StatusCode::kAlreadyExists) return status;
-  return Status(status.code(),
-                std::string(status.message()) + " (--overwrite does)");
-}
-
 StatusOr<Counts> Copy(Context& context, const Options& options, Reader& reader,
                       Writer& writer) {
   const Interrupt interrupt;
@@ -131,36 +120,15 @@ std::string JsonOf(const Options& options, const Counts& counts,
       .BytesField("output", options.output)
       .Field("read", counts.read)
       .Field("written", report.written)
-      .Field("refused", counts.refused)
-      .Key("records_left_out")
-      .BeginArray();
-  for (const auto& [reason, count] : report.records_left_out) {
-    json.BeginObject().Field("reason", reason).Field("records", count);
-    json.EndObject();
-  }
-  json.EndArray().Key("fields_left_out").BeginArray();
-  for (const auto& [field, count] : report.fields_left_out) {
-    json.BeginObject().Field("field", field).Field("records", count);
-    json.EndObject();
-  }
-  json.EndArray().EndObject();
+      .Field("refused", counts.refused);
+  WriteLeftOut(report, json);
+  json.EndObject();
   return json.Finish();
-}
-
-void SayLeftOut(Context& context, const Options& options,
-                const WriteReport& report) {
-  for (const auto& [reason, count] : report.records_left_out) {
-    context.console.Say(Count(count) + " records are left out: " + reason);
-  }
-  for (const auto& [field, count] : report.fields_left_out) {
-    context.console.Say(options.to + " has no place for: " + field + ", of " +
-                        Count(count) + " records");
-  }
 }
 
 Status PutReport(Context& context, const Options& options, const Counts& counts,
                  const WriteReport& report) {
-  SayLeftOut(context, options, report);
+  SayLeftOut(context.console, options.to, "records", report);
   const std::string text = NameOf(options.output, "standard output") + ": " +
                            Count(counts.read) + " read, " +
                            Count(report.written) + " written, " +

@@ -13,6 +13,7 @@
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
 #include "tools/kenal/interrupt.h"
+#include "tools/kenal/list_file.h"
 #include "tools/kenal/overrules.h"
 #include "tools/kenal/progress.h"
 #include "tools/kenal/read_ahead.h"
@@ -170,12 +171,6 @@ Status CutShort(const Status& status, const Options& options,
                 std::string(status.message()) + "; at least " + Count(durable) +
                     " records of it are durable, and importing it again adds "
                     "the rest");
-}
-
-// What a file says is wrong with the file, not with the words that named it.
-Status OfTheFile(const Status& status) {
-  if (status.code() != StatusCode::kInvalidArgument) return status;
-  return DataLoss(std::string(status.message()));
 }
 
 StatusOr<std::unique_ptr<Source>> OpenSource(const Options& options,

@@ -10,6 +10,7 @@
 #include "tools/kenal/entries.h"
 #include "tools/kenal/exit_code.h"
 #include "tools/kenal/list_commands.h"
+#include "tools/kenal/list_file.h"
 #include "tools/kenal/table.h"
 
 namespace kenal::cli {
@@ -43,36 +44,10 @@ std::string JsonOf(const Options& options, const Counts& counts,
       .Field("format", options.format)
       .BytesField("output", options.output)
       .Field("written", report.written)
-      .Field("not_matched_left_out", counts.not_matched)
-      .Key("records_left_out")
-      .BeginArray();
-  for (const auto& [reason, count] : report.records_left_out) {
-    json.BeginObject().Field("reason", reason).Field("records", count);
-    json.EndObject();
-  }
-  json.EndArray().Key("fields_left_out").BeginArray();
-  for (const auto& [field, count] : report.fields_left_out) {
-    json.BeginObject().Field("field", field).Field("records", count);
-    json.EndObject();
-  }
-  json.EndArray().EndObject();
+      .Field("not_matched_left_out", counts.not_matched);
+  WriteLeftOut(report, json);
+  json.EndObject();
   return json.Finish();
-}
-
-void SayLeftOut(Console& console, const Options& options, const Counts& counts,
-                const WriteReport& report) {
-  if (counts.not_matched > 0) {
-    console.Note(Count(counts.not_matched) +
-                 " entries that are not matched are left out; "
-                 "--every-state writes them");
-  }
-  for (const auto& [reason, count] : report.records_left_out) {
-    console.Say(Count(count) + " entries are left out: " + reason);
-  }
-  for (const auto& [field, count] : report.fields_left_out) {
-    console.Say(options.format + " has no place for: " + field + ", of " +
-                Count(count) + " entries");
-  }
 }
 
 StatusOr<std::unique_ptr<formats::Writer>> OpenOutput(const Options& options) {
@@ -96,9 +71,8 @@ StatusOr<std::unique_ptr<formats::Writer>> OpenOutput(const Options& options) {
   }
   StatusOr<std::unique_ptr<formats::Writer>> writer =
       formats::OpenWriter(format, options.output, writing);
-  if (writer.status().code() != StatusCode::kAlreadyExists) return writer;
-  return Status(StatusCode::kAlreadyExists,
-                std::string(writer.status().message()) + " (--overwrite does)");
+  if (!writer.ok()) return HowToReplace(writer.status());
+  return writer;
 }
 
 Status WriteEntry(const Options& options, const ListedEntry& entry,
@@ -132,7 +106,12 @@ StatusOr<int> RunExport(Context& context, const Options& options) {
   if (counts.labelled > 0) {
     report.fields_left_out["label of its own"] = counts.labelled;
   }
-  SayLeftOut(context.console, options, counts, report);
+  if (counts.not_matched > 0) {
+    context.console.Note(Count(counts.not_matched) +
+                         " entries that are not matched are left out; "
+                         "--every-state writes them");
+  }
+  SayLeftOut(context.console, options.format, "entries", report);
   const bool to_output = options.output == "-";
   const std::string text = (to_output ? "standard output" : options.output) +
                            ": " + Count(report.written) + " written";
