@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "src/base/check.h"
-#include "src/catalogue/codec.h"
+#include "src/base/codec.h"
 #include "src/catalogue/known_files.h"
 #include "src/catalogue/limits.h"
 #include "src/catalogue/records.h"
@@ -23,29 +23,29 @@ enum class Kind : uint8_t {
   kRemoveKnownGood = 8,
 };
 
-void EncodeBody(const CreateList& op, Encoder& out) {
+void EncodeBody(const CreateList& op, base::Encoder& out) {
   out.Number(op.number.value);
   out.Bytes(op.name);
   out.Byte(static_cast<uint8_t>(op.purpose));
   EncodePolicy(op.policy, out);
 }
 
-void EncodeBody(const SetPolicy& op, Encoder& out) {
+void EncodeBody(const SetPolicy& op, base::Encoder& out) {
   out.Number(op.number.value);
   EncodePolicy(op.policy, out);
 }
 
-void EncodeBody(const PutEntry& op, Encoder& out) {
+void EncodeBody(const PutEntry& op, base::Encoder& out) {
   out.Fixed64(op.id.value);
   out.Bytes(op.record);
 }
 
-void EncodeBody(const SetState& op, Encoder& out) {
+void EncodeBody(const SetState& op, base::Encoder& out) {
   out.Fixed64(op.id.value);
   out.Byte(static_cast<uint8_t>(op.state));
 }
 
-void EncodeBody(const IngestSegment& op, Encoder& out) {
+void EncodeBody(const IngestSegment& op, base::Encoder& out) {
   out.Number(op.list.value);
   out.Bytes(op.import_id);
   out.Raw(op.digest);
@@ -61,27 +61,27 @@ void EncodeBody(const IngestSegment& op, Encoder& out) {
   }
 }
 
-void EncodeBody(const SetNearLabel& op, Encoder& out) {
+void EncodeBody(const SetNearLabel& op, base::Encoder& out) {
   out.Fixed64(op.id.value);
   out.Bytes(op.label);
 }
 
-void EncodeBody(const SetKnownGood& op, Encoder& out) {
+void EncodeBody(const SetKnownGood& op, base::Encoder& out) {
   out.Number(op.list.value);
   out.Byte(static_cast<uint8_t>(op.file.signal));
   EncodeKnownFacts(op.file, out);
 }
 
-void EncodeBody(const RemoveKnownGood& op, Encoder& out) {
+void EncodeBody(const RemoveKnownGood& op, base::Encoder& out) {
   out.Number(op.list.value);
   out.Byte(static_cast<uint8_t>(op.signal));
 }
 
-ListNumber DecodeList(Decoder& in) {
+ListNumber DecodeList(base::Decoder& in) {
   return ListNumber{static_cast<uint16_t>(in.Number(UINT16_MAX))};
 }
 
-CreateList DecodeCreateList(uint8_t version, Decoder& in) {
+CreateList DecodeCreateList(uint8_t version, base::Decoder& in) {
   CreateList op;
   op.number = DecodeList(in);
   op.name = in.Bytes(kNameSizeMax);
@@ -90,14 +90,14 @@ CreateList DecodeCreateList(uint8_t version, Decoder& in) {
   return op;
 }
 
-SetPolicy DecodeSetPolicy(uint8_t version, Decoder& in) {
+SetPolicy DecodeSetPolicy(uint8_t version, base::Decoder& in) {
   SetPolicy op;
   op.number = DecodeList(in);
   op.policy = DecodePolicy(version, in);
   return op;
 }
 
-PutEntry DecodePutEntry(Records records, Decoder& in) {
+PutEntry DecodePutEntry(Records records, base::Decoder& in) {
   PutEntry op;
   op.id.value = in.Fixed64();
   const std::string_view record = in.Bytes(kEntrySizeMax);
@@ -105,7 +105,7 @@ PutEntry DecodePutEntry(Records records, Decoder& in) {
   return op;
 }
 
-SetState DecodeSetState(Decoder& in) {
+SetState DecodeSetState(base::Decoder& in) {
   SetState op;
   op.id.value = in.Fixed64();
   op.state = DecodeState(in);
@@ -113,7 +113,8 @@ SetState DecodeSetState(Decoder& in) {
 }
 
 // Each takes a byte or more, so what is left bounds how many there can be.
-std::vector<uint64_t> DecodeSerials(uint64_t count, uint64_t end, Decoder& in) {
+std::vector<uint64_t> DecodeSerials(uint64_t count, uint64_t end,
+                                    base::Decoder& in) {
   std::vector<uint64_t> serials;
   if (count > in.left()) in.Fail();
   uint64_t serial = 0;
@@ -126,14 +127,14 @@ std::vector<uint64_t> DecodeSerials(uint64_t count, uint64_t end, Decoder& in) {
   return serials;
 }
 
-SetNearLabel DecodeSetNearLabel(Decoder& in) {
+SetNearLabel DecodeSetNearLabel(base::Decoder& in) {
   SetNearLabel op;
   op.id.value = in.Fixed64();
   op.label = DecodeLabel(in);
   return op;
 }
 
-SetKnownGood DecodeSetKnownGood(Decoder& in) {
+SetKnownGood DecodeSetKnownGood(base::Decoder& in) {
   SetKnownGood op;
   op.list = DecodeList(in);
   op.file.signal = DecodeDigestType(in);
@@ -141,14 +142,14 @@ SetKnownGood DecodeSetKnownGood(Decoder& in) {
   return op;
 }
 
-RemoveKnownGood DecodeRemoveKnownGood(Decoder& in) {
+RemoveKnownGood DecodeRemoveKnownGood(base::Decoder& in) {
   RemoveKnownGood op;
   op.list = DecodeList(in);
   op.signal = DecodeDigestType(in);
   return op;
 }
 
-IngestSegment DecodeIngestSegment(uint8_t version, Decoder& in) {
+IngestSegment DecodeIngestSegment(uint8_t version, base::Decoder& in) {
   IngestSegment op;
   op.list = DecodeList(in);
   op.import_id = in.Bytes(kImportIdSizeMax);
@@ -163,7 +164,7 @@ IngestSegment DecodeIngestSegment(uint8_t version, Decoder& in) {
   return op;
 }
 
-Operation DecodeOperation(uint8_t version, Records records, Decoder& in) {
+Operation DecodeOperation(uint8_t version, Records records, base::Decoder& in) {
   const Kind kind{in.Byte()};
   if (kind == Kind::kSetNearLabel && version < 3) in.Fail();
   if (kind > Kind::kSetNearLabel && version < 4) in.Fail();
@@ -207,7 +208,7 @@ ListNumber ListOf(const Operation& operation) {
 
 std::string EncodePayload(const Change& change) {
   std::string bytes;
-  Encoder out(bytes);
+  base::Encoder out(bytes);
   out.Byte(kPolicyVersion);
   out.Bytes(change.by.actor);
   out.Bytes(change.by.reason);
@@ -221,7 +222,7 @@ std::string EncodePayload(const Change& change) {
 }
 
 StatusOr<Change> DecodePayload(std::string_view payload, Records records) {
-  Decoder in(payload);
+  base::Decoder in(payload);
   Change change;
   const uint8_t version = DecodePolicyVersion(in);
   change.by.actor = in.Bytes(kActorSizeMax);

@@ -17,7 +17,7 @@ constexpr size_t kHeaderSizeMax = 64;
 std::string EncodeHeader(Sequence sequence, int64_t unix_ms,
                          uint64_t operations) {
   std::string bytes;
-  Encoder out(bytes);
+  base::Encoder out(bytes);
   out.Byte(kRecordVersion);
   out.Number(sequence.value);
   out.Signed(unix_ms);
@@ -26,7 +26,7 @@ std::string EncodeHeader(Sequence sequence, int64_t unix_ms,
 }
 
 Status DecodeHeader(std::string_view header, LogRecord& record) {
-  Decoder in(header);
+  base::Decoder in(header);
   if (in.Byte() != kRecordVersion) in.Fail();
   if (in.Number() != record.sequence.value) in.Fail();
   record.unix_ms = in.Signed();
@@ -37,7 +37,7 @@ Status DecodeHeader(std::string_view header, LogRecord& record) {
 
 StatusOr<LogRecord> DecodeRecord(Sequence sequence, std::string_view value) {
   LogRecord record{.sequence = sequence};
-  Decoder in(value);
+  base::Decoder in(value);
   if (in.Byte() != kRecordVersion) in.Fail();
   record.header = in.Bytes(kHeaderSizeMax);
   in.Raw(record.commitment);
@@ -82,7 +82,7 @@ SealedRecord ChangeLog::Seal(const Change& change, int64_t unix_ms) const {
   std::array<uint8_t, kSaltSize> salt;
   base::RandomBytes(salt);
   SealedRecord record;
-  Encoder payload(record.payload_value);
+  base::Encoder payload(record.payload_value);
   payload.Byte(kRecordVersion);
   payload.Raw(salt);
   record.payload_value += EncodePayload(change);
@@ -90,7 +90,7 @@ SealedRecord ChangeLog::Seal(const Change& change, int64_t unix_ms) const {
       base::AsBytes(std::string_view(record.payload_value).substr(1)));
   record.head = {.sequence = sequence,
                  .chain = ChainOf(head().chain, header, commitment)};
-  Encoder value(record.change_value);
+  base::Encoder value(record.change_value);
   value.Byte(kRecordVersion);
   value.Bytes(header);
   value.Raw(commitment);

@@ -120,7 +120,7 @@ Status CheckPicture(const SignalSet& signals) {
 // and replaces it.
 std::string Identity(const SignalSet& signals) {
   std::string identity;
-  Encoder out(identity);
+  base::Encoder out(identity);
   const auto take = [&](const auto& hash) {
     out.Byte(static_cast<uint8_t>(hash.kType));
     out.Raw(hash.bytes);
@@ -182,7 +182,7 @@ std::string DerivedSourceId(base::HmacSha256Key& secret,
                             const SignalSet& signals, EntryId overruled) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string identity = Identity(signals);
-  if (overruled != EntryId{}) Encoder(identity).Fixed64(overruled.value);
+  if (overruled != EntryId{}) base::Encoder(identity).Fixed64(overruled.value);
   const base::Sha256Bytes keyed = secret.Of(base::AsBytes(identity));
   std::string id;
   id.reserve(2 * kDerivedIdBytes);

@@ -47,7 +47,7 @@ std::optional<Head> HeadWitness::Read() const {
   if (CheckOf(bytes.substr(0, kHeadSize)) != bytes.substr(kHeadSize)) {
     return std::nullopt;
   }
-  Decoder in(bytes.substr(0, kHeadSize));
+  base::Decoder in(bytes.substr(0, kHeadSize));
   Head head;
   head.sequence.value = in.Fixed64();
   in.Raw(head.chain);
@@ -56,7 +56,7 @@ std::optional<Head> HeadWitness::Read() const {
 
 void HeadWitness::Write(const Head& head) {
   std::string bytes;
-  Encoder out(bytes);
+  base::Encoder out(bytes);
   out.Fixed64(head.sequence.value);
   out.Raw(head.chain);
   bytes += CheckOf(bytes);

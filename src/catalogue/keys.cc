@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "src/catalogue/codec.h"
+#include "src/base/codec.h"
 #include "src/catalogue/records.h"
 
 namespace kenal::catalogue {
@@ -13,12 +13,12 @@ constexpr uint8_t kTemplateLikeBit = 0x80;
 
 std::string Fixed64Key(uint64_t value) {
   std::string key;
-  Encoder(key).Fixed64(value);
+  base::Encoder(key).Fixed64(value);
   return key;
 }
 
 StatusOr<uint64_t> ParseFixed64(std::string_view key, std::string_view what) {
-  Decoder in(key);
+  base::Decoder in(key);
   const uint64_t value = in.Fixed64();
   KENAL_TRY(in.Finish(what));
   return value;
@@ -35,7 +35,7 @@ std::string EntryKey(EntryId id) { return Fixed64Key(id.value); }
 
 std::string ExpiryKey(EntryId id) {
   std::string key(kExpiryPrefix);
-  Encoder(key).Fixed64(id.value);
+  base::Encoder(key).Fixed64(id.value);
   return key;
 }
 
@@ -44,7 +44,7 @@ std::string SequenceKey(Sequence sequence) {
 }
 
 void AppendPostingKey(const Posting& posting, std::string& out) {
-  Encoder key(out);
+  base::Encoder key(out);
   key.Byte(static_cast<uint8_t>(posting.type));
   key.Raw(std::span(posting.bits).first(SignalSizeBytes(posting.type)));
   key.Fixed64(posting.entry.value);
@@ -73,7 +73,7 @@ std::string SourceKey(ListNumber list, std::string_view source_id) {
 }
 
 StatusOr<ListNumber> ParseListKey(std::string_view key) {
-  Decoder in(key);
+  base::Decoder in(key);
   const uint16_t high = in.Byte();
   const uint16_t low = in.Byte();
   KENAL_TRY(in.Finish("a list key"));
@@ -98,7 +98,7 @@ StatusOr<Sequence> ParseSequenceKey(std::string_view key) {
 }
 
 StatusOr<Posting> ParsePostingKey(std::string_view key) {
-  Decoder in(key);
+  base::Decoder in(key);
   Posting posting;
   const uint8_t type = in.Byte();
   if (type < static_cast<uint8_t>(SignalType::kPdq) ||
@@ -120,14 +120,14 @@ StatusOr<Posting> ParsePostingKey(std::string_view key) {
 
 std::string SourceValue(EntryId id) {
   std::string value;
-  Encoder out(value);
+  base::Encoder out(value);
   out.Byte(kRecordVersion);
   out.Fixed64(id.value);
   return value;
 }
 
 StatusOr<EntryId> ParseSourceValue(std::string_view value) {
-  Decoder in(value);
+  base::Decoder in(value);
   if (in.Byte() != kRecordVersion) in.Fail();
   const EntryId id{in.Fixed64()};
   KENAL_TRY(in.Finish("a source row"));

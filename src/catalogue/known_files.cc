@@ -139,7 +139,7 @@ std::string KnownKey(ListNumber list, SignalType signal) {
 
 std::string EncodeKnownRow(const KnownGoodFile& file) {
   std::string bytes;
-  Encoder out(bytes);
+  base::Encoder out(bytes);
   out.Byte(kRecordVersion);
   EncodeKnownFacts(file, out);
   out.Number(file.set_at.value);
@@ -155,13 +155,13 @@ Status ScanKnownRows(
       [&](std::string_view key, std::string_view value) -> Status {
         // The family holds a few other rows.
         if (!key.starts_with(kKeyPrefix)) return OkStatus();
-        Decoder of_key(key.substr(kKeyPrefix.size()));
+        base::Decoder of_key(key.substr(kKeyPrefix.size()));
         const uint16_t high = of_key.Byte();
         const uint16_t low = of_key.Byte();
         KnownGoodFile file;
         file.signal = DecodeDigestType(of_key);
         KENAL_TRY(of_key.Finish("the key of a known-good file"));
-        Decoder in(value);
+        base::Decoder in(value);
         if (in.Byte() != kRecordVersion) in.Fail();
         DecodeKnownFacts(in, file);
         file.set_at.value = in.Number();
@@ -170,7 +170,7 @@ Status ScanKnownRows(
       });
 }
 
-void EncodeKnownFacts(const KnownGoodFile& file, Encoder& out) {
+void EncodeKnownFacts(const KnownGoodFile& file, base::Encoder& out) {
   out.Number(file.count);
   out.Number(file.size_bytes);
   out.Raw(file.sha256);
@@ -179,7 +179,7 @@ void EncodeKnownFacts(const KnownGoodFile& file, Encoder& out) {
   out.Signed(file.set_unix_ms);
 }
 
-void DecodeKnownFacts(Decoder& in, KnownGoodFile& file) {
+void DecodeKnownFacts(base::Decoder& in, KnownGoodFile& file) {
   file.count = in.Number();
   file.size_bytes = in.Number();
   in.Raw(file.sha256);
@@ -188,7 +188,7 @@ void DecodeKnownFacts(Decoder& in, KnownGoodFile& file) {
   file.set_unix_ms = in.Signed();
 }
 
-SignalType DecodeDigestType(Decoder& in) {
+SignalType DecodeDigestType(base::Decoder& in) {
   const uint8_t type = in.Byte();
   if (type < static_cast<uint8_t>(SignalType::kMd5) ||
       type > static_cast<uint8_t>(SignalType::kSha256)) {

@@ -17,7 +17,7 @@
 
 #include "kenal/list.h"
 #include "kenal/status.h"
-#include "src/catalogue/codec.h"
+#include "src/base/codec.h"
 #include "src/catalogue/store.h"
 
 namespace kenal::catalogue {
@@ -58,9 +58,9 @@ Status ScanKnownRows(
         row);
 
 // Parts shared with the change codec: all but the type and `set_at`.
-void EncodeKnownFacts(const KnownGoodFile& file, Encoder& out);
-void DecodeKnownFacts(Decoder& in, KnownGoodFile& file);
-SignalType DecodeDigestType(Decoder& in);
+void EncodeKnownFacts(const KnownGoodFile& file, base::Encoder& out);
+void DecodeKnownFacts(base::Decoder& in, KnownGoodFile& file);
+SignalType DecodeDigestType(base::Decoder& in);
 
 }  // namespace kenal::catalogue
 

@@ -53,7 +53,7 @@ Status CheckRegions(const std::vector<std::string>& regions) {
   return OkStatus();
 }
 
-std::vector<std::string> DecodeRegions(Decoder& in) {
+std::vector<std::string> DecodeRegions(base::Decoder& in) {
   std::vector<std::string> regions;
   const uint64_t count = in.Number(ListPolicy::kRegionsMax);
   for (uint64_t i = 0; i < count && !in.failed(); ++i) {
@@ -65,7 +65,7 @@ std::vector<std::string> DecodeRegions(Decoder& in) {
   return regions;
 }
 
-uint8_t OneByte(Decoder& in, uint8_t most) {
+uint8_t OneByte(base::Decoder& in, uint8_t most) {
   const uint8_t value = in.Byte();
   if (value > most) in.Fail();
   return in.failed() ? uint8_t{0} : value;
@@ -73,7 +73,7 @@ uint8_t OneByte(Decoder& in, uint8_t most) {
 
 // All that a policy of version 1 says is whether and how far; the rest is as
 // it was for every list then, but that trimmed pictures are kept from now on.
-ListPolicy DecodePolicy1(Decoder& in) {
+ListPolicy DecodePolicy1(base::Decoder& in) {
   ListPolicy policy;
   policy.enabled = OneByte(in, 1) == 1;
   policy.pdq_radius.bits = OneByte(in, kRadiusBitsMax);
@@ -84,14 +84,14 @@ ListPolicy DecodePolicy1(Decoder& in) {
   return policy;
 }
 
-Radius DecodeReviewRadius(Radius pdq_radius, Decoder& in) {
+Radius DecodeReviewRadius(Radius pdq_radius, base::Decoder& in) {
   const Radius radius{OneByte(in, kRadiusBitsMax)};
   if (radius.bits < kReviewRadiusBitsMin || radius <= pdq_radius) in.Fail();
   return radius;
 }
 
 // What version 3 added.
-void DecodeTerms(uint8_t has, Decoder& in, ListPolicy& policy) {
+void DecodeTerms(uint8_t has, base::Decoder& in, ListPolicy& policy) {
   policy.shadow = (has & kShadow) != 0;
   policy.action_label = in.Bytes(kLabelSizeMax);
   if (!CheckActionLabel(policy.action_label).ok()) in.Fail();
@@ -128,7 +128,7 @@ StatusOr<ListPolicy> CheckedPolicy(ListPolicy policy) {
   return policy;
 }
 
-void EncodePolicy(const ListPolicy& policy, Encoder& out) {
+void EncodePolicy(const ListPolicy& policy, base::Encoder& out) {
   out.Byte(static_cast<uint8_t>((policy.enabled ? kEnabled : 0) |
                                 (policy.second_opinion ? kSecondOpinion : 0) |
                                 (policy.review_radius ? kHasReviewRadius : 0) |
@@ -150,7 +150,7 @@ void EncodePolicy(const ListPolicy& policy, Encoder& out) {
   if (policy.expires_unix_ms) out.Signed(*policy.expires_unix_ms);
 }
 
-ListPolicy DecodePolicy(uint8_t version, Decoder& in) {
+ListPolicy DecodePolicy(uint8_t version, base::Decoder& in) {
   if (version == 1) return DecodePolicy1(in);
   ListPolicy policy;
   const uint8_t has = OneByte(in, version == 2 ? kPolicyBits2 : kPolicyBits);
@@ -171,7 +171,7 @@ ListPolicy DecodePolicy(uint8_t version, Decoder& in) {
   return policy;
 }
 
-uint8_t DecodePolicyVersion(Decoder& in) {
+uint8_t DecodePolicyVersion(base::Decoder& in) {
   const uint8_t version = OneByte(in, kPolicyVersion);
   if (version == 0) in.Fail();
   return version;

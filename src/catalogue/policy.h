@@ -6,7 +6,7 @@
 
 #include "kenal/list.h"
 #include "kenal/status.h"
-#include "src/catalogue/codec.h"
+#include "src/base/codec.h"
 
 namespace kenal::catalogue {
 
@@ -18,10 +18,10 @@ inline constexpr uint8_t kPolicyVersion = 4;
 StatusOr<ListPolicy> CheckedPolicy(ListPolicy policy);
 
 // `version`: that of the record around it.
-void EncodePolicy(const ListPolicy& policy, Encoder& out);
-ListPolicy DecodePolicy(uint8_t version, Decoder& in);
+void EncodePolicy(const ListPolicy& policy, base::Encoder& out);
+ListPolicy DecodePolicy(uint8_t version, base::Decoder& in);
 // Reads the version of a record that holds policies.
-uint8_t DecodePolicyVersion(Decoder& in);
+uint8_t DecodePolicyVersion(base::Decoder& in);
 
 }  // namespace kenal::catalogue
 

@@ -38,29 +38,29 @@ constexpr uint8_t kPdqBits = 31;
 constexpr uint64_t kQualityMax = 100;
 constexpr uint64_t kSideMax = INT32_MAX;
 
-uint8_t OneByte(Decoder& in, uint8_t most) {
+uint8_t OneByte(base::Decoder& in, uint8_t most) {
   const uint8_t value = in.Byte();
   if (value > most) in.Fail();
   return in.failed() ? uint8_t{0} : value;
 }
 
-void ReadVersion(Decoder& in) {
+void ReadVersion(base::Decoder& in) {
   if (in.Byte() != kRecordVersion) in.Fail();
 }
 
-void EncodeHead(const Head& head, Encoder& out) {
+void EncodeHead(const Head& head, base::Encoder& out) {
   out.Number(head.sequence.value);
   out.Raw(head.chain);
 }
 
-Head DecodeHead(Decoder& in) {
+Head DecodeHead(base::Decoder& in) {
   Head head;
   head.sequence.value = in.Number();
   in.Raw(head.chain);
   return head;
 }
 
-void EncodeCounts(const ListCounts& counts, Encoder& out) {
+void EncodeCounts(const ListCounts& counts, base::Encoder& out) {
   out.Number(counts.active);
   out.Number(counts.disputed);
   out.Number(counts.withdrawn);
@@ -68,7 +68,7 @@ void EncodeCounts(const ListCounts& counts, Encoder& out) {
 }
 
 // Bounded so that their sum cannot overflow.
-ListCounts DecodeCounts(bool has_quarantine, Decoder& in) {
+ListCounts DecodeCounts(bool has_quarantine, base::Decoder& in) {
   ListCounts counts;
   counts.active = in.Number(EntryId::kSerialMax);
   counts.disputed = in.Number(EntryId::kSerialMax);
@@ -82,7 +82,7 @@ uint8_t TemplateBits(std::optional<bool> template_like) {
   return *template_like ? kTemplateLike : kNotTemplateLike;
 }
 
-void EncodePdq(const PdqView& pdq, Encoder& out) {
+void EncodePdq(const PdqView& pdq, base::Encoder& out) {
   out.Byte(static_cast<uint8_t>(pdq.view));
   out.Byte(static_cast<uint8_t>(pdq.profile));
   out.Byte(static_cast<uint8_t>(
@@ -96,7 +96,7 @@ void EncodePdq(const PdqView& pdq, Encoder& out) {
   if (pdq.marr) out.Raw(pdq.marr->bytes);
 }
 
-PdqView DecodePdq(Decoder& in) {
+PdqView DecodePdq(base::Decoder& in) {
   PdqView pdq;
   pdq.view = View{OneByte(in, kViewCount - 1)};
   pdq.profile =
@@ -125,7 +125,7 @@ uint8_t BitsOf(const EntryDraft& draft) {
       (draft.details.empty() ? 0 : kHasDetails));
 }
 
-void EncodeSignals(const SignalSet& signals, Encoder& out) {
+void EncodeSignals(const SignalSet& signals, base::Encoder& out) {
   if (signals.md5) out.Raw(signals.md5->bytes);
   if (signals.sha1) out.Raw(signals.sha1->bytes);
   if (signals.sha256) out.Raw(signals.sha256->bytes);
@@ -140,7 +140,7 @@ void EncodeSignals(const SignalSet& signals, Encoder& out) {
 }
 
 // `has` is set to the bits of the content.
-SignalSet ReadSignals(Decoder& in, uint8_t& has) {
+SignalSet ReadSignals(base::Decoder& in, uint8_t& has) {
   SignalSet signals;
   has = OneByte(in, kContentBits);
   if (has & kHasMd5) in.Raw(signals.md5.emplace().bytes);
@@ -161,7 +161,7 @@ SignalSet ReadSignals(Decoder& in, uint8_t& has) {
   return signals;
 }
 
-Overruled ReadOverruled(Decoder& in) {
+Overruled ReadOverruled(base::Decoder& in) {
   Overruled overruled;
   overruled.list = in.Bytes(kNameSizeMax);
   const uint64_t serial = in.Number(EntryId::kSerialMax);
@@ -170,7 +170,7 @@ Overruled ReadOverruled(Decoder& in) {
   return overruled;
 }
 
-void EncodeOpinion(const Opinion& opinion, Encoder& out) {
+void EncodeOpinion(const Opinion& opinion, base::Encoder& out) {
   out.Byte(static_cast<uint8_t>((opinion.affirms ? kAffirms : 0) |
                                 (opinion.at_unix_ms ? kHasTime : 0)));
   out.Bytes(opinion.member_id);
@@ -181,7 +181,7 @@ void EncodeOpinion(const Opinion& opinion, Encoder& out) {
   if (opinion.at_unix_ms) out.Signed(*opinion.at_unix_ms);
 }
 
-Opinion DecodeOpinion(Decoder& in) {
+Opinion DecodeOpinion(base::Decoder& in) {
   Opinion opinion;
   const uint8_t has = OneByte(in, kOpinionBits);
   opinion.affirms = (has & kAffirms) != 0;
@@ -195,7 +195,7 @@ Opinion DecodeOpinion(Decoder& in) {
 }
 
 // What a content ends with, as its bits tell.
-void DecodeRest(uint8_t has, Decoder& in, EntryDraft& draft) {
+void DecodeRest(uint8_t has, base::Decoder& in, EntryDraft& draft) {
   if (has & kHasOverruled) draft.overrules = ReadOverruled(in);
   if (has & kHasOpinions) {
     const uint64_t opinions = in.Number(kOpinionsMax);
@@ -212,7 +212,7 @@ void DecodeRest(uint8_t has, Decoder& in, EntryDraft& draft) {
 }
 
 Status DecodeContent(std::string_view content, EntryDraft& draft) {
-  Decoder in(content);
+  base::Decoder in(content);
   uint8_t has = 0;
   draft.signals = ReadSignals(in, has);
   const uint64_t classifications = in.Number(kClassificationsMax);
@@ -233,7 +233,7 @@ Status DecodeContent(std::string_view content, EntryDraft& draft) {
 }
 
 Status DecodeCircumstances(std::string_view bytes, Provenance& provenance) {
-  Decoder in(bytes);
+  base::Decoder in(bytes);
   provenance.added_unix_ms = in.Signed();
   provenance.import_id = in.Bytes(kImportIdSizeMax);
   provenance.reference = in.Bytes(kReferenceSizeMax);
@@ -247,20 +247,20 @@ uint8_t VersionOf(const EntryFrame& frame) {
 
 }  // namespace
 
-Purpose DecodePurpose(Decoder& in) {
+Purpose DecodePurpose(base::Decoder& in) {
   const uint8_t value = OneByte(in, static_cast<uint8_t>(Purpose::kTest));
   if (value == 0) in.Fail();
   return value == 0 ? Purpose::kTest : Purpose{value};
 }
 
-EntryState DecodeState(Decoder& in) {
+EntryState DecodeState(base::Decoder& in) {
   const uint8_t value =
       OneByte(in, static_cast<uint8_t>(EntryState::kRetracted));
   if (value == 0) in.Fail();
   return value == 0 ? EntryState::kActive : EntryState{value};
 }
 
-std::string_view DecodeLabel(Decoder& in) {
+std::string_view DecodeLabel(base::Decoder& in) {
   const std::string_view label = in.Bytes(kLabelSizeMax);
   if (!CheckActionLabel(label).ok()) in.Fail();
   return label;
@@ -276,7 +276,7 @@ uint64_t ParseSerial(std::string_view text) {
 
 std::string Encode(const StoreRow& row) {
   std::string bytes;
-  Encoder out(bytes);
+  base::Encoder out(bytes);
   out.Byte(kRecordVersion);
   out.Number(row.format);
   out.Raw(row.id);
@@ -288,7 +288,7 @@ std::string Encode(const StoreRow& row) {
 
 std::string Encode(const HeadRow& row) {
   std::string bytes;
-  Encoder out(bytes);
+  base::Encoder out(bytes);
   out.Byte(kHeadVersion);
   EncodeHead(row.head, out);
   out.Number(row.totals.lists);
@@ -299,7 +299,7 @@ std::string Encode(const HeadRow& row) {
 
 std::string Encode(const BaseRow& row) {
   std::string bytes;
-  Encoder out(bytes);
+  base::Encoder out(bytes);
   out.Byte(kRecordVersion);
   EncodeHead(row.head, out);
   return bytes;
@@ -307,7 +307,7 @@ std::string Encode(const BaseRow& row) {
 
 std::string Encode(const ListRow& row) {
   std::string bytes;
-  Encoder out(bytes);
+  base::Encoder out(bytes);
   out.Byte(kPolicyVersion);
   out.Bytes(row.info.name);
   out.Byte(static_cast<uint8_t>(row.info.purpose));
@@ -321,7 +321,7 @@ std::string Encode(const ListRow& row) {
 }
 
 void EncodeTo(const EntryFrame& frame, std::string& bytes) {
-  Encoder out(bytes);
+  base::Encoder out(bytes);
   const uint8_t version = VersionOf(frame);
   out.Byte(version);
   out.Byte(static_cast<uint8_t>(frame.state));
@@ -336,7 +336,7 @@ void EncodeTo(const EntryFrame& frame, std::string& bytes) {
 }
 
 void EncodeContent(const EntryDraft& draft, std::string& bytes) {
-  Encoder out(bytes);
+  base::Encoder out(bytes);
   out.Byte(BitsOf(draft));
   EncodeSignals(draft.signals, out);
   out.Number(draft.classifications.size());
@@ -365,14 +365,14 @@ void EncodeContent(const EntryDraft& draft, std::string& bytes) {
 
 void EncodeCircumstances(const Provenance& provenance, int64_t added_unix_ms,
                          std::string& bytes) {
-  Encoder out(bytes);
+  base::Encoder out(bytes);
   out.Signed(added_unix_ms);
   out.Bytes(provenance.import_id);
   out.Bytes(provenance.reference);
 }
 
 StatusOr<StoreRow> DecodeStoreRow(std::string_view bytes) {
-  Decoder in(bytes);
+  base::Decoder in(bytes);
   StoreRow row;
   ReadVersion(in);
   row.format = in.Number();
@@ -388,7 +388,7 @@ StatusOr<StoreRow> DecodeStoreRow(std::string_view bytes) {
 }
 
 StatusOr<HeadRow> DecodeHeadRow(std::string_view bytes) {
-  Decoder in(bytes);
+  base::Decoder in(bytes);
   HeadRow row;
   const uint8_t version = OneByte(in, kHeadVersion);
   if (version == 0) in.Fail();
@@ -401,7 +401,7 @@ StatusOr<HeadRow> DecodeHeadRow(std::string_view bytes) {
 }
 
 StatusOr<BaseRow> DecodeBaseRow(std::string_view bytes) {
-  Decoder in(bytes);
+  base::Decoder in(bytes);
   BaseRow row;
   ReadVersion(in);
   row.head = DecodeHead(in);
@@ -410,7 +410,7 @@ StatusOr<BaseRow> DecodeBaseRow(std::string_view bytes) {
 }
 
 StatusOr<ListRow> DecodeListRow(ListNumber number, std::string_view bytes) {
-  Decoder in(bytes);
+  base::Decoder in(bytes);
   ListRow row;
   row.info.number = number;
   const uint8_t version = DecodePolicyVersion(in);
@@ -433,7 +433,7 @@ StatusOr<ListRow> DecodeListRow(ListNumber number, std::string_view bytes) {
 }
 
 StatusOr<EntryFrame> DecodeEntryFrame(std::string_view bytes) {
-  Decoder in(bytes);
+  base::Decoder in(bytes);
   EntryFrame frame;
   const uint8_t version = OneByte(in, kReferencedVersion);
   if (version == 0) in.Fail();
@@ -470,7 +470,7 @@ StatusOr<Entry> DecodeEntry(EntryId id, std::string_view bytes) {
 }
 
 StatusOr<SignalSet> DecodeSignals(std::string_view content) {
-  Decoder in(content);
+  base::Decoder in(content);
   uint8_t has = 0;
   SignalSet signals = ReadSignals(in, has);
   if (in.failed()) return DataLoss("the signals of an entry do not decode");
@@ -484,14 +484,14 @@ bool MayExpire(std::string_view content) {
 
 std::string ExpiryValue(int64_t unix_ms) {
   std::string value;
-  Encoder out(value);
+  base::Encoder out(value);
   out.Byte(kRecordVersion);
   out.Signed(unix_ms);
   return value;
 }
 
 StatusOr<int64_t> ParseExpiryValue(std::string_view value) {
-  Decoder in(value);
+  base::Decoder in(value);
   ReadVersion(in);
   const int64_t unix_ms = in.Signed();
   KENAL_TRY(in.Finish("an expiry"));

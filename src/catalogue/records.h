@@ -14,8 +14,8 @@
 #include "kenal/entry.h"
 #include "kenal/list.h"
 #include "kenal/status.h"
+#include "src/base/codec.h"
 #include "src/catalogue/catalogue.h"
-#include "src/catalogue/codec.h"
 #include "src/catalogue/policy.h"
 
 namespace kenal::catalogue {
@@ -113,9 +113,9 @@ StatusOr<int64_t> ParseExpiryValue(std::string_view value);
 uint64_t ParseSerial(std::string_view text);
 
 // Parts shared with the change codec.
-Purpose DecodePurpose(Decoder& in);
-EntryState DecodeState(Decoder& in);
-std::string_view DecodeLabel(Decoder& in);
+Purpose DecodePurpose(base::Decoder& in);
+EntryState DecodeState(base::Decoder& in);
+std::string_view DecodeLabel(base::Decoder& in);
 
 }  // namespace kenal::catalogue
 

@@ -1,5 +1,5 @@
 // The bytes on disk, against a second decoder written from docs/format.md.
-#include "src/catalogue/codec.h"
+#include "src/base/codec.h"
 
 #include <random>
 #include <variant>
@@ -33,9 +33,9 @@ TEST(Codec, NumbersHaveOneShortestForm) {
       {128, "8001"}, {300, "ac02"}, {UINT64_MAX, "ffffffffffffffffff01"}};
   for (const auto& [value, hex] : cases) {
     std::string bytes;
-    Encoder(bytes).Number(value);
+    base::Encoder(bytes).Number(value);
     EXPECT_EQ(Hex(bytes), hex);
-    Decoder in(bytes);
+    base::Decoder in(bytes);
     EXPECT_EQ(in.Number(), value);
     EXPECT_TRUE(in.Finish("a number").ok());
   }
@@ -47,11 +47,11 @@ TEST(Codec, RefusesNumbersThatAreLongTornOrTooLarge) {
                              "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"s,
                              "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s};
   for (const std::string& bytes : bad) {
-    Decoder in(bytes);
+    base::Decoder in(bytes);
     EXPECT_EQ(in.Number(), 0u);
     EXPECT_TRUE(in.failed()) << Hex(bytes);
   }
-  Decoder bounded("\x09");
+  base::Decoder bounded("\x09");
   bounded.Number(8);
   EXPECT_TRUE(bounded.failed());
 }
@@ -60,19 +60,19 @@ TEST(Codec, SignedNumbersComeBack) {
   for (const int64_t value : {int64_t{0}, int64_t{-1}, int64_t{1}, INT64_MIN,
                               INT64_MAX, int64_t{1'700'000'000'000}}) {
     std::string bytes;
-    Encoder(bytes).Signed(value);
-    Decoder in(bytes);
+    base::Encoder(bytes).Signed(value);
+    base::Decoder in(bytes);
     EXPECT_EQ(in.Signed(), value);
   }
 }
 
 TEST(Codec, BytesNeverReachBeyondTheInput) {
-  Decoder in(
+  base::Decoder in(
       "\x05"
       "abcd");
   EXPECT_EQ(in.Bytes(100), "");
   EXPECT_TRUE(in.failed());
-  Decoder limited(
+  base::Decoder limited(
       "\x04"
       "abcd");
   EXPECT_EQ(limited.Bytes(3), "");
@@ -408,17 +408,17 @@ TEST(Records, AListIsLaidOutAsTheFormatPageSays) {
 TEST(Records, APolicyHasOneEncodingAndIsWithinItsLimits) {
   for (const ListPolicy& policy : SomePolicies()) {
     std::string bytes;
-    Encoder out(bytes);
+    base::Encoder out(bytes);
     EncodePolicy(policy, out);
     for (size_t at = 0; at < bytes.size(); ++at) {
       for (int value = 0; value < 256; ++value) {
         std::string mutated = bytes;
         mutated[at] = static_cast<char>(value);
-        Decoder in(mutated);
+        base::Decoder in(mutated);
         const ListPolicy read = DecodePolicy(kPolicyVersion, in);
         if (!in.Finish("a policy").ok()) continue;
         std::string again;
-        Encoder again_out(again);
+        base::Encoder again_out(again);
         EncodePolicy(read, again_out);
         EXPECT_EQ(again, mutated);
         EXPECT_LE(read.pdq_radius.bits, kRadiusBitsMax);

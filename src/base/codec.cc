@@ -1,9 +1,9 @@
-#include "src/catalogue/codec.h"
+#include "src/base/codec.h"
 
 #include <algorithm>
 #include <cstring>
 
-namespace kenal::catalogue {
+namespace kenal::base {
 namespace {
 
 constexpr int kNumberSizeMax = 10;  // 64 bits in groups of seven
@@ -103,4 +103,4 @@ Status Decoder::Finish(std::string_view what) const {
   return DataLoss(std::string(what) + " does not decode; run `kenal verify`");
 }
 
-}  // namespace kenal::catalogue
+}  // namespace kenal::base

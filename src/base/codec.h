@@ -7,8 +7,8 @@
 // Decoding is strict: each value has one encoding, so equal records are equal
 // byte strings. It never reads past its input and allocates nothing.
 // The whole layout is in docs/format.md.
-#ifndef KENAL_SRC_CATALOGUE_CODEC_H_
-#define KENAL_SRC_CATALOGUE_CODEC_H_
+#ifndef KENAL_SRC_BASE_CODEC_H_
+#define KENAL_SRC_BASE_CODEC_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 #include "kenal/status.h"
 
-namespace kenal::catalogue {
+namespace kenal::base {
 
 // Appends to a string that the caller owns.
 class Encoder {
@@ -63,6 +63,6 @@ class Decoder {
   bool failed_ = false;
 };
 
-}  // namespace kenal::catalogue
+}  // namespace kenal::base
 
-#endif  // KENAL_SRC_CATALOGUE_CODEC_H_
+#endif  // KENAL_SRC_BASE_CODEC_H_
