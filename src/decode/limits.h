@@ -78,11 +78,6 @@ inline constexpr int64_t kFileCpuMs = 4'900;
 // be busy with other work.
 inline constexpr int64_t kFileWallMs = 20'000;
 
-// Wall-clock time for a new worker to lock itself in and say so. It takes
-// about 20 ms; the rest is for a machine that is busy or reads from a slow
-// disk.
-inline constexpr int64_t kHelloWallMs = 15'000;
-
 // Files after which a worker gives way to a fresh one, so that a slow leak in
 // a codec cannot add up.
 inline constexpr int kFilesPerWorker = 20'000;

@@ -9,10 +9,6 @@
 namespace kenal::decode {
 namespace {
 
-// "KnlD", then the version of these messages in the last byte.
-constexpr uint64_t kMark = 0x4B6E6C44'00000002;
-
-constexpr uint32_t kFailedStepMax = 255;
 // Bits of the byte that tells what a view holds.
 constexpr uint8_t kTemplateLike = 1;
 constexpr uint8_t kHasMarr = 2;
@@ -134,9 +130,8 @@ StatusOr<PdqView> ReadView(Reader& in, const Outcome& outcome,
   const Region region = ReadRegion(in);
   if ((bits & kHasRegion) != 0) view.region = region;
   const std::vector<PdqView>& before = outcome.views;
-  const bool is_in_order =
-      before.empty() ? view.view == View::kStored
-                     : before.back().view < view.view;
+  const bool is_in_order = before.empty() ? view.view == View::kStored
+                                          : before.back().view < view.view;
   const bool fits =
       is_in_order && (is_whole || work.views.Contains(view.view)) &&
       view.marr.has_value() == work.second_opinion &&
@@ -163,12 +158,7 @@ bool Fits(const Outcome& outcome, uint64_t view_count) {
 }  // namespace
 
 HelloMessage Encode(const Hello& hello) {
-  HelloMessage message{};
-  Writer out(message);
-  out.Number(kMark, 8);
-  out.Number(hello.failed_step, 4);
-  out.Number(hello.error_number, 4);
-  return message;
+  return sandbox::Encode(hello, kMark);
 }
 
 RequestMessage Encode(const Request& request) {
@@ -201,20 +191,7 @@ ResponseMessage Encode(uint64_t id, const Outcome& outcome) {
 }
 
 StatusOr<Hello> ParseHello(std::span<const uint8_t> message) {
-  if (message.size() != kHelloBytes) {
-    return InvalidArgument("decoder's greeting has the wrong length");
-  }
-  Reader in(message);
-  if (in.Number(8) != kMark) {
-    return InvalidArgument("decoder is of another version; build it again");
-  }
-  Hello hello;
-  hello.failed_step = static_cast<uint32_t>(in.Number(4));
-  hello.error_number = static_cast<uint32_t>(in.Number(4));
-  if (hello.failed_step > kFailedStepMax) {
-    return InvalidArgument("decoder's greeting cannot be");
-  }
-  return hello;
+  return sandbox::ParseHello(message, kMark, "decoder");
 }
 
 StatusOr<Request> ParseRequest(std::span<const uint8_t> message) {

@@ -14,29 +14,27 @@
 
 #include "kenal/status.h"
 #include "src/decode/outcome.h"
+#include "src/sandbox/hello.h"
+#include "src/sandbox/process.h"
 
 namespace kenal::decode {
 
 // The worker's inherited descriptors; it has no others but 0 to 2, which are
 // /dev/null.
-inline constexpr int kWorkerSocket = 3;
-inline constexpr int kWorkerInput = 4;
+inline constexpr int kWorkerSocket = sandbox::kWorkerSocket;
+inline constexpr int kWorkerInput = kWorkerSocket + 1;
 
-inline constexpr size_t kHelloBytes = 16;
+// "KnlD", then the version of these messages in the last byte.
+inline constexpr uint64_t kMark = 0x4B6E6C44'00000002;
+
 inline constexpr size_t kRequestBytes = 32;
 inline constexpr size_t kResponseBytes = 6'144;
 
-using HelloMessage = std::array<uint8_t, kHelloBytes>;
+using sandbox::Hello;
+using sandbox::HelloMessage;
+using sandbox::kHelloBytes;
 using RequestMessage = std::array<uint8_t, kRequestBytes>;
 using ResponseMessage = std::array<uint8_t, kResponseBytes>;
-
-// What a worker says of itself before its first file.
-struct Hello {
-  // 0: locked in and proven. Else which step of the lock or of its self-test
-  // failed (LockStepName in sandbox.h); the worker ends after saying so.
-  uint32_t failed_step = 0;
-  uint32_t error_number = 0;
-};
 
 struct Request {
   uint64_t id = 0;          // counts up, never repeats for one worker

@@ -11,9 +11,9 @@
 #include <opencv2/core/utility.hpp>
 
 #include "src/decode/codecs.h"
+#include "src/decode/decoder_lock.h"
 #include "src/decode/limits.h"
 #include "src/decode/protocol.h"
-#include "src/decode/sandbox.h"
 
 namespace kenal::decode {
 namespace {
@@ -112,7 +112,7 @@ int RunWorker() {
   cv::setNumThreads(1);
   mallopt(M_PERTURB, kPerturbByte);
   mallopt(M_ARENA_MAX, 1);  // An arena a thread is address space for nothing.
-  Hello hello = Lock();
+  Hello hello = sandbox::Lock(kDecoderLock);
   if (!Send(Encode(hello))) return kDone;
   if (hello.failed_step != 0) return kNotLocked;
   return AnswerRequests();

@@ -14,25 +14,9 @@
 #include "kenal/status.h"
 #include "src/decode/limits.h"
 #include "src/decode/outcome.h"
+#include "src/sandbox/process.h"
 
 namespace kenal::decode {
-
-// A descriptor that is closed with its owner.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(other.number_) {
-    other.number_ = -1;
-  }
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  int number() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-
- private:
-  int number_ = -1;
-};
 
 // After which a busy worker is ended.
 struct FileLimits {
@@ -49,17 +33,13 @@ class WorkerProcess {
   // Errors: kUnavailable, when the system has no process or memory to give.
   static StatusOr<std::unique_ptr<WorkerProcess>> Launch(
       const std::string& decoder_path);
-  ~WorkerProcess();  // ends the worker and leaves no zombie
-
-  WorkerProcess(const WorkerProcess&) = delete;
-  WorkerProcess& operator=(const WorkerProcess&) = delete;
 
   // Waits until the worker has locked itself in.
   // Errors: kFailedPrecondition  it could not, or speaks another version
-  Status AwaitHello();
+  Status AwaitHello() { return process_->AwaitHello(); }
 
   // False when it is known to have ended since it was last used.
-  bool IsAlive() const;
+  bool IsAlive() const { return process_->IsQuiet(); }
 
   // What became of one file.
   struct Result {
@@ -74,25 +54,22 @@ class WorkerProcess {
                 const FileLimits& limits = {});
 
   int file_count() const { return file_count_; }
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return process_->pid(); }
 
  private:
-  WorkerProcess(pid_t pid, Descriptor socket, Descriptor input)
-      : pid_(pid), socket_(std::move(socket)), input_(std::move(input)) {}
+  WorkerProcess(std::unique_ptr<sandbox::Process> process,
+                sandbox::Descriptor input)
+      : process_(std::move(process)), input_(std::move(input)) {}
 
   bool WriteInput(std::span<const uint8_t> bytes);
   Result AwaitResponse(uint64_t id, const DecodeWork& work,
                        const FileLimits& limits);
-  int64_t CpuMs() const;
-  int End();  // kills, reaps; the wait status
   SignalFailure EndAndExplain();
 
-  pid_t pid_;
-  Descriptor socket_;
-  Descriptor input_;
+  std::unique_ptr<sandbox::Process> process_;  // ended with its owner
+  sandbox::Descriptor input_;
   uint64_t next_id_ = 1;
   int file_count_ = 0;
-  bool is_reaped_ = false;
 };
 
 }  // namespace kenal::decode

@@ -7,7 +7,7 @@
 
 #include "src/decode/limits.h"
 #include "src/decode/protocol.h"
-#include "src/decode/sandbox.h"
+#include "src/sandbox/lock.h"
 
 namespace kenal::decode {
 namespace {
@@ -110,7 +110,8 @@ int main() {
   using namespace kenal::decode;
   Hello hello;
   if (KENAL_FAKE_WAY == kNotLocked) {
-    hello.failed_step = static_cast<uint32_t>(LockStep::kTestSocket);
+    hello.failed_step =
+        static_cast<uint32_t>(kenal::sandbox::LockStep::kTestSocket);
   }
   HelloMessage greeting = Encode(hello);
   if (KENAL_FAKE_WAY == kOtherVersion) ++greeting[0];

@@ -13,7 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "src/decode/limits.h"
-#include "src/decode/sanitized.h"
+#include "src/sandbox/sanitized.h"
 #include "tests/decode/malformed.h"
 #include "tests/decode/processes.h"
 #include "tests/decode/vectors.h"
@@ -139,7 +139,7 @@ TEST(MalformedFiles, AreAllAnsweredAndChangeNothing) {
   std::printf("peak resident memory %lld MiB, most CPU for a file %lld ms\n",
               static_cast<long long>(watch.peak_bytes()) >> 20,
               static_cast<long long>(cpu_max_ms));
-  if (!kIsSanitized) {
+  if (!sandbox::kIsSanitized) {
     EXPECT_LE(watch.peak_bytes(), static_cast<int64_t>(kWorkerBytesMax));
   }
   EXPECT_LE(cpu_max_ms, 5000);

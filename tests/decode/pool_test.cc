@@ -14,8 +14,8 @@
 #include <gtest/gtest.h>
 
 #include "src/decode/limits.h"
-#include "src/decode/sanitized.h"
 #include "src/decode/worker_process.h"
+#include "src/sandbox/sanitized.h"
 #include "tests/decode/pictures.h"
 #include "tests/decode/processes.h"
 #include "tests/decode/vectors.h"
@@ -151,7 +151,8 @@ TEST(DecoderPool, TruncatedFilesGiveTheSameHashWhateverCameBefore) {
 }
 
 TEST(DecoderPool, AnIdleWorkerFitsWhatIsSetAsideForTheProgram) {
-  if (kIsSanitized) GTEST_SKIP() << "shadow memory is address space too";
+  if (sandbox::kIsSanitized)
+    GTEST_SKIP() << "shadow memory is address space too";
   std::unique_ptr<DecoderPool> pool = StartPool(1);
   for (pid_t pid : Children()) {
     EXPECT_GT(PeakAddressBytes(pid), 0);
@@ -162,7 +163,8 @@ TEST(DecoderPool, AnIdleWorkerFitsWhatIsSetAsideForTheProgram) {
 // The largest progressive picture that the header check lets pass, also when
 // the input takes a part of the worker's memory.
 TEST(DecoderPool, WhatTheHeaderCheckAdmitsDoesNotRunOutOfMemory) {
-  if (kIsSanitized) GTEST_SKIP() << "a sanitizer needs memory of its own";
+  if (sandbox::kIsSanitized)
+    GTEST_SKIP() << "a sanitizer needs memory of its own";
   std::unique_ptr<DecoderPool> pool = StartPool(1);
   for (const size_t input_bytes : {size_t{0}, size_t{50'000'000}}) {
     Decoded decoded;

@@ -15,9 +15,9 @@
 #include <new>
 #include <opencv2/core.hpp>
 
+#include "src/decode/decoder_lock.h"
 #include "src/decode/limits.h"
 #include "src/decode/protocol.h"
-#include "src/decode/sandbox.h"
 #include "tools/kenal-calibrate/copies.h"
 #include "tools/kenal-calibrate/pixels.h"
 
@@ -144,8 +144,8 @@ int Run() {
   }
   cv::setNumThreads(1);
   mallopt(M_ARENA_MAX, 1);  // An arena a thread is address space for nothing.
-  const decode::Hello hello = decode::Lock();
-  if (!Send(Encode(hello))) return kDone;
+  const decode::Hello hello = sandbox::Lock(decode::kDecoderLock);
+  if (!Send(decode::Encode(hello))) return kDone;
   if (hello.failed_step != 0) return kNotLocked;
   return AnswerOrders();
 }

@@ -1,5 +1,5 @@
 // Pixels of a picture file, and files of pixels, for altered copies. Called
-// only behind the lock (src/decode/sandbox.h).
+// only behind the lock (src/sandbox/lock.h).
 #ifndef KENAL_TOOLS_KENAL_CALIBRATE_PIXELS_H_
 #define KENAL_TOOLS_KENAL_CALIBRATE_PIXELS_H_
 

@@ -1,9 +1,9 @@
 // Whether a sanitizer is built in. It maps terabytes of address space, so the
 // limit on that is left off, and it makes system calls of its own.
-#ifndef KENAL_SRC_DECODE_SANITIZED_H_
-#define KENAL_SRC_DECODE_SANITIZED_H_
+#ifndef KENAL_SRC_SANDBOX_SANITIZED_H_
+#define KENAL_SRC_SANDBOX_SANITIZED_H_
 
-namespace kenal::decode {
+namespace kenal::sandbox {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kIsSanitized = true;
@@ -17,6 +17,6 @@ inline constexpr bool kIsSanitized = false;
 inline constexpr bool kIsSanitized = false;
 #endif
 
-}  // namespace kenal::decode
+}  // namespace kenal::sandbox
 
-#endif  // KENAL_SRC_DECODE_SANITIZED_H_
+#endif  // KENAL_SRC_SANDBOX_SANITIZED_H_

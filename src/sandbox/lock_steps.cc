@@ -1,6 +1,6 @@
-#include "src/decode/sandbox.h"
+#include "src/sandbox/lock.h"
 
-namespace kenal::decode {
+namespace kenal::sandbox {
 
 std::string_view LockStepName(LockStep step) {
   switch (step) {
@@ -38,4 +38,4 @@ std::string_view LockStepName(LockStep step) {
   return "an unknown step";
 }
 
-}  // namespace kenal::decode
+}  // namespace kenal::sandbox

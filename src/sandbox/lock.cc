@@ -1,4 +1,4 @@
-#include "src/decode/sandbox.h"
+#include "src/sandbox/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +19,9 @@
 
 #include <memory>
 
-#include "src/decode/limits.h"
-#include "src/decode/sanitized.h"
+#include "src/sandbox/sanitized.h"
 
-namespace kenal::decode {
+namespace kenal::sandbox {
 namespace {
 
 Hello Failed(LockStep step) {
@@ -34,11 +33,13 @@ bool Limit(int resource, rlim_t value) {
   return setrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0;
 }
 
-bool SetLimits() {
-  bool is_set = Limit(RLIMIT_FSIZE, 0) && Limit(RLIMIT_CORE, 0) &&
-                Limit(RLIMIT_NOFILE, kWorkerInput + 1) &&
-                Limit(RLIMIT_MEMLOCK, 0) && Limit(RLIMIT_MSGQUEUE, 0);
-  if (!kIsSanitized) is_set = is_set && Limit(RLIMIT_AS, kWorkerBytesMax);
+bool SetLimits(const LockPlan& plan) {
+  bool is_set =
+      Limit(RLIMIT_FSIZE, 0) && Limit(RLIMIT_CORE, 0) &&
+      Limit(RLIMIT_NOFILE, static_cast<rlim_t>(plan.descriptor_end)) &&
+      Limit(RLIMIT_MEMLOCK, 0) && Limit(RLIMIT_MSGQUEUE, 0);
+  if (!kIsSanitized)
+    is_set = is_set && Limit(RLIMIT_AS, plan.address_bytes_max);
   return is_set;
 }
 
@@ -51,10 +52,10 @@ bool DropPrivileges() {
 }
 
 // The end of the parent ends the worker, also when it came before this call.
-bool FollowParent() {
+bool FollowParent(int socket) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return false;
   char byte = 0;
-  ssize_t got = recv(kWorkerSocket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  ssize_t got = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && errno == EAGAIN;
 }
 
@@ -93,7 +94,13 @@ constexpr int kPlainCalls[] = {
     SCMP_SYS(sched_getaffinity),
 };
 
-bool AllowCalls(const Filter& filter) {
+// What a worker that is handed descriptors may do with them.
+bool AllowReading(const Filter& filter, scmp_datum_t socket) {
+  return Allow(filter, SCMP_SYS(recvmsg), SCMP_A0(SCMP_CMP_EQ, socket)) &&
+         Allow(filter, SCMP_SYS(pread64)) && Allow(filter, SCMP_SYS(close));
+}
+
+bool AllowCalls(const Filter& filter, const LockPlan& plan) {
   for (int call : kPlainCalls) {
     if (!Allow(filter, call)) return false;
   }
@@ -102,9 +109,10 @@ bool AllowCalls(const Filter& filter) {
   constexpr scmp_datum_t kThread =
       CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
   const scmp_datum_t self = static_cast<scmp_datum_t>(getpid());
-  return Allow(filter, SCMP_SYS(recvfrom),
-               SCMP_A0(SCMP_CMP_EQ, kWorkerSocket)) &&
-         Allow(filter, SCMP_SYS(sendto), SCMP_A0(SCMP_CMP_EQ, kWorkerSocket),
+  const scmp_datum_t socket = static_cast<scmp_datum_t>(plan.socket);
+  if (plan.is_handed_descriptors && !AllowReading(filter, socket)) return false;
+  return Allow(filter, SCMP_SYS(recvfrom), SCMP_A0(SCMP_CMP_EQ, socket)) &&
+         Allow(filter, SCMP_SYS(sendto), SCMP_A0(SCMP_CMP_EQ, socket),
                SCMP_A4(SCMP_CMP_EQ, 0)) &&  // No address.
          Allow(filter, SCMP_SYS(mmap),
                SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
@@ -119,9 +127,9 @@ bool AllowCalls(const Filter& filter) {
                           SCMP_SYS(clone3), 0) == 0;
 }
 
-bool LoadFilter() {
+bool LoadFilter(const LockPlan& plan) {
   Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
-  if (filter == nullptr || !AllowCalls(filter)) return false;
+  if (filter == nullptr || !AllowCalls(filter, plan)) return false;
   int result = seccomp_load(filter.get());
   if (result != 0) errno = -result;
   return result == 0;
@@ -148,11 +156,11 @@ bool CanOpenSocket() {
          !Refused(socket(AF_UNIX, SOCK_STREAM, 0));
 }
 
-bool CanConnect() {
+bool CanConnect(int socket) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  return !Refused(connect(kWorkerSocket, reinterpret_cast<sockaddr*>(&address),
-                          sizeof address));
+  return !Refused(
+      connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address));
 }
 
 bool CanFork() {
@@ -185,11 +193,11 @@ bool CanChangeLimit() {
 
 }  // namespace
 
-LockStep SelfTest() {
+LockStep SelfTest(int socket) {
   if (CanOpen()) return LockStep::kTestOpen;
   if (CanCreate()) return LockStep::kTestCreate;
   if (CanOpenSocket()) return LockStep::kTestSocket;
-  if (CanConnect()) return LockStep::kTestConnect;
+  if (CanConnect(socket)) return LockStep::kTestConnect;
   if (CanFork()) return LockStep::kTestFork;
   if (CanExec()) return LockStep::kTestExec;
   if (CanSignal()) return LockStep::kTestSignal;
@@ -199,17 +207,17 @@ LockStep SelfTest() {
   return LockStep::kNone;
 }
 
-Hello Lock() {
+Hello Lock(const LockPlan& plan) {
   errno = 0;
-  if (!SetLimits()) return Failed(LockStep::kLimits);
+  if (!SetLimits(plan)) return Failed(LockStep::kLimits);
   if (!DropPrivileges()) return Failed(LockStep::kPrivileges);
-  if (!FollowParent()) return Failed(LockStep::kParentGone);
-  if (!LoadFilter()) return Failed(LockStep::kFilter);
-  if (LockStep step = SelfTest(); step != LockStep::kNone) {
+  if (!FollowParent(plan.socket)) return Failed(LockStep::kParentGone);
+  if (!LoadFilter(plan)) return Failed(LockStep::kFilter);
+  if (LockStep step = SelfTest(plan.socket); step != LockStep::kNone) {
     errno = 0;
     return Failed(step);
   }
   return {};
 }
 
-}  // namespace kenal::decode
+}  // namespace kenal::sandbox

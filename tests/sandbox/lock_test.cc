@@ -1,7 +1,7 @@
 // The lock itself: what a locked process cannot do, and that the self-test
 // would see it if it could. Each case runs in a child of its own, since there
 // is no way back from the lock.
-#include "src/decode/sandbox.h"
+#include "src/sandbox/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,14 +24,16 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "src/decode/limits.h"
-#include "src/decode/sanitized.h"
+#include "src/decode/decoder_lock.h"
+#include "src/sandbox/process.h"
+#include "src/sandbox/sanitized.h"
 
-namespace kenal::decode {
+namespace kenal::sandbox {
 namespace {
 
 // What `child` returns in a process that has a worker's descriptors; -1 when
@@ -44,7 +46,7 @@ int InChild(const std::function<int()>& child) {
     int theirs = fcntl(ends[1], F_DUPFD, 20);
     int input = fcntl(memfd_create("input", 0), F_DUPFD, 20);
     dup2(theirs, kWorkerSocket);
-    dup2(input, kWorkerInput);
+    dup2(input, decode::kWorkerInput);
     // The other end stays open, as that of a living parent.
     _exit(child());
   }
@@ -56,11 +58,18 @@ int InChild(const std::function<int()>& child) {
 }
 
 // Keeps a copy of the parent's end out of the worker's descriptor numbers.
-int InLockedChild(const std::function<int()>& child) {
+int InLockedChild(const LockPlan& plan, const std::function<int()>& child) {
   constexpr int kNotLocked = 99;
   return InChild(
-      [&child] { return Lock().failed_step == 0 ? child() : kNotLocked; });
+      [&] { return Lock(plan).failed_step == 0 ? child() : kNotLocked; });
 }
+
+// All that the decoder has, and what a reader of containers has beside it.
+constexpr LockPlan kDecoder = decode::kDecoderLock;
+constexpr LockPlan kReader{.socket = kWorkerSocket,
+                           .descriptor_end = 32,
+                           .address_bytes_max = kDecoder.address_bytes_max,
+                           .is_handed_descriptors = true};
 
 struct Attempt {
   const char* name;
@@ -133,7 +142,7 @@ const Attempt kAttempts[] = {
     {"read from a descriptor",
      [] {
        char byte = 0;
-       return read(kWorkerInput, &byte, 1);
+       return read(decode::kWorkerInput, &byte, 1);
      }},
     {"copy a descriptor", [] { return dup(kWorkerSocket); }},
     {"internet socket", [] { return socket(AF_INET, SOCK_STREAM, 0); }},
@@ -164,20 +173,69 @@ const Attempt kAttempts[] = {
     {"the machine's name", [] { return Raw(SYS_uname); }},
 };
 
-class SandboxAttempt : public testing::TestWithParam<size_t> {};
+class SandboxAttempt : public testing::TestWithParam<std::tuple<size_t, bool>> {
+};
 
 TEST_P(SandboxAttempt, IsRefusedByTheFilter) {
-  const Attempt& attempt = kAttempts[GetParam()];
-  EXPECT_EQ(InLockedChild([&attempt] {
-              errno = 0;
-              return attempt.make() < 0 && errno == EPERM ? 0 : 1;
-            }),
+  const Attempt& attempt = kAttempts[std::get<0>(GetParam())];
+  const LockPlan& plan = std::get<1>(GetParam()) ? kReader : kDecoder;
+  EXPECT_EQ(InLockedChild(plan,
+                          [&attempt] {
+                            errno = 0;
+                            return attempt.make() < 0 && errno == EPERM ? 0 : 1;
+                          }),
             0)
       << attempt.name;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, SandboxAttempt,
-                         testing::Range(size_t{0}, std::size(kAttempts)));
+                         testing::Combine(testing::Range(size_t{0},
+                                                         std::size(kAttempts)),
+                                          testing::Bool()));
+
+// What only a worker that is handed descriptors may do.
+const Attempt kReading[] = {
+    {"be handed a descriptor",
+     [] {
+       msghdr message{};
+       const long got = recvmsg(kWorkerSocket, &message, MSG_DONTWAIT);
+       return got < 0 && errno == EAGAIN ? 0 : got;  // There is none.
+     }},
+    {"read at an offset",
+     [] {
+       char byte = 0;
+       return pread(decode::kWorkerInput, &byte, 1, 0);
+     }},
+    {"close", [] { return close(decode::kWorkerInput); }},
+};
+
+TEST(Sandbox, LetsOnlyReadersOfContainersRead) {
+  for (const Attempt& attempt : kReading) {
+    EXPECT_EQ(
+        InLockedChild(kReader, [&] { return attempt.make() == 0 ? 0 : 1; }), 0)
+        << attempt.name;
+    EXPECT_EQ(InLockedChild(kDecoder,
+                            [&] {
+                              errno = 0;
+                              return attempt.make() < 0 && errno == EPERM ? 0
+                                                                          : 1;
+                            }),
+              0)
+        << attempt.name;
+  }
+}
+
+TEST(Sandbox, TakesDescriptorsFromItsOwnSocketOnly) {
+  EXPECT_EQ(InLockedChild(kReader,
+                          [] {
+                            msghdr message{};
+                            errno = 0;
+                            const long got = recvmsg(decode::kWorkerInput,
+                                                     &message, MSG_DONTWAIT);
+                            return got < 0 && errno == EPERM ? 0 : 1;
+                          }),
+            0);
+}
 
 void* SetTo42(void* number) {
   *static_cast<int*>(number) = 42;
@@ -185,25 +243,31 @@ void* SetTo42(void* number) {
 }
 
 TEST(Sandbox, LeavesRoomToComputeAndToStartThreads) {
-  EXPECT_EQ(InLockedChild([] {
-              int number = 0;
-              pthread_t thread;
-              bool is_started =
-                  pthread_create(&thread, nullptr, SetTo42, &number) == 0;
-              if (is_started) pthread_join(thread, nullptr);
-              std::vector<char> memory(64 << 20, 1);
-              return number == 42 && memory.back() == 1 ? 0 : 1;
-            }),
+  EXPECT_EQ(InLockedChild(kReader,
+                          [] {
+                            int number = 0;
+                            pthread_t thread;
+                            bool is_started =
+                                pthread_create(&thread, nullptr, SetTo42,
+                                               &number) == 0;
+                            if (is_started) pthread_join(thread, nullptr);
+                            std::vector<char> memory(64 << 20, 1);
+                            return number == 42 && memory.back() == 1 ? 0 : 1;
+                          }),
             0);
 }
 
 TEST(Sandbox, GivesNoMoreMemoryThanTheLimitUnlessSanitized) {
-  EXPECT_EQ(InLockedChild([] {
-              void* at = mmap(nullptr, kWorkerBytesMax, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-              return (at == MAP_FAILED && errno == ENOMEM) != kIsSanitized ? 0
-                                                                           : 1;
-            }),
+  EXPECT_EQ(InLockedChild(kReader,
+                          [] {
+                            void* at = mmap(nullptr, kDecoder.address_bytes_max,
+                                            PROT_READ | PROT_WRITE,
+                                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                            return (at == MAP_FAILED && errno == ENOMEM) !=
+                                           kIsSanitized
+                                       ? 0
+                                       : 1;
+                          }),
             0);
 }
 
@@ -214,7 +278,7 @@ TEST(Sandbox, RefusesToLockAWorkerWhoseParentIsGone) {
               dup2(ends[1], kWorkerSocket);
               close(ends[0]);
               close(ends[1]);
-              return Lock().failed_step ==
+              return Lock(kDecoder).failed_step ==
                              static_cast<uint32_t>(LockStep::kParentGone)
                          ? 0
                          : 1;
@@ -253,7 +317,7 @@ TEST_P(SandboxHole, IsFoundByTheSelfTest) {
   const Hole& hole = GetParam();
   EXPECT_EQ(InChild([&hole] {
               if (!RefuseAllBut(hole)) return 99;
-              return static_cast<int>(SelfTest());
+              return static_cast<int>(SelfTest(kWorkerSocket));
             }),
             static_cast<int>(hole.step));
 }
@@ -284,4 +348,4 @@ TEST(Sandbox, EveryStepHasAName) {
 }
 
 }  // namespace
-}  // namespace kenal::decode
+}  // namespace kenal::sandbox
