@@ -49,6 +49,10 @@ class Hasher {
   virtual SignalSet HashFile(const std::string& path,
                              const HashWork& work) = 0;
 
+  // HashBytes without the digests, for callers that have them.
+  virtual SignalSet HashPicture(std::span<const uint8_t> bytes,
+                                const HashWork& work) = 0;
+
   // With the work of effort `normal`.
   SignalSet HashBytes(std::span<const uint8_t> bytes) {
     return HashBytes(bytes, HashWork{});

@@ -8,22 +8,10 @@
 #include <cerrno>
 #include <system_error>
 
+#include "src/base/descriptor.h"
+
 namespace kenal::base {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 int OpenQuietly(const std::string& path) {
   // O_NONBLOCK keeps a named pipe from stopping us before fstat tells.
@@ -76,7 +64,7 @@ StatusOr<std::vector<uint8_t>> ReadFile(const std::string& path,
                                         uint64_t size_bytes_max) {
   std::vector<uint8_t> bytes;
   const Descriptor file(OpenQuietly(path));
-  KENAL_TRY_ASSIGN(const uint64_t size_bytes, RegularSize(file.get(), path));
+  KENAL_TRY_ASSIGN(const uint64_t size_bytes, RegularSize(file.number(), path));
   const auto too_large = [&] {
     return ResourceExhausted(path + ": is larger than the limit of " +
                              std::to_string(size_bytes_max) + " bytes");
@@ -93,7 +81,7 @@ StatusOr<std::vector<uint8_t>> ReadFile(const std::string& path,
     }
     KENAL_TRY_ASSIGN(
         const size_t got,
-        ReadSome(file.get(), path, std::span(bytes).subspan(used)));
+        ReadSome(file.number(), path, std::span(bytes).subspan(used)));
     if (got == 0) break;
     used += got;
   }
@@ -106,10 +94,10 @@ Status ReadBlocks(const std::string& path,
                   const std::function<void(std::span<const uint8_t>)>& block) {
   constexpr size_t kBlockBytes = 1 << 20;
   const Descriptor file(OpenQuietly(path));
-  KENAL_TRY(RegularSize(file.get(), path).status());
+  KENAL_TRY(RegularSize(file.number(), path).status());
   std::vector<uint8_t> buffer(kBlockBytes);
   while (true) {
-    KENAL_TRY_ASSIGN(const size_t got, ReadSome(file.get(), path, buffer));
+    KENAL_TRY_ASSIGN(const size_t got, ReadSome(file.number(), path, buffer));
     if (got == 0) return OkStatus();
     block(std::span<const uint8_t>(buffer).first(got));
   }

@@ -39,8 +39,14 @@ class PoolHasher final : public Hasher {
 
   SignalSet HashBytes(std::span<const uint8_t> bytes,
                       const HashWork& work) override {
-    SignalSet signals;
+    SignalSet signals = HashPicture(bytes, work);
     SetDigests(base::DigestAll(bytes), signals);
+    return signals;
+  }
+
+  SignalSet HashPicture(std::span<const uint8_t> bytes,
+                        const HashWork& work) override {
+    SignalSet signals;
     decode::Decoded decoded = pool_->Decode(
         bytes, {.views = work.views, .second_opinion = work.second_opinion});
     signals.picture = std::move(decoded.picture);

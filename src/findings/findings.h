@@ -172,6 +172,9 @@ struct Content {
   bool template_like = false;
   std::optional<SignalFailure> pdq_failure;
   std::string camera;  // serial of the camera; only when asked for
+  // Of the places it is at, unless one has a reason of its own.
+  Coverage coverage = Coverage::kNotExamined;
+  std::string reason;
 
   Verdict verdict = Verdict::kUnavailable;
   std::optional<Tier> tier;

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "src/base/descriptor.h"
 #include "src/base/file.h"
 #include "src/base/mutex.h"
 
@@ -41,22 +42,9 @@ Status Failed(const std::string& path, const char* what, int error_number) {
              : Unavailable(message);
 }
 
-class File {
- public:
-  File(std::string path, int descriptor)
-      : path_(std::move(path)), descriptor_(descriptor) {}
-  File(File&& other) noexcept
-      : path_(std::move(other.path_)),
-        descriptor_(std::exchange(other.descriptor_, -1)) {}
-  ~File() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  const std::string& path() const { return path_; }
-  int descriptor() const { return descriptor_; }
-
- private:
-  std::string path_;
-  int descriptor_;
+struct File {
+  std::string path;
+  base::Descriptor descriptor;
 };
 
 std::string JournalPath(const std::string& folder) {
@@ -65,8 +53,8 @@ std::string JournalPath(const std::string& folder) {
 
 StatusOr<File> OpenFile(const std::string& folder, int flags) {
   const std::string path = JournalPath(folder);
-  const int descriptor = open(path.c_str(), flags | O_CLOEXEC, 0600);
-  if (descriptor >= 0) return File(path, descriptor);
+  base::Descriptor descriptor(open(path.c_str(), flags | O_CLOEXEC, 0600));
+  if (descriptor.is_open()) return File{path, std::move(descriptor)};
   if (errno == ENOENT) {
     return NotFound(folder + ": holds no scan (no " +
                     std::string(kJournalName) + ")");
@@ -78,8 +66,9 @@ StatusOr<File> OpenFile(const std::string& folder, int flags) {
 }
 
 Status LockFile(const File& file) {
-  if (flock(file.descriptor(), LOCK_EX | LOCK_NB) == 0) return OkStatus();
-  return Unavailable(file.path() + ": another scan is writing there");
+  if (flock(file.descriptor.number(), LOCK_EX | LOCK_NB) == 0)
+    return OkStatus();
+  return Unavailable(file.path + ": another scan is writing there");
 }
 
 // Reads the file in pieces and hands out frames.
@@ -151,10 +140,10 @@ StatusOr<std::string_view> NextRecord(FrameReader& reader) {
 
 // Where whole frames end.
 StatusOr<uint64_t> ReadFrames(const File& file, const Journal::Visitor& visit) {
-  FrameReader reader(file.descriptor(), file.path(), 0, kWriteBytes);
+  FrameReader reader(file.descriptor.number(), file.path, 0, kWriteBytes);
   KENAL_TRY_ASSIGN(const bool has_magic, reader.Have(kMagic.size()));
   if (!has_magic || !reader.data().starts_with(kMagic)) {
-    return DataLoss(file.path() + ": is not the journal of a scan");
+    return DataLoss(file.path + ": is not the journal of a scan");
   }
   reader.Skip(kMagic.size());
   for (;;) {
@@ -162,7 +151,7 @@ StatusOr<uint64_t> ReadFrames(const File& file, const Journal::Visitor& visit) {
     if (bytes.empty()) return reader.at();
     auto record = DecodeRecord(bytes);
     if (!record.ok()) {
-      return DataLoss(file.path() + ": damaged at byte " +
+      return DataLoss(file.path + ": damaged at byte " +
                       std::to_string(reader.at()));
     }
     const size_t frame = sizeof(FrameHead) + bytes.size();
@@ -177,7 +166,8 @@ Status CheckTail(const File& file, uint64_t good_bytes, uint64_t size_bytes) {
   constexpr uint64_t kTornBytesMax = kWriteBytes + kRecordBytesMax + 64;
   if (size_bytes - good_bytes <= kTornBytesMax) {
     // Whole frames behind a bad one were written after it.
-    FrameReader reader(file.descriptor(), file.path(), good_bytes, kWriteBytes);
+    FrameReader reader(file.descriptor.number(), file.path, good_bytes,
+                       kWriteBytes);
     for (uint64_t at = good_bytes; at < size_bytes; ++at) {
       KENAL_TRY_ASSIGN(const std::string_view record, NextRecord(reader));
       if (!record.empty()) break;
@@ -186,15 +176,15 @@ Status CheckTail(const File& file, uint64_t good_bytes, uint64_t size_bytes) {
     }
     if (good_bytes == size_bytes) return OkStatus();
   }
-  return DataLoss(file.path() + ": damaged at byte " +
+  return DataLoss(file.path + ": damaged at byte " +
                   std::to_string(good_bytes) +
                   "; its disk is failing or somebody changed it");
 }
 
 StatusOr<uint64_t> SizeOf(const File& file) {
   struct stat info;
-  if (fstat(file.descriptor(), &info) != 0) {
-    return Failed(file.path(), "cannot be looked at", errno);
+  if (fstat(file.descriptor.number(), &info) != 0) {
+    return Failed(file.path, "cannot be looked at", errno);
   }
   return static_cast<uint64_t>(info.st_size);
 }
@@ -228,8 +218,8 @@ class FileJournal final : public Journal {
     base::MutexLock lock(mutex_);
     if (failure_ != StatusCode::kOk) return Status(failure_, message_);
     KENAL_TRY(WriteOut());
-    if (fdatasync(file_.descriptor()) == 0) return OkStatus();
-    return Keep(Failed(file_.path(), "cannot be made durable", errno));
+    if (fdatasync(file_.descriptor.number()) == 0) return OkStatus();
+    return Keep(Failed(file_.path, "cannot be made durable", errno));
   }
 
   uint64_t torn_bytes() const override { return torn_bytes_; }
@@ -238,10 +228,11 @@ class FileJournal final : public Journal {
   Status WriteOut() KENAL_REQUIRES(mutex_) {
     std::string_view left = pending_;
     while (!left.empty()) {
-      const ssize_t put = write(file_.descriptor(), left.data(), left.size());
+      const ssize_t put =
+          write(file_.descriptor.number(), left.data(), left.size());
       if (put < 0 && errno == EINTR) continue;
       if (put < 0) {
-        return Keep(Failed(file_.path(), "cannot be written", errno));
+        return Keep(Failed(file_.path, "cannot be written", errno));
       }
       left.remove_prefix(static_cast<size_t>(put));
     }
@@ -264,14 +255,11 @@ class FileJournal final : public Journal {
 };
 
 Status SyncFolder(const std::string& folder) {
-  const int descriptor =
-      open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return Failed(folder, "cannot be opened", errno);
-  const int result = fsync(descriptor);
-  const int error_number = errno;
-  close(descriptor);
-  if (result == 0) return OkStatus();
-  return Failed(folder, "cannot be made durable", error_number);
+  const base::Descriptor descriptor(
+      open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!descriptor.is_open()) return Failed(folder, "cannot be opened", errno);
+  if (fsync(descriptor.number()) == 0) return OkStatus();
+  return Failed(folder, "cannot be made durable", errno);
 }
 
 }  // namespace
@@ -280,16 +268,17 @@ StatusOr<std::unique_ptr<Journal>> Journal::Create(const std::string& folder) {
   KENAL_TRY_ASSIGN(File file,
                    OpenFile(folder, O_WRONLY | O_CREAT | O_EXCL | O_APPEND));
   KENAL_TRY(LockFile(file));
-  const std::string path = file.path();
+  const std::string path = file.path;
   const auto give_up = [&](int error_number) {
     unlink(path.c_str());
     return Failed(path, "cannot be written", error_number);
   };
-  const ssize_t put = write(file.descriptor(), kMagic.data(), kMagic.size());
+  const ssize_t put =
+      write(file.descriptor.number(), kMagic.data(), kMagic.size());
   if (put != static_cast<ssize_t>(kMagic.size())) {
     return give_up(put < 0 ? errno : ENOSPC);
   }
-  if (fsync(file.descriptor()) != 0) return give_up(errno);
+  if (fsync(file.descriptor.number()) != 0) return give_up(errno);
   KENAL_TRY(SyncFolder(folder));
   return std::make_unique<FileJournal>(std::move(file), 0);
 }
@@ -302,9 +291,10 @@ StatusOr<std::unique_ptr<Journal>> Journal::Continue(const std::string& folder,
   KENAL_TRY_ASSIGN(const uint64_t size_bytes, SizeOf(file));
   KENAL_TRY(CheckTail(file, good_bytes, size_bytes));
   if (size_bytes > good_bytes &&
-      (ftruncate(file.descriptor(), static_cast<off_t>(good_bytes)) != 0 ||
-       fsync(file.descriptor()) != 0)) {
-    return Failed(file.path(), "its torn end cannot be cut off", errno);
+      (ftruncate(file.descriptor.number(), static_cast<off_t>(good_bytes)) !=
+           0 ||
+       fsync(file.descriptor.number()) != 0)) {
+    return Failed(file.path, "its torn end cannot be cut off", errno);
   }
   return std::make_unique<FileJournal>(std::move(file),
                                        size_bytes - good_bytes);

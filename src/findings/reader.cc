@@ -11,26 +11,33 @@
 #include <utility>
 
 #include "src/base/check.h"
+#include "src/base/descriptor.h"
 #include "src/base/file.h"
 #include "src/findings/journal.h"
 
 namespace kenal::findings {
 namespace {
 
+// What counting needs of a place, and where the rest is.
 struct PlaceAt {
   uint64_t offset_bytes = 0;
+  uint64_t size_bytes = 0;
   uint32_t exhibit = 0;
   std::optional<ContentNumber> content;
+  uint16_t reason = 0;  // its position among the reasons met
+  Coverage coverage = Coverage::kNotExamined;
+  bool deleted = false;
+  bool is_thumbnail = false;
 };
 
-// One place after another; contents are known before the places they are at.
 class Counter {
  public:
-  void Add(const Place& place, const Content* content, Totals& totals) {
+  void Add(const PlaceAt& place, const std::string& reason,
+           const Content* content, Totals& totals) {
     AddAmount(place, totals.all);
-    AddAmount(place, totals.coverage[{place.coverage, place.reason}]);
+    AddAmount(place, totals.coverage[{place.coverage, reason}]);
     totals.deleted += place.deleted ? 1 : 0;
-    totals.thumbnails += place.thumbnail != Thumbnail::kNone ? 1 : 0;
+    totals.thumbnails += place.is_thumbnail ? 1 : 0;
     if (content == nullptr) return;
     const bool is_first = seen_.insert(*place.content).second;
     totals.contents += is_first ? 1 : 0;
@@ -52,14 +59,14 @@ class Counter {
   }
 
  private:
-  static void AddAmount(const Place& place, Amount& amount) {
+  static void AddAmount(const PlaceAt& place, Amount& amount) {
     ++amount.places;
     amount.bytes += place.size_bytes;
   }
   std::unordered_set<ContentNumber> seen_;
 };
 
-// What counting needs of a content that was no hit is the same for many.
+// What counting needs of a content.
 Content Slim(const Content& content) {
   Content slim;
   slim.verdict = content.verdict;
@@ -75,10 +82,6 @@ Content Slim(const Content& content) {
 class JournalFindings final : public Findings {
  public:
   explicit JournalFindings(std::string folder) : folder_(std::move(folder)) {}
-  ~JournalFindings() override {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-
   Status Load() {
     KENAL_TRY(OpenFile());
     std::vector<std::string> keys;
@@ -86,7 +89,9 @@ class JournalFindings final : public Findings {
       return std::visit([&](auto& value) { return Take(value, offset, keys); },
                         record);
     }));
-    return Sort(keys);
+    Sort(keys);
+    Count();
+    return OkStatus();
   }
 
   const Run& run() const override { return run_; }
@@ -112,8 +117,8 @@ class JournalFindings final : public Findings {
  private:
   Status OpenFile() {
     path_ = folder_ + "/" + std::string(kJournalName);
-    descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor_ >= 0) return OkStatus();
+    descriptor_ = base::Descriptor(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (descriptor_.is_open()) return OkStatus();
     if (errno == ENOENT) {
       return NotFound(folder_ + ": holds no scan (no " +
                       std::string(kJournalName) + ")");
@@ -132,8 +137,6 @@ class JournalFindings final : public Findings {
       *same = std::move(exhibit);
     } else {
       exhibits_.push_back(std::move(exhibit));
-      totals_of_.emplace_back();
-      counters_.emplace_back();
     }
     return OkStatus();
   }
@@ -156,32 +159,61 @@ class JournalFindings final : public Findings {
                       " names what is not there");
     }
     keys.push_back(KeyOf(place));
-    places_.push_back({offset, place.exhibit, place.content});
-    const Content* content = place.content ? &slim_[*place.content] : nullptr;
-    counter_.Add(place, content, totals_);
-    counters_[place.exhibit].Add(place, content, totals_of_[place.exhibit]);
+    places_.push_back({.offset_bytes = offset,
+                       .size_bytes = place.size_bytes,
+                       .exhibit = place.exhibit,
+                       .content = place.content,
+                       .reason = ReasonNumber(place.reason),
+                       .coverage = place.coverage,
+                       .deleted = place.deleted,
+                       .is_thumbnail = place.thumbnail != Thumbnail::kNone});
     return OkStatus();
   }
 
-  Status Sort(const std::vector<std::string>& keys) {
-    slim_.clear();
-    slim_.shrink_to_fit();
-    counters_.clear();
+  uint16_t ReasonNumber(const std::string& reason) {
+    const auto at = std::ranges::find(reasons_, reason);
+    const auto number = static_cast<uint16_t>(at - reasons_.begin());
+    if (at == reasons_.end()) reasons_.push_back(reason);
+    return number;
+  }
+
+  // In the order of reports; of places told twice the later one counts.
+  void Sort(const std::vector<std::string>& keys) {
     std::vector<uint32_t> order(keys.size());
     std::iota(order.begin(), order.end(), 0);
-    std::ranges::sort(
-        order, {}, [&](uint32_t i) -> const std::string& { return keys[i]; });
+    std::ranges::sort(order, [&](uint32_t a, uint32_t b) {
+      const int compared = keys[a].compare(keys[b]);
+      return compared != 0 ? compared < 0 : a < b;
+    });
     std::vector<PlaceAt> sorted;
     sorted.reserve(order.size());
-    for (const uint32_t i : order) sorted.push_back(places_[i]);
+    for (size_t i = 0; i < order.size(); ++i) {
+      const bool is_told_later =
+          i + 1 < order.size() && keys[order[i]] == keys[order[i + 1]];
+      if (!is_told_later) sorted.push_back(places_[order[i]]);
+    }
     places_ = std::move(sorted);
-    return OkStatus();
+  }
+
+  void Count() {
+    Counter counter;
+    std::vector<Counter> counters(exhibits_.size());
+    totals_of_.resize(exhibits_.size());
+    for (const PlaceAt& place : places_) {
+      const std::string& reason = reasons_[place.reason];
+      const Content* content = place.content ? &slim_[*place.content] : nullptr;
+      counter.Add(place, reason, content, totals_);
+      counters[place.exhibit].Add(place, reason, content,
+                                  totals_of_[place.exhibit]);
+    }
+    slim_.clear();
+    slim_.shrink_to_fit();
   }
 
   template <typename Value>
   StatusOr<Value> ReadAt(uint64_t offset_bytes) {
     KENAL_TRY_ASSIGN(Record record,
-                     ReadRecordAt(descriptor_, path_, offset_bytes));
+                     ReadRecordAt(descriptor_.number(), path_, offset_bytes));
     if (auto* value = std::get_if<Value>(&record)) return std::move(*value);
     return DataLoss(path_ + ": byte " + std::to_string(offset_bytes) +
                     " holds another record than before");
@@ -189,14 +221,13 @@ class JournalFindings final : public Findings {
 
   const std::string folder_;
   std::string path_;
-  int descriptor_ = -1;
+  base::Descriptor descriptor_;
   Run run_;
   std::vector<Exhibit> exhibits_;
   Totals totals_;
   std::vector<Totals> totals_of_;
-  Counter counter_;
-  std::vector<Counter> counters_;
   std::vector<PlaceAt> places_;
+  std::vector<std::string> reasons_;  // few
   std::vector<ContentFacts> facts_;
   std::vector<uint64_t> content_at_;
   std::vector<Content> slim_;  // while it is loaded

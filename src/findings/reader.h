@@ -7,7 +7,8 @@
 //       KENAL_TRY_ASSIGN(const Content content,
 //                        findings->ReadContent(*place.content));
 //
-// In memory it holds some 60 bytes a place and 80 a content; while it is
+// A place that the journal tells more than once is as it was told last. In
+// memory it holds some 60 bytes a place and 80 a content; while it is
 // opened, the paths too.
 #ifndef KENAL_SRC_FINDINGS_READER_H_
 #define KENAL_SRC_FINDINGS_READER_H_

@@ -237,6 +237,8 @@ void ContentBody(Archive& a, T& content) {
     a.Text(failure.message);
   });
   a.Text(content.camera);
+  a.Number(content.coverage);
+  a.Text(content.reason);
   a.Number(content.verdict);
   a.Optional(content.tier, [&](auto& tier) { a.Number(tier); });
   a.Text(content.action_label);

@@ -29,6 +29,9 @@ class NamingHasher final : public Hasher {
   SignalSet HashBytes(std::span<const uint8_t>, const HashWork&) override {
     return {};
   }
+  SignalSet HashPicture(std::span<const uint8_t>, const HashWork&) override {
+    return {};
+  }
   SignalSet HashFile(const std::string& path, const HashWork& work) override {
     if (work.views != kWork.views || !work.second_opinion) ++strange_;
     ++running_;

@@ -26,6 +26,9 @@ class NameHasher final : public Hasher {
   SignalSet HashBytes(std::span<const uint8_t>, const HashWork&) override {
     return {};
   }
+  SignalSet HashPicture(std::span<const uint8_t>, const HashWork&) override {
+    return {};
+  }
   SignalSet HashFile(const std::string& path, const HashWork& work) override {
     views_ = work.views;
     second_opinion_ = work.second_opinion;

@@ -69,6 +69,8 @@ class RandomFindings {
       content.pdq_failure = SignalFailure{"not_a_picture", Bytes(9)};
     }
     content.camera = Bytes(9);
+    content.coverage = static_cast<Coverage>(1 + Below(3));
+    content.reason = Bytes(9);
     content.verdict = static_cast<Verdict>(1 + Below(5));
     if (content.is_hit()) {
       content.tier = Tier::kMatch;

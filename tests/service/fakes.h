@@ -122,6 +122,10 @@ class FakeHasher : public Hasher {
   using Hasher::HashFile;
   SignalSet HashBytes(std::span<const uint8_t> bytes,
                       const HashWork& work) override;
+  SignalSet HashPicture(std::span<const uint8_t> bytes,
+                        const HashWork& work) override {
+    return HashBytes(bytes, work);
+  }
   SignalSet HashFile(const std::string& path, const HashWork& work) override;
   int worker_count() const override { return 2; }
 
