@@ -15,6 +15,8 @@ void WriteBackground(const Match& match, JsonWriter& json) {
   WriteProvenance(match.provenance, json);
 }
 
+}  // namespace
+
 void WriteMatch(const Match& match, JsonWriter& json) {
   json.BeginObject()
       .Field("list", match.list)
@@ -39,6 +41,21 @@ void WriteMatch(const Match& match, JsonWriter& json) {
   WriteBackground(match, json);
   json.EndObject();
 }
+
+void WriteKnownGood(std::string_view name, const std::vector<KnownGood>& known,
+                    JsonWriter& json) {
+  if (known.empty()) return;
+  json.Key(name).BeginArray();
+  for (const KnownGood& one : known) {
+    json.BeginObject().Field("list", one.list);
+    if (one.signal) json.Field("signal", SignalTypeName(*one.signal));
+    if (one.shadow) json.Field("shadow", true);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+namespace {
 
 void WriteChecks(const Answer& answer, JsonWriter& json) {
   json.Key("checks").BeginObject();
@@ -65,19 +82,6 @@ void WriteChecks(const Answer& answer, JsonWriter& json) {
         .Field("list", version.list)
         .Field("version", version.version.value)
         .EndObject();
-  }
-  json.EndArray();
-}
-
-void WriteKnownGood(std::string_view name, const std::vector<KnownGood>& known,
-                    JsonWriter& json) {
-  if (known.empty()) return;
-  json.Key(name).BeginArray();
-  for (const KnownGood& one : known) {
-    json.BeginObject().Field("list", one.list);
-    if (one.signal) json.Field("signal", SignalTypeName(*one.signal));
-    if (one.shadow) json.Field("shadow", true);
-    json.EndObject();
   }
   json.EndArray();
 }

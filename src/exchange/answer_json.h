@@ -6,9 +6,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "kenal/signal.h"
 #include "kenal/verdict.h"
+#include "src/exchange/json_writer.h"
 
 namespace kenal::exchange {
 
@@ -22,6 +25,12 @@ struct Input {
 
 // Without an end of line.
 std::string WriteAnswerLine(const Input& input, const Answer& answer);
+
+// Parts of such a line: one match as an object; the lists that know a digest
+// as an array under that name, nothing when there are none.
+void WriteMatch(const Match& match, JsonWriter& json);
+void WriteKnownGood(std::string_view name, const std::vector<KnownGood>& known,
+                    JsonWriter& json);
 
 }  // namespace kenal::exchange
 

@@ -17,7 +17,8 @@ constexpr size_t kBlockBytes = 1 << 20;
 Status Failed(const std::string& path, int error_number) {
   const std::string message =
       base::WithErrno(path + ": cannot be written", error_number);
-  const bool full = error_number == ENOSPC || error_number == EDQUOT;
+  const bool full =
+      error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
   return full ? ResourceExhausted(message) : Unavailable(message);
 }
 

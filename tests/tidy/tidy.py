@@ -32,6 +32,7 @@ ROOMS = {
     "known": LOW,
     "findings": LOW,
     "formats": LOW | {"exchange"},
+    "report": LOW | {"exchange", "findings", "formats", "index"},
     "feed": LOW | {"exchange", "formats"},
     "wire": LOW,
     "engine": LOW | MIDDLE,
