@@ -15,7 +15,7 @@ packages=(
   # picture codecs
   libgif-dev libheif-dev libjpeg62-turbo-dev libpng-dev libtiff-dev libwebp-dev
   # tests and benchmarks
-  curl gnuplot-nox libbenchmark-dev libgmock-dev libgtest-dev nodejs openssl
+  curl gnuplot-nox jq libbenchmark-dev libgmock-dev libgtest-dev nodejs openssl
   python3-grpcio python3-h2 python3-protobuf
   # fuzzing
   clang-14 libclang-rt-14-dev
