@@ -14,8 +14,11 @@ packages=(
   prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc rapidjson-dev
   # picture codecs
   libgif-dev libheif-dev libjpeg62-turbo-dev libpng-dev libtiff-dev libwebp-dev
+  # readers of disk images and archives
+  libarchive-dev libbfio-dev libewf-dev libtsk-dev
   # tests and benchmarks
-  curl gnuplot-nox jq libbenchmark-dev libgmock-dev libgtest-dev nodejs openssl
+  curl dosfstools e2fsprogs ewf-tools gnuplot-nox hfsplus jq libbenchmark-dev
+  libgmock-dev libgtest-dev mtools nodejs ntfs-3g openssl p7zip-full
   python3-grpcio python3-h2 python3-protobuf
   # fuzzing
   clang-14 libclang-rt-14-dev

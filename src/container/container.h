@@ -54,9 +54,9 @@ struct Failure {
 struct Limits {
   // Entries listed, folders and streams among them.
   uint64_t entries_max = 4'000'000;
-  // Bytes of one member; of all members together; and of all members for
-  // each byte of the container, which counts from 1 GiB on. A zip of plain
-  // text reaches 20, one of zeros 1,000.
+  // Bytes of one member of an archive; of all its members together; and of
+  // all members for each byte of the archive, where the first 1 GiB is free. A
+  // zip of plain text reaches 20, one of zeros 1,000.
   uint64_t member_bytes_max = uint64_t{64} << 30;
   uint64_t total_bytes_max = uint64_t{4} << 40;
   uint64_t expansion_max = 200;

@@ -1,8 +1,8 @@
 // Opener: looks into containers, in locked worker processes.
 //
 //   KENAL_TRY_ASSIGN(auto opener, Opener::Start({.program = FindOpener()}));
-//   StatusOr<std::unique_ptr<Container>> image =
-//       opener->Open(Kind::kDisk, {fd}, limits);
+//   const int image_fd[] = {fd};
+//   auto image = opener->Open(Kind::kDisk, image_fd, {});
 //   for (Entry entry; (*image)->Next(entry);) {
 //     ReadResult read = (*image)->Read(entry, [&](auto bytes) { ... });
 //   }
@@ -87,11 +87,14 @@ class Opener {
   static StatusOr<std::unique_ptr<Opener>> Start(const OpenerOptions& options);
   virtual ~Opener() = default;  // after all its containers
 
-  // `descriptors` are open for reading, seekable, and stay the caller's: they
-  // may be closed after the call. Segments of a split image or of an E01 in
-  // their order; else one. At most kSegmentsMax.
+  // `descriptors` are open for reading only (a memory file: sealed against
+  // writing, or opened anew for reading), and stay the caller's: they may be
+  // closed after the call. Segments of a split image or of an E01 in their
+  // order; else one. At most kSegmentsMax, and the container keeps a copy of
+  // each as long as it is open. Block devices will do.
   // Thread-safe. Does not wait for other containers to end.
   // Errors: kInvalidArgument     it cannot be opened; ReasonOf() tells why
+  //         kFailedPrecondition  a descriptor is not for reading only
   //         kUnavailable         no worker could be started
   //         kResourceExhausted   kContainersMax are open
   virtual StatusOr<std::unique_ptr<Container>> Open(

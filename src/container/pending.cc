@@ -1,0 +1,18 @@
+#include "src/container/book.h"
+
+namespace kenal::container {
+
+BookOr OpenDisk(std::unique_ptr<SegmentSource> /*source*/,
+                const Limits& /*limits*/) {
+  return {nullptr, Reason::kNotSupported};
+}
+BookOr OpenEwf(std::unique_ptr<SegmentSource> /*source*/,
+               const Limits& /*limits*/) {
+  return {nullptr, Reason::kNotSupported};
+}
+BookOr OpenThumbnails(std::unique_ptr<Source> /*source*/,
+                      const Limits& /*limits*/) {
+  return {nullptr, Reason::kNotSupported};
+}
+
+}  // namespace kenal::container
