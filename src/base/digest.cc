@@ -16,6 +16,26 @@ namespace {
 // Fits the L1 cache beside the digests' own state.
 constexpr size_t kBlockBytes = 16 * 1024;
 
+// Looked up once: what EVP_md5() gives is looked up at each use, which costs
+// as much as digesting hundreds of bytes. Kept for as long as the program.
+const EVP_MD* Fetched(const char* name) {
+  const EVP_MD* const type = EVP_MD_fetch(nullptr, name, nullptr);
+  KENAL_CHECK(type != nullptr);
+  return type;
+}
+const EVP_MD* Md5() {
+  static const EVP_MD* const type = Fetched("MD5");
+  return type;
+}
+const EVP_MD* Sha1() {
+  static const EVP_MD* const type = Fetched("SHA1");
+  return type;
+}
+const EVP_MD* Sha256() {
+  static const EVP_MD* const type = Fetched("SHA256");
+  return type;
+}
+
 class Evp {
  public:
   explicit Evp(const EVP_MD* type) : context_(EVP_MD_CTX_new()) {
@@ -48,9 +68,9 @@ Digests DigestAll(std::span<const uint8_t> bytes) {
 }
 
 struct DigestStream::State {
-  Evp md5{EVP_md5()};
-  Evp sha1{EVP_sha1()};
-  Evp sha256{EVP_sha256()};
+  Evp md5{Md5()};
+  Evp sha1{Sha1()};
+  Evp sha256{Sha256()};
 };
 
 DigestStream::DigestStream() : state_(std::make_unique<State>()) {}
@@ -130,7 +150,7 @@ Sha256Bytes HmacSha256Key::Of(std::span<const uint8_t> bytes) {
 }
 
 struct Sha256Stream::State {
-  Evp evp{EVP_sha256()};
+  Evp evp{Sha256()};
 };
 
 Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {}

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "src/base/check.h"
+#include "src/base/descriptor.h"
 #include "src/base/digest.h"
 #include "src/base/file.h"
-#include "src/custody/descriptor.h"
 #include "src/exchange/text.h"
 
 namespace kenal::custody {
@@ -151,22 +151,24 @@ Status Make(const std::string& path) {
   std::array<uint8_t, 8> random;
   base::RandomBytes(random);
   const std::string aside = path + "." + ToHexText(random) + ".part";
-  const Descriptor file(
+  const base::Descriptor file(
       open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
            S_IRUSR | S_IWUSR));
-  if (!file.valid()) return CannotMake(path, errno);
-  const bool made = WriteAll(file.get(), {text, static_cast<size_t>(size)}) &&
-                    fsync(file.get()) == 0 && MoveIntoPlace(aside, path);
+  if (!file.is_open()) return CannotMake(path, errno);
+  const bool made =
+      WriteAll(file.number(), {text, static_cast<size_t>(size)}) &&
+      fsync(file.number()) == 0 && MoveIntoPlace(aside, path);
   const int error_number = errno;
   if (!made) {
     unlink(aside.c_str());
     return error_number == EEXIST ? AlreadyExists(path)
                                   : CannotMake(path, error_number);
   }
-  const Descriptor folder(
+  const base::Descriptor folder(
       open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return folder.valid() && fsync(folder.get()) == 0 ? OkStatus()
-                                                    : CannotMake(path, errno);
+  return folder.is_open() && fsync(folder.number()) == 0
+             ? OkStatus()
+             : CannotMake(path, errno);
 }
 
 }  // namespace
@@ -270,9 +272,9 @@ StatusOr<Key> Key::Load(int fd, const std::string& path) {
 
 StatusOr<Key> Key::LoadOrMake(const std::string& path) {
   for (int tries = 0; tries < 2; ++tries) {
-    const Descriptor file(
+    const base::Descriptor file(
         open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (file.valid()) return Load(file.get(), path);
+    if (file.is_open()) return Load(file.number(), path);
     if (errno == EACCES) {
       return absl::PermissionDeniedError(path + ": is another user's key");
     }

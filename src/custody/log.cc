@@ -69,13 +69,13 @@ bool WriteAt(int fd, std::string_view bytes, uint64_t at, uint64_t& written) {
   return true;
 }
 
-StatusOr<Descriptor> OpenLocked(const std::string& path, int flags) {
-  Descriptor file(open(
+StatusOr<base::Descriptor> OpenLocked(const std::string& path, int flags) {
+  base::Descriptor file(open(
       path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags, kMode));
-  if (!file.valid() && errno == ENOENT && (flags & O_CREAT) == 0) {
+  if (!file.is_open() && errno == ENOENT && (flags & O_CREAT) == 0) {
     return NotFound(path + ": there is no custody log");
   }
-  if (!file.valid()) {
+  if (!file.is_open()) {
     const int error_number = errno;
     const std::string message = base::WithErrno(
         path + ": the custody log cannot be opened", error_number);
@@ -84,10 +84,10 @@ StatusOr<Descriptor> OpenLocked(const std::string& path, int flags) {
                : Unavailable(message);
   }
   struct stat info {};
-  if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+  if (fstat(file.number(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return Unavailable(path + ": is not a regular file");
   }
-  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
     return Unavailable(path + ": another process writes this custody log");
   }
   return file;
@@ -96,10 +96,10 @@ StatusOr<Descriptor> OpenLocked(const std::string& path, int flags) {
 Status SyncFolderOf(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path();
   const std::string folder = parent.empty() ? "." : parent;
-  const Descriptor opened(
+  const base::Descriptor opened(
       open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Some file systems cannot sync a folder and say EINVAL.
-  if (opened.valid() && (fsync(opened.get()) == 0 || errno == EINVAL)) {
+  if (opened.is_open() && (fsync(opened.number()) == 0 || errno == EINVAL)) {
     return OkStatus();
   }
   return Unavailable(base::WithErrno(folder + ": cannot be synced", errno));
@@ -111,13 +111,13 @@ Status Named(const std::string& path, const Status& status) {
 
 }  // namespace
 
-Log::Log(std::string path, Descriptor file, Key key)
+Log::Log(std::string path, base::Descriptor file, Key key)
     : path_(std::move(path)), file_(std::move(file)), key_(std::move(key)) {}
 
 StatusOr<std::unique_ptr<Log>> Log::Create(const std::string& path,
                                            Fields fields, Key key) {
-  KENAL_TRY_ASSIGN(Descriptor file, OpenLocked(path, O_CREAT));
-  LineScan scan(file.get());
+  KENAL_TRY_ASSIGN(base::Descriptor file, OpenLocked(path, O_CREAT));
+  LineScan scan(file.number());
   const auto step = scan.Next();
   if (!step.ok()) return Named(path, step.status());
   if (*step != LineScan::Step::kEnd) {
@@ -138,8 +138,8 @@ StatusOr<std::unique_ptr<Log>> Log::Create(const std::string& path,
 
 StatusOr<std::unique_ptr<Log>> Log::Continue(const std::string& path,
                                              Fields fields, Key key) {
-  KENAL_TRY_ASSIGN(Descriptor file, OpenLocked(path, 0));
-  LineScan scan(file.get());
+  KENAL_TRY_ASSIGN(base::Descriptor file, OpenLocked(path, 0));
+  LineScan scan(file.number());
   const std::string opening =
       "\"public_key\":\"" + key.public_key().ToBase64() + "\"";
   for (bool first = true;; first = false) {
@@ -185,7 +185,7 @@ Status Log::Start(std::string_view event, std::string fields) {
   base::MutexLock lock(mutex_);
   KENAL_TRY(AppendLocked(event, std::move(fields)));
   KENAL_TRY(FlushLocked());
-  if (ftruncate(file_.get(), static_cast<off_t>(written_bytes_)) != 0) {
+  if (ftruncate(file_.number(), static_cast<off_t>(written_bytes_)) != 0) {
     return Failed(errno);
   }
   return SyncLocked();
@@ -250,7 +250,7 @@ Status Log::Failed(int error_number) {
 Status Log::FlushLocked() {
   KENAL_TRY(failure_);
   uint64_t written = 0;
-  if (WriteAt(file_.get(), pending_, written_bytes_, written)) {
+  if (WriteAt(file_.number(), pending_, written_bytes_, written)) {
     written_bytes_ += pending_.size();
     pending_.clear();
     return OkStatus();
@@ -262,14 +262,14 @@ Status Log::FlushLocked() {
   // explain.
   const bool cut =
       written > 0 &&
-      ftruncate(file_.get(), static_cast<off_t>(written_bytes_)) == 0;
+      ftruncate(file_.number(), static_cast<off_t>(written_bytes_)) == 0;
   pending_.clear();
   static_cast<void>(cut);
   return Failed(error_number);
 }
 
 Status Log::SyncLocked() {
-  return fdatasync(file_.get()) == 0 ? OkStatus() : Failed(errno);
+  return fdatasync(file_.number()) == 0 ? OkStatus() : Failed(errno);
 }
 
 Status Log::Sync() {
@@ -277,7 +277,7 @@ Status Log::Sync() {
     base::MutexLock lock(mutex_);
     KENAL_TRY(FlushLocked());
   }
-  if (fdatasync(file_.get()) == 0) return OkStatus();
+  if (fdatasync(file_.number()) == 0) return OkStatus();
   const int error_number = errno;
   base::MutexLock lock(mutex_);
   return Failed(error_number);

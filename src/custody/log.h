@@ -16,8 +16,8 @@
 #include <string_view>
 
 #include "kenal/status.h"
+#include "src/base/descriptor.h"
 #include "src/base/mutex.h"
-#include "src/custody/descriptor.h"
 #include "src/custody/fields.h"
 #include "src/custody/key.h"
 #include "src/custody/reports.h"
@@ -71,7 +71,7 @@ class Log {
   std::string head() const;  // SHA-256 of the last of them, in hex
 
  private:
-  Log(std::string path, Descriptor file, Key key);
+  Log(std::string path, base::Descriptor file, Key key);
   Status AppendLocked(std::string_view event, std::string fields)
       KENAL_REQUIRES(mutex_);
   void AddLine(std::string_view line) KENAL_REQUIRES(mutex_);
@@ -84,7 +84,7 @@ class Log {
   Status Start(std::string_view event, std::string fields);
 
   const std::string path_;
-  const Descriptor file_;
+  const base::Descriptor file_;
   const Key key_;
   mutable base::Mutex mutex_;
   std::string pending_ KENAL_GUARDED_BY(mutex_);

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <memory>
 
+#include "src/base/descriptor.h"
 #include "src/base/file.h"
-#include "src/custody/descriptor.h"
 
 namespace kenal::custody {
 namespace {
@@ -54,11 +54,11 @@ StatusOr<ReportFile> DigestReport(const std::string& folder,
       name.find('/') != name.npos || name.find('\0') != name.npos) {
     return InvalidArgument(path + ": is not the name of a report");
   }
-  const Descriptor file(open(
+  const base::Descriptor file(open(
       path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
-  if (!file.valid() && errno != ELOOP) return CannotRead(path, errno);
+  if (!file.is_open() && errno != ELOOP) return CannotRead(path, errno);
   struct stat info {};
-  if (!file.valid() || fstat(file.get(), &info) != 0 ||
+  if (!file.is_open() || fstat(file.number(), &info) != 0 ||
       !S_ISREG(info.st_mode)) {
     return InvalidArgument(path + ": is not a regular file");
   }
@@ -66,7 +66,7 @@ StatusOr<ReportFile> DigestReport(const std::string& folder,
   base::Sha256Stream sha256;
   std::vector<uint8_t> block(kBlockBytes);
   while (true) {
-    const ssize_t got = read(file.get(), block.data(), block.size());
+    const ssize_t got = read(file.number(), block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return CannotRead(path, errno);
     if (got == 0) break;

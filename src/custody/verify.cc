@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "src/base/descriptor.h"
 #include "src/base/file.h"
-#include "src/custody/descriptor.h"
 #include "src/custody/format.h"
 #include "src/custody/line_scan.h"
 #include "src/custody/reports.h"
@@ -266,20 +266,20 @@ Verification Verifier::Finish() && {
 StatusOr<Verification> Verify(const std::string& path,
                               const std::optional<PublicKey>& expected,
                               const std::string& reports) {
-  const Descriptor file(
+  const base::Descriptor file(
       open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file.valid() && (errno == ENOENT || errno == ENOTDIR)) {
+  if (!file.is_open() && (errno == ENOENT || errno == ENOTDIR)) {
     return NotFound(path + ": there is no custody log");
   }
-  if (!file.valid()) {
+  if (!file.is_open()) {
     return Unavailable(base::WithErrno(path + ": cannot be read", errno));
   }
   struct stat info {};
-  if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+  if (fstat(file.number(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return InvalidArgument(path + ": is not a regular file");
   }
   Verifier verifier(expected, reports);
-  const Status read = verifier.Read(file.get());
+  const Status read = verifier.Read(file.number());
   if (!read.ok()) {
     return Status(read.code(), path + ": " + std::string(read.message()));
   }
