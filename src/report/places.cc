@@ -1,7 +1,5 @@
 #include "src/report/places.h"
 
-#include <unordered_map>
-
 #include "src/base/clock.h"
 
 namespace kenal::report {
@@ -27,15 +25,26 @@ Status ForEachPlace(Findings& findings, const PlaceVisitor& visit) {
 
 bool IsHit(Verdict verdict) { return Content{.verdict = verdict}.is_hit(); }
 
-std::vector<HitContent> HitContents(const Findings& findings) {
-  std::vector<HitContent> hits;
-  std::unordered_map<ContentNumber, size_t> at;
+ContentPlaces::ContentPlaces(const Findings& findings)
+    : begin_(findings.contents().size() + 1) {
   for (size_t i = 0; i < findings.place_count(); ++i) {
     const std::optional<ContentNumber> number = findings.content_of(i);
-    if (!number || !IsHit(findings.contents()[*number].verdict)) continue;
-    const auto [found, is_first] = at.try_emplace(*number, hits.size());
-    if (is_first) hits.push_back({.number = *number});
-    hits[found->second].places.push_back(static_cast<uint32_t>(i));
+    if (number && begin_[*number + 1]++ == 0) numbers_.push_back(*number);
+  }
+  for (size_t i = 1; i < begin_.size(); ++i) begin_[i] += begin_[i - 1];
+  places_.resize(begin_.back());
+  std::vector<uint32_t> next(begin_.begin(), begin_.end() - 1);
+  for (size_t i = 0; i < findings.place_count(); ++i) {
+    const std::optional<ContentNumber> number = findings.content_of(i);
+    if (number) places_[next[*number]++] = static_cast<uint32_t>(i);
+  }
+}
+
+std::vector<ContentNumber> HitContents(const Findings& findings,
+                                       const ContentPlaces& places) {
+  std::vector<ContentNumber> hits;
+  for (const ContentNumber number : places.numbers()) {
+    if (IsHit(findings.contents()[number].verdict)) hits.push_back(number);
   }
   return hits;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,14 +24,33 @@ Status ForEachPlace(findings::Findings& findings, const PlaceVisitor& visit);
 
 bool IsHit(Verdict verdict);
 
-// A content that was hit and the places it is at, in the order of reports.
-struct HitContent {
-  findings::ContentNumber number = 0;
-  std::vector<uint32_t> places;
+// The places that each content is at.
+// Memory: 4 bytes a place and 8 a content.
+class ContentPlaces {
+ public:
+  explicit ContentPlaces(const findings::Findings& findings);
+
+  // In the order of reports.
+  std::span<const uint32_t> of(findings::ContentNumber number) const {
+    return std::span(places_).subspan(begin_[number],
+                                      begin_[number + 1] - begin_[number]);
+  }
+
+  // Contents that are at a place, by their first place: content numbers differ
+  // between runs that found the same, so nothing may depend on them.
+  const std::vector<findings::ContentNumber>& numbers() const {
+    return numbers_;
+  }
+
+ private:
+  std::vector<uint32_t> begin_;
+  std::vector<uint32_t> places_;
+  std::vector<findings::ContentNumber> numbers_;
 };
-// By the first place of each: content numbers differ between runs that found
-// the same, so nothing may depend on them.
-std::vector<HitContent> HitContents(const findings::Findings& findings);
+
+// Those that were hit, by their first place.
+std::vector<findings::ContentNumber> HitContents(
+    const findings::Findings& findings, const ContentPlaces& places);
 
 // The smallest distance of the matches; unset without any that tells it.
 std::optional<int> DistanceOf(const findings::Content& content);

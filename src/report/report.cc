@@ -27,6 +27,11 @@ constexpr Maker kMakers[] = {
      "{\"type\":\"run\","},
     {"report.csv", ReportKind::kCsv, WriteCsv, ""},
     {"coverage.csv", ReportKind::kCsv, WriteCoverageCsv, ""},
+    {"vics-1.3.json", ReportKind::kVics, WriteVics13, ""},
+    {"vics-2.0.json", ReportKind::kVics, WriteVics20, ""},
+    {"case.jsonld", ReportKind::kCase, WriteCase, "{\"uco-core:startTime\""},
+    {"stacks.jsonl", ReportKind::kStacks, WriteStacks, ""},
+    {"links.graphml", ReportKind::kGraph, WriteGraph, ""},
 };
 
 constexpr std::pair<ReportKind, std::string_view> kKinds[] = {
@@ -74,6 +79,25 @@ StatusOr<WrittenFile> WriteOne(const Maker& maker, Job& job) {
 
 }  // namespace
 
+const ContentPlaces& Job::places() {
+  if (!places_) places_.emplace(findings);
+  return *places_;
+}
+
+StatusOr<const std::vector<Stack>*> Job::stacks() {
+  if (!stacks_) {
+    KENAL_TRY_ASSIGN(stacks_, MakeStacks(findings, places()));
+  }
+  return &*stacks_;
+}
+
+StatusOr<const Links*> Job::links() {
+  if (!links_) {
+    KENAL_TRY_ASSIGN(links_, MakeLinks(findings, places(), options.link_exif));
+  }
+  return &*links_;
+}
+
 std::string_view ReportKindName(ReportKind kind) {
   const auto found = std::ranges::find(
       kKinds, kind, &std::pair<ReportKind, std::string_view>::first);
@@ -94,7 +118,7 @@ StatusOr<Written> WriteReports(findings::Findings& findings,
                                const ReportOptions& options,
                                const ReportProgress& progress) {
   KENAL_TRY(MakeFolder(options.out));
-  Job job{.findings = findings, .options = options};
+  Job job(findings, options);
   Written written;
   const std::vector<const Maker*> makers = MakersOf(options.kinds);
   for (size_t i = 0; i < makers.size(); ++i) {
