@@ -17,7 +17,8 @@ packages=(
   # readers of disk images and archives
   libarchive-dev libbfio-dev libewf-dev libtsk-dev
   # tests and benchmarks
-  curl dosfstools e2fsprogs ewf-tools gnuplot-nox hfsplus jq libbenchmark-dev
+  curl dosfstools e2fsprogs ewf-tools fdisk gnuplot-nox hfsplus jq
+  libbenchmark-dev
   libgmock-dev libgtest-dev mtools nodejs ntfs-3g openssl p7zip-full
   python3-grpcio python3-h2 python3-protobuf
   # fuzzing

@@ -2,10 +2,6 @@
 
 namespace kenal::container {
 
-BookOr OpenDisk(std::unique_ptr<SegmentSource> /*source*/,
-                const Limits& /*limits*/) {
-  return {nullptr, Reason::kNotSupported};
-}
 BookOr OpenEwf(std::unique_ptr<SegmentSource> /*source*/,
                const Limits& /*limits*/) {
   return {nullptr, Reason::kNotSupported};

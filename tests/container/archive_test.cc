@@ -27,7 +27,7 @@ class Files {
   // Runs a command in the folder of the files; OUT is the archive.
   std::string Make(const std::string& command, const std::string& name) {
     const std::string out = folder_ / name;
-    Run("cd " + (folder_ / "in") + "; export OUT=" + out + "; " + command);
+    RunShell("cd " + (folder_ / "in") + "; export OUT=" + out + "; " + command);
     return out;
   }
   const Contents& contents() const { return contents_; }

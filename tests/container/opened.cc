@@ -100,7 +100,7 @@ void WriteText(const std::string& path, std::string_view bytes) {
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
-bool Run(const std::string& command) {
+bool RunShell(const std::string& command) {
   const std::string quiet =
       "exec </dev/null >/dev/null 2>&1\nexport PATH=$PATH:/sbin:/usr/sbin\n" +
       command;

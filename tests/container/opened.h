@@ -53,7 +53,7 @@ std::string ReadText(const std::string& path);
 void WriteText(const std::string& path, std::string_view bytes);
 
 // Runs a command by sh; its output goes nowhere. True when it exits with 0.
-bool Run(const std::string& command);
+bool RunShell(const std::string& command);
 
 // `count` bytes that do not compress, from `seed`.
 std::string Noise(size_t count, uint32_t seed);
