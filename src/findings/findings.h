@@ -107,6 +107,9 @@ inline constexpr std::string_view kTooManyMembers = "too_many_members";
 inline constexpr std::string_view kExpandsTooMuch = "expands_too_much";
 inline constexpr std::string_view kDamaged = "damaged";
 inline constexpr std::string_view kOpenerFailed = "opener_failed";
+inline constexpr std::string_view kNotSupported = "not_supported";
+// Of a deleted file: its place belongs to another by now.
+inline constexpr std::string_view kReallocated = "reallocated";
 inline constexpr std::string_view kUnreadable = "unreadable";
 inline constexpr std::string_view kVanished = "vanished";
 inline constexpr std::string_view kChanged = "changed";  // while it was read
@@ -199,6 +202,10 @@ enum class Ending : uint8_t {
   kEnoughHits = 3,   // --stop-at was reached
   kInterrupted = 4,  // by Ctrl-C; it goes on when it is started again
 };
+// The run is over for good: nothing is added to it any more.
+constexpr bool IsFinal(Ending ending) {
+  return ending != Ending::kRunning && ending != Ending::kInterrupted;
+}
 std::string_view EndingName(Ending ending);  // "running", "complete", ...
 
 // What a random sample of an exhibit's bytes stands for: had `material_bytes`

@@ -37,6 +37,8 @@ ROOMS = {
     "feed": LOW | {"exchange", "formats"},
     "wire": LOW,
     "engine": LOW | MIDDLE,
+    "scan": LOW
+    | {"container", "custody", "decode", "engine", "exchange", "findings"},
     "identity": {"base"},
     "operate": LOW | {"exchange", "identity"},
     "client": LOW | {"engine", "identity", "wire"},

@@ -28,6 +28,7 @@ void AddKnownGood(CLI::App& app, Context& context);
 void AddMatch(CLI::App& app, Context& context);
 void AddQuery(CLI::App& app, Context& context);
 void AddRebuildIndex(CLI::App& app, Context& context);
+void AddScan(CLI::App& app, Context& context);
 void AddServe(CLI::App& app, Context& context);
 void AddStats(CLI::App& app, Context& context);
 void AddSync(CLI::App& app, Context& context);

@@ -77,6 +77,7 @@ void AddCommands(CLI::App& app, Context& context) {
   AddEntry(app, context);
   AddHash(app, context);
   AddMatch(app, context);
+  AddScan(app, context);
   AddQuery(app, context);
   AddExplain(app, context);
   AddCalibrate(app, context);

@@ -10,7 +10,14 @@ constexpr std::chrono::seconds kPlainInterval{5};
 // Before this a rate says little.
 constexpr double kRateSecondsMin = 0.5;
 
-std::string Duration(double seconds) {
+std::string Rate(uint64_t done, double seconds) {
+  return Count(static_cast<uint64_t>(static_cast<double>(done) / seconds)) +
+         "/s";
+}
+
+}  // namespace
+
+std::string DurationText(double seconds) {
   const auto whole = static_cast<uint64_t>(seconds + 0.5);
   if (whole < 60) return std::to_string(whole) + " s";
   const uint64_t minutes = whole / 60;
@@ -22,17 +29,10 @@ std::string Duration(double seconds) {
          " min";
 }
 
-std::string Rate(uint64_t done, double seconds) {
-  return Count(static_cast<uint64_t>(static_cast<double>(done) / seconds)) +
-         "/s";
-}
-
-}  // namespace
-
 std::string ElapsedText(uint64_t done, double seconds) {
   constexpr double kToldSecondsMin = 2;
   if (seconds < kToldSecondsMin) return "";
-  return "took " + Duration(seconds) + ", " + Rate(done, seconds);
+  return "took " + DurationText(seconds) + ", " + Rate(done, seconds);
 }
 
 Progress::Progress(Console& console, std::string verb, std::string unit,
@@ -78,7 +78,8 @@ std::string Progress::Text(uint64_t done, std::optional<double> fraction,
   if (seconds < kRateSecondsMin) return text;
   text += "  " + Rate(done, seconds);
   if (fraction && *fraction > 0 && *fraction < 1) {
-    text += "  " + Duration(seconds * (1 - *fraction) / *fraction) + " left";
+    text +=
+        "  " + DurationText(seconds * (1 - *fraction) / *fraction) + " left";
   }
   return text;
 }

@@ -15,6 +15,9 @@
 
 namespace kenal::cli {
 
+// "7 s", "4 min 10 s", "3 h 5 min".
+std::string DurationText(double seconds);
+
 // "took 3 s, 120/s"; empty below two seconds, which need no telling.
 std::string ElapsedText(uint64_t done, double seconds);
 
