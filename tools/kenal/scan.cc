@@ -231,9 +231,9 @@ void AddScan(CLI::App& app, Context& context) {
   AddScanReport(*command, context);
   AddScanVerify(*command, context);
   command->footer(
-      R"(Every file is read once and compared by MD5, SHA-1, SHA-256 and, when it is a
-picture, by PDQ in its turns and mirrors. Archives, disk images and caches of
-thumbnails are looked into. Evidence is opened read-only and its access times
+      R"(Every file is read once and compared by MD5, SHA-1, SHA-256 and, when
+it is a picture, by PDQ in its turns and mirrors. Archives, disk images and
+caches of thumbnails are looked into. Evidence is opened read-only and its access times
 stay; nothing is ever written there, and no picture is kept anywhere.
 
 A hit is a candidate for a person to look at. NO_KNOWN_MATCH and a report

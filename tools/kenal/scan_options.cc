@@ -239,7 +239,9 @@ std::string DefaultKeyPath() {
          "/.config/kenal/custody-key.pem";
 }
 
-void AddScanFlags(CLI::App& command, ScanFlags& flags) {
+namespace {
+
+void AddWhatAndWhere(CLI::App& command, ScanFlags& flags) {
   command.add_option("EXHIBIT", flags.exhibits,
                      "A folder, a disk image (raw, split raw, E01: its first\n"
                      "segment) or any file; ID=PATH gives it a name");
@@ -270,6 +272,9 @@ void AddScanFlags(CLI::App& command, ScanFlags& flags) {
                   "Key that signs the custody log; made when it is missing\n"
                   "(~/.config/kenal/custody-key.pem)")
       ->type_name("FILE");
+}
+
+void AddHowMuch(CLI::App& command, ScanFlags& flags) {
   AddEffortOption(command, flags.effort);
   command
       .add_option("--workers", flags.workers,
@@ -297,6 +302,13 @@ void AddScanFlags(CLI::App& command, ScanFlags& flags) {
       .add_option("--seed", flags.seed,
                   "With --sample: draw the sample that this number draws")
       ->type_name("N");
+}
+
+}  // namespace
+
+void AddScanFlags(CLI::App& command, ScanFlags& flags) {
+  AddWhatAndWhere(command, flags);
+  AddHowMuch(command, flags);
   command.add_flag("--accept-atime", flags.accept_atime,
                    "Go on where reading changes access times of the evidence;\n"
                    "the custody log records it");
