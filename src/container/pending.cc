@@ -2,10 +2,6 @@
 
 namespace kenal::container {
 
-BookOr OpenEwf(std::unique_ptr<SegmentSource> /*source*/,
-               const Limits& /*limits*/) {
-  return {nullptr, Reason::kNotSupported};
-}
 BookOr OpenThumbnails(std::unique_ptr<Source> /*source*/,
                       const Limits& /*limits*/) {
   return {nullptr, Reason::kNotSupported};
