@@ -18,9 +18,9 @@ packages=(
   libarchive-dev libbfio-dev libewf-dev libtsk-dev
   # tests and benchmarks
   curl dosfstools e2fsprogs ewf-tools fdisk gnuplot-nox hfsplus jq
-  libbenchmark-dev
-  libgmock-dev libgtest-dev mtools nodejs ntfs-3g openssl p7zip-full
-  python3-grpcio python3-h2 python3-protobuf
+  libbenchmark-dev libgmock-dev libgsf-bin libgtest-dev libimage-exiftool-perl
+  mtools nodejs ntfs-3g openssl p7zip-full python3-grpcio python3-h2
+  python3-protobuf
   # fuzzing
   clang-14 libclang-rt-14-dev
 )

@@ -15,6 +15,10 @@ namespace {
 // How often the CPU time of a busy worker is looked at.
 constexpr int64_t kLookUs = 100'000;
 
+// CPU between two pieces of content, in units of the silence that is put up
+// with: reading a fragmented medium takes its time, but not for ever.
+constexpr int64_t kReadPatience = 10;
+
 // Workers that one container may cost.
 constexpr int kLostMax = 32;
 
@@ -107,27 +111,25 @@ bool Remote::SendSegments() {
   return true;
 }
 
-bool Remote::IsOutOfTime(Patience& patience) {
+bool Remote::IsOutOfTime(Patience& patience, int64_t cpu_ms_max) {
   const int64_t cpu_ms = process_->CpuMs();
   const int64_t now_ms = NowMs();
   if (patience.cpu_end_ms < 0) {
     patience.cpu_end_ms = cpu_ms + limits_.silent_cpu_ms;
     patience.wall_end_ms = now_ms + limits_.silent_wall_ms;
   }
-  const bool is_listing = patience.listing_begin_ms >= 0;
-  const int64_t listing_ms =
-      is_listing ? listing_cpu_ms_ + cpu_ms - patience.listing_begin_ms : 0;
+  if (patience.last_cpu_ms < 0) patience.last_cpu_ms = cpu_ms + cpu_ms_max;
   return cpu_ms > patience.cpu_end_ms || now_ms > patience.wall_end_ms ||
-         listing_ms > limits_.listing_cpu_ms;
+         cpu_ms > patience.last_cpu_ms;
 }
 
-bool Remote::Receive(Answer& answer, Patience& patience) {
+bool Remote::Receive(Answer& answer, Patience& patience, int64_t cpu_ms_max) {
   for (;;) {
     const ssize_t got =
         recv(process_->socket(), packet_.data(), packet_.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      if (IsOutOfTime(patience)) return Lose(Reason::kTimedOut);
+      if (IsOutOfTime(patience, cpu_ms_max)) return Lose(Reason::kTimedOut);
       continue;
     }
     if (got <= 0) return Lose(Reason::kOpenerDied);
@@ -143,13 +145,12 @@ bool Remote::Receive(Answer& answer, Patience& patience) {
   }
 }
 
-bool Remote::Await(Answer& answer, Patience patience) {
+bool Remote::Await(Answer& answer, int64_t cpu_ms_max) {
+  Patience patience;
   for (;;) {
-    if (!Receive(answer, patience)) return false;
+    if (!Receive(answer, patience, cpu_ms_max)) return false;
     if (answer.type != AnswerType::kAlive) return true;
-    if (patience.listing_begin_ms >= 0 && IsOutOfTime(patience)) {
-      return Lose(Reason::kTimedOut);
-    }
+    if (IsOutOfTime(patience, cpu_ms_max)) return Lose(Reason::kTimedOut);
     patience.cpu_end_ms = -1;
   }
 }
@@ -170,7 +171,8 @@ Status Remote::TakeWorker() {
   Answer answer;
   if (!Send(order) || !SendSegments()) {
     Lose(Reason::kOpenerDied);
-  } else if (Await(answer, {}) && answer.type == AnswerType::kEnd) {
+  } else if (Await(answer, ListingCpuLeftMs()) &&
+             answer.type == AnswerType::kEnd) {
     failure_ = Describe(answer.reason == Reason::kNone ? Reason::kDamaged
                                                        : answer.reason);
   } else if (process_ != nullptr && answer.type != AnswerType::kOpened) {
@@ -207,11 +209,11 @@ bool Remote::TakeOver() {
 
 bool Remote::FillBatch() {
   while (batch_.empty()) {
-    const Patience patience{.listing_begin_ms = process_->CpuMs()};
+    const int64_t begin_ms = process_->CpuMs();
     Answer answer;
     if (!Send({.type = OrderType::kNext})) return Lose(Reason::kOpenerDied);
-    if (!Await(answer, patience)) return false;
-    listing_cpu_ms_ += process_->CpuMs() - patience.listing_begin_ms;
+    if (!Await(answer, ListingCpuLeftMs())) return false;
+    listing_cpu_ms_ += process_->CpuMs() - begin_ms;
     if (answer.type == AnswerType::kEnd) {
       is_listed_ = true;
       incomplete_ = Describe(answer.reason);
@@ -253,7 +255,8 @@ ReadResult Remote::Stream(const Order& order, const Sink& sink) {
   uint64_t owed = 0;
   if (!Send(order)) Lose(Reason::kOpenerDied);
   Answer answer;
-  while (process_ != nullptr && Await(answer, {})) {
+  while (process_ != nullptr &&
+         Await(answer, kReadPatience * limits_.silent_cpu_ms)) {
     if (answer.type == AnswerType::kEnd) {
       result.failure = Describe(is_stopped ? Reason::kStopped : answer.reason);
       return result;

@@ -2,6 +2,7 @@
 #ifndef KENAL_SRC_CONTAINER_REMOTE_H_
 #define KENAL_SRC_CONTAINER_REMOTE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -53,21 +54,24 @@ class Remote final : public Container {
  private:
   // What to wait for; a worker's CPU time is looked at only when it is slow.
   struct Patience {
-    int64_t cpu_end_ms = -1;
-    int64_t wall_end_ms = -1;
-    int64_t listing_begin_ms = -1;
+    int64_t cpu_end_ms = -1;   // without any sign of life
+    int64_t wall_end_ms = -1;  // the same
+    int64_t last_cpu_ms = -1;  // whatever the signs of life
   };
 
   bool CanReopen() const { return kind_ != Kind::kArchive; }
   uint32_t VolumeCount() const;
   Status TakeWorker();
+  int64_t ListingCpuLeftMs() const {
+    return std::max<int64_t>(limits_.listing_cpu_ms - listing_cpu_ms_, 0);
+  }
   bool Send(const Order& order);
   bool SendSegments();
   // False when the worker failed, which has been ended then: failure_ says
   // why.
-  bool Await(Answer& answer, Patience patience);
-  bool Receive(Answer& answer, Patience& patience);
-  bool IsOutOfTime(Patience& patience);
+  bool Await(Answer& answer, int64_t cpu_ms_max);
+  bool Receive(Answer& answer, Patience& patience, int64_t cpu_ms_max);
+  bool IsOutOfTime(Patience& patience, int64_t cpu_ms_max);
   bool Lose(Reason reason);
   bool FillBatch();
   bool TakeOver();
