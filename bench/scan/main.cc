@@ -7,7 +7,6 @@
 // what is planted where. The same options make the same bytes. Not shipped: it
 // decodes, without a sandbox, the photographs that it is told to use.
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdio>
 
 #include "bench/scan/settle.h"
@@ -69,6 +68,8 @@ void AddSet(CLI::App& app, Options& options) {
       ->check(CLI::PositiveNumber);
   set->add_option("--known", options.pictures.known, "60");
   set->add_option("--duplicates", options.plan.duplicates, "0.12");
+  set->add_option("--likely", options.plan.likely,
+                  "Share of pictures that lie where people keep them: 0.7");
   set->add_option("--median-mpx", options.pictures.median_mpx, "0.5");
   set->add_option("--sigma", options.pictures.sigma, "0.8");
   set->add_option("--quality", options.pictures.jpeg_quality, "45");

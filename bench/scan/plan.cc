@@ -177,7 +177,8 @@ std::string Planner::NameOf(const File& file, size_t number) {
 void Planner::Place(File& file, size_t number) {
   const Kind kind = file.content.kind;
   const bool picture = kind == Kind::kPicture || kind == Kind::kTrailed;
-  file.likely |= Below(10) < (picture ? 7U : 4U);
+  const double share = options_.likely * (picture ? 1 : 0.6);
+  file.likely |= static_cast<double>(Below(100'000)) < 100'000 * share;
   file.exhibit = static_cast<uint32_t>(number % options_.exhibits);
   const auto& places = file.likely ? kLikely : kUnlikely;
   file.folder = places[Below(places.size())];

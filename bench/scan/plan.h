@@ -51,6 +51,7 @@ struct PlanOptions {
   size_t files = 360'000;
   size_t exhibits = 300;
   double duplicates = 0.12;
+  double likely = 0.7;  // of pictures; of other files 0.6 times as many
 };
 
 // At least one file of each kind when there are 1,000 files or more. Ordered
