@@ -1,5 +1,6 @@
 #include "src/scan/evidence.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -7,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -132,6 +134,28 @@ Opened Root::OpenFile(std::string_view path) const {
 
 Opened Root::OpenFolder(std::string_view path) const {
   return OpenBeneath(path, kFlags | O_DIRECTORY);
+}
+
+StatusOr<std::vector<std::string>> NamesIn(const std::string& folder) {
+  KENAL_TRY_ASSIGN(const Root root,
+                   Root::Open(folder, AccessTimes::kMayChange));
+  const Opened opened = root.OpenFolder("");
+  if (!opened.descriptor.is_open()) {
+    return Unavailable(folder +
+                       ": cannot be listed: " + opened.problem->message);
+  }
+  DIR* const listing = fdopendir(dup(opened.descriptor.number()));
+  if (listing == nullptr) {
+    return Unavailable(base::WithErrno(folder + ": cannot be listed", errno));
+  }
+  std::vector<std::string> names;
+  while (const dirent* entry = readdir(listing)) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  closedir(listing);
+  std::ranges::sort(names);
+  return names;
 }
 
 StatusOr<base::Descriptor> OpenExhibitFile(const std::string& path,

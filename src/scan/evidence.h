@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kenal/status.h"
 #include "src/base/descriptor.h"
@@ -68,6 +69,10 @@ class Root {
 // named by whoever started the scan. Errors: as Root::Open.
 StatusOr<base::Descriptor> OpenExhibitFile(const std::string& path,
                                            AccessTimes times);
+
+// The names in a folder that holds exhibits, in order. Its access time stays
+// where the system allows it. Errors: kNotFound, kUnavailable.
+StatusOr<std::vector<std::string>> NamesIn(const std::string& folder);
 
 // The problem that an error number of opening or reading stands for.
 Problem ProblemOf(int error_number);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
@@ -156,14 +157,36 @@ StatusOr<std::string> Context::DataFolder(std::string_view subcommand) const {
   return folder;
 }
 
-std::string WhoAmI() {
-  const passwd* user = getpwuid(geteuid());
-  const std::string name = user != nullptr && user->pw_name != nullptr
-                               ? user->pw_name
-                               : "uid" + std::to_string(geteuid());
+namespace {
+
+std::string At(const std::string& name) {
   char host[256] = {};
   if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0') return name;
   return name + "@" + host;
+}
+
+std::string UidText() { return "uid" + std::to_string(geteuid()); }
+
+}  // namespace
+
+std::string WhoAmI() {
+  const passwd* user = getpwuid(geteuid());
+  return At(user != nullptr && user->pw_name != nullptr ? user->pw_name
+                                                        : UidText());
+}
+
+std::string WhoAmIHere() {
+  std::string name = UidText();
+  std::FILE* const users = std::fopen("/etc/passwd", "re");
+  if (users == nullptr) return At(name);
+  while (const passwd* user = fgetpwent(users)) {
+    if (user->pw_uid == geteuid()) {
+      name = user->pw_name;
+      break;
+    }
+  }
+  std::fclose(users);
+  return At(name);
 }
 
 engine::FoundFiles FindFilesAndSay(Context& context,

@@ -72,6 +72,9 @@ struct Context {
 
 // USER@HOST of this process: who is written into the log.
 std::string WhoAmI();
+// The same by what this machine itself knows: asks no other, and opens no
+// socket to find out.
+std::string WhoAmIHere();
 
 // Finds the files and says on stderr which paths could not be listed or were
 // skipped.

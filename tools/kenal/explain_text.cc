@@ -271,8 +271,9 @@ std::vector<std::string> Conclusions(const Explained& explained) {
                     std::string(EntryStateName(*why.entry_state)) +
                     ", so `kenal match` does not report it.");
   } else if (why.entry_expired) {
-    lines.push_back("The entry has expired, so `kenal match` does not report "
-                    "it.");
+    lines.push_back(
+        "The entry has expired, so `kenal match` does not report "
+        "it.");
   }
   if (!why.policy.enabled) {
     lines.push_back("The list is disabled, so `kenal match` does not ask it.");

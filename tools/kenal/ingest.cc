@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 #include "src/base/clock.h"
 #include "src/exchange/report_json.h"
@@ -17,7 +18,7 @@ namespace {
 struct Options {
   std::string list;
   std::vector<std::string> paths;
-  std::string source = WhoAmI();
+  std::optional<std::string> source;  // else WhoAmI()
   std::string reason = "kenal ingest";
   std::string overrules;  // LIST/ID
   bool no_paths = false;
@@ -60,7 +61,8 @@ Status PutSummary(Context& context, const Options& options,
 }
 
 StatusOr<int> RunIngest(Context& context, const Options& options) {
-  if (options.source.empty()) {
+  const std::string source = options.source ? *options.source : WhoAmI();
+  if (source.empty()) {
     return InvalidArgument("--source is empty; say on whose word these are");
   }
   KENAL_TRY_ASSIGN(const auto overrules, OverrulesOption(options.overrules));
@@ -72,7 +74,7 @@ StatusOr<int> RunIngest(Context& context, const Options& options) {
   const engine::IngestOptions how{
       .list = options.list,
       .by = {WhoAmI(), options.reason},
-      .provenance = {.source = options.source,
+      .provenance = {.source = source,
                      .import_id =
                          "ingest-" + base::FormatUtc(base::NowUnixMs())},
       .keep_paths = !options.no_paths,

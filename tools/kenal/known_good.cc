@@ -43,7 +43,7 @@ struct Options {
   std::string value_type;
   uint64_t memory_mib = 256;
   bool replace = false;
-  std::string source = WhoAmI();
+  std::optional<std::string> source;  // else WhoAmI()
   std::string reason;
 };
 
@@ -233,7 +233,7 @@ StatusOr<int> RunAdd(Context& context, const Options& options) {
       .signals = std::move(types),
       .replace = options.replace,
       .memory_bytes = options.memory_mib << kMebibyteBits,
-      .source = options.source,
+      .source = options.source ? *options.source : WhoAmI(),
       .import_id = "known-good-" + base::FormatUtc(base::NowUnixMs()),
       .watcher = {}};
   import_options.watcher = [&](const KnownGoodProgress& at) {
@@ -397,8 +397,11 @@ void AddAdd(CLI::App& group, Context& context) {
        "csv: what the columns mean (docs/formats.md)");
   text("--value-type", options->value_type, "TYPE",
        "pytx: the type of values that stand alone");
-  text("--source", options->source, "TEXT",
-       "On whose word they are there (your user@host when\nnot given)");
+  command
+      ->add_option(
+          "--source", options->source,
+          "On whose word they are there (your user@host when\nnot given)")
+      ->type_name("TEXT");
   AddReason(command, *options, "kenal known-good add");
   command->footer(
       R"(Known-good digests let a scan skip a file; they never hide a match.

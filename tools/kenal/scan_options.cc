@@ -110,16 +110,11 @@ class ExhibitList {
   }
 
   Status AddEachIn(const std::string& folder) {
-    std::vector<std::string> children;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
-      children.push_back(entry.path().string());
+    KENAL_TRY_ASSIGN(const std::vector<std::string> names,
+                     scan::NamesIn(folder));
+    for (const std::string& name : names) {
+      KENAL_TRY(Add((fs::path(folder) / name).string()));
     }
-    if (error) {
-      return NotFound(folder + ": cannot be listed: " + error.message());
-    }
-    std::ranges::sort(children);
-    for (const std::string& child : children) KENAL_TRY(Add(child));
     return OkStatus();
   }
 
@@ -358,7 +353,7 @@ StatusOr<scan::ScanOptions> ScanOptionsOf(const ScanFlags& flags,
   about.authority = flags.authority;
   about.examiner = flags.examiner;
   about.tool = ToolText();
-  about.host = WhoAmI();
+  about.host = WhoAmIHere();
   KENAL_TRY_ASSIGN(about.arguments, ArgumentsOfProcess());
   about.lists_from = context.server.empty() ? "store" : "service";
   KENAL_TRY_ASSIGN(about.effort, ParseEffort(flags.effort));
