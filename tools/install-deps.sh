@@ -17,7 +17,7 @@ packages=(
   # readers of disk images and archives
   libarchive-dev libbfio-dev libewf-dev libtsk-dev
   # tests and benchmarks
-  curl dosfstools e2fsprogs ewf-tools fdisk gnuplot-nox hfsplus jq
+  chromium curl dosfstools e2fsprogs ewf-tools fdisk gnuplot-nox hfsplus jq
   libbenchmark-dev libgmock-dev libgsf-bin libgtest-dev libimage-exiftool-perl
   mtools nodejs ntfs-3g openssl p7zip-full python3-grpcio python3-h2
   python3-protobuf

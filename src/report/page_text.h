@@ -7,10 +7,10 @@
 
 namespace kenal::report {
 
-// What a person sees of bytes that someone else chose: control characters and
-// bytes that are not UTF-8 as \xNN, and what would reorder or hide what is
-// around it (marks of direction, characters of no width) as \u{202E}. No
-// surrogates, U+FFFE or U+FFFF: it may stand in XML.
+// What a person sees of bytes that someone else chose: as exchange::ForDisplay
+// (control characters, what turns the reading direction and bytes that are not
+// UTF-8 as \xNN), and characters of no width as \u{200B}. No surrogates, U+FFFE
+// or U+FFFF: it may stand in XML.
 std::string VisibleText(std::string_view bytes);
 
 // VisibleText as the content or the quoted attribute of an element, of HTML or

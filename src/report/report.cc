@@ -32,6 +32,7 @@ constexpr Maker kMakers[] = {
     {"case.jsonld", ReportKind::kCase, WriteCase, "{\"uco-core:startTime\""},
     {"stacks.jsonl", ReportKind::kStacks, WriteStacks, ""},
     {"links.graphml", ReportKind::kGraph, WriteGraph, ""},
+    {"report.html", ReportKind::kPage, WritePage, "<p id=\"run\">"},
 };
 
 constexpr std::pair<ReportKind, std::string_view> kKinds[] = {

@@ -60,8 +60,8 @@ constexpr auto kReasons =
 std::string_view EndingWords(Ending ending) {
   switch (ending) {
     case Ending::kComplete:
-      return "The run is complete: every place was looked at, as far as the "
-             "coverage table says.";
+      return "The run is complete: it came to every place. What it could not "
+             "compare, and why, is in the coverage table.";
     case Ending::kTimeBudget:
       return "The run was stopped by its time budget. What it had not reached "
              "by then was not examined.";

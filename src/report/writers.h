@@ -48,6 +48,7 @@ Status WriteVics20(Job& job, OutputFile output);
 Status WriteCase(Job& job, OutputFile output);
 Status WriteStacks(Job& job, OutputFile output);
 Status WriteGraph(Job& job, OutputFile output);
+Status WritePage(Job& job, OutputFile output);
 
 }  // namespace kenal::report
 

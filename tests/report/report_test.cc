@@ -110,6 +110,7 @@ TEST(Reports, KindsGoByTheirNames) {
     const auto parsed = ParseReportKind(ReportKindName(kind));
     ASSERT_TRUE(parsed.ok());
     EXPECT_EQ(*parsed, kind);
+    EXPECT_FALSE(ReportNames({kind}).empty()) << ReportKindName(kind);
   }
   EXPECT_EQ(ParseReportKind("pdf").status().code(),
             StatusCode::kInvalidArgument);

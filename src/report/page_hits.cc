@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "src/exchange/fields.h"
+#include "src/report/page.h"
+#include "src/report/page_text.h"
+#include "src/report/words.h"
+
+namespace kenal::report {
+namespace {
+
+using findings::Content;
+using findings::ContentNumber;
+using findings::Place;
+
+constexpr std::string_view kTable =
+    R"(<section id="hits"><h2>Hits</h2>
+<form id="filter" class="filter" autocomplete="off">
+<label>Search <input type="search" name="text"
+ placeholder="path, digest, series, class"></label>
+<label>Exhibit <select name="exhibit"><option value="">all</option></select>
+</label>
+<label>List <select name="list"><option value="">all</option></select></label>
+<label>Verdict <select name="verdict"><option value="">all</option></select>
+</label>
+<label>Distance <span class="pair"><input type="number" name="least" min="0"
+ max="256" placeholder="from" aria-label="Distance from"><input type="number"
+ name="most" min="0" max="256" placeholder="to" aria-label="Distance to">
+</span></label>
+<label>Found <select name="found"><option value="">anywhere</option>
+<option value="1">deleted</option><option value="2">thumbnail</option>
+<option value="4">in a container</option></select></label>
+<button type="reset">Show all</button>
+</form>
+<p id="count" role="status" aria-live="polite"></p>
+<div class="scroll"><table id="table"><thead><tr></tr></thead>
+<tbody></tbody></table></div>
+<div id="pages" class="pages"></div>
+<noscript><p class="problem">This table needs JavaScript, which is off. The
+same hits are in report.csv.</p></noscript>
+)";
+
+// Writes the hits as JSON: places in the order of reports, and each of their
+// contents once.
+class HitData {
+ public:
+  HitData(Job& job, formats::Output& output)
+      : findings_(job.findings), output_(output), out_(output.text()) {}
+
+  Status Write() {
+    out_ += "<script type=\"application/json\" id=\"data\">{\"places\":[";
+    for (size_t i = 0; i < findings_.place_count(); ++i) {
+      const auto number = findings_.content_of(i);
+      if (!number || !IsHit(findings_.contents()[*number].verdict)) continue;
+      if (shown_ == kPageHitsMax || bytes_ > kPageHitBytesMax) break;
+      KENAL_TRY_ASSIGN(const Place place, findings_.ReadPlace(i));
+      const size_t begin = out_.size();
+      AddPlace(place, *number);
+      bytes_ += out_.size() - begin;
+      KENAL_TRY(output_.Flush());
+    }
+    out_ += "],\n\"contents\":[";
+    for (size_t i = 0; i < order_.size(); ++i) {
+      KENAL_TRY_ASSIGN(const Content content, findings_.ReadContent(order_[i]));
+      out_ += i == 0 ? "\n" : ",\n";
+      AddContent(content);
+      KENAL_TRY(output_.Flush());
+    }
+    out_ += "],\n\"exhibits\":[";
+    for (size_t i = 0; i < findings_.exhibits().size(); ++i) {
+      if (i > 0) out_ += ',';
+      AppendScriptText(findings_.exhibits()[i].id, out_);
+    }
+    out_ += "]}</script>\n";
+    return OkStatus();
+  }
+
+  uint64_t shown() const { return shown_; }
+
+ private:
+  void AddPlace(const Place& place, ContentNumber number) {
+    const auto [at, is_first] = at_.try_emplace(number, order_.size());
+    if (is_first) order_.push_back(number);
+    const int found = (place.deleted ? 1 : 0) |
+                      (place.thumbnail != findings::Thumbnail::kNone ? 2 : 0) |
+                      (place.is_member() ? 4 : 0);
+    out_ += shown_++ == 0 ? "\n[" : ",\n[";
+    out_ +=
+        std::to_string(at->second) + "," + std::to_string(place.exhibit) + ",";
+    Text(PathText(place));
+    out_ +=
+        std::to_string(found) + "," + std::to_string(place.size_bytes) + ",";
+    AppendScriptText(TimeText(place.modified_unix_ms).value_or(""), out_);
+    out_ += ']';
+  }
+
+  void Text(std::string_view text) {
+    AppendScriptText(text, out_);
+    out_ += ',';
+  }
+  void Distance(std::optional<int> distance) {
+    out_ += distance ? std::to_string(*distance) : "null";
+    out_ += ',';
+  }
+
+  static std::string Classes(const Match& match) {
+    std::string text;
+    for (const Classification& each : match.classifications) {
+      if (!text.empty()) text += ", ";
+      text += each.scheme + "=" + each.raw_value;
+    }
+    return text;
+  }
+
+  void AddContent(const Content& content) {
+    out_ += '[';
+    Text(VerdictName(content.verdict));
+    Text(content.tier ? TierName(*content.tier) : "");
+    Distance(DistanceOf(content));
+    Text(content.sha256.ToHex());
+    Text(content.md5.ToHex());
+    Text(content.kind);
+    Text(content.action_label);
+    out_ += std::to_string(content.match_count) + ",[";
+    const size_t told = std::min(content.matches.size(), kPageMatchesMax);
+    for (size_t i = 0; i < told; ++i) {
+      if (i > 0) out_ += ',';
+      AddMatch(content.matches[i]);
+    }
+    // Lists of all matches, so that filtering by list misses none.
+    out_ += "],[";
+    std::set<std::string> lists;
+    for (const Match& match : content.matches) {
+      if (!lists.insert(match.list).second) continue;
+      if (lists.size() > 1) out_ += ',';
+      AppendScriptText(match.list, out_);
+    }
+    out_ += "]]";
+  }
+
+  void AddMatch(const Match& match) {
+    out_ += '[';
+    Text(match.list);
+    Text(PurposeName(match.purpose));
+    Text(exchange::EntryName(match.entry));
+    Text(match.source_id);
+    Text(SignalTypeName(match.signal));
+    Text(TierName(match.tier));
+    Distance(match.distance);
+    std::string transform;
+    if (match.transform) {
+      transform = std::string(ViewName(match.transform->query_view)) + " " +
+                  std::string(VariantName(match.transform->query_variant)) +
+                  " with " +
+                  std::string(ViewName(match.transform->entry_view)) + " " +
+                  std::string(VariantName(match.transform->entry_variant));
+    }
+    Text(transform);
+    Text(EntryStateName(match.state));
+    Text(Classes(match));
+    Text(match.series);
+    AppendScriptText(match.provenance.source, out_);
+    out_ += match.shadow ? ",1]" : ",0]";
+  }
+
+  findings::Findings& findings_;
+  formats::Output& output_;
+  std::string& out_;
+  uint64_t shown_ = 0;
+  uint64_t bytes_ = 0;
+  std::vector<ContentNumber> order_;
+  std::unordered_map<ContentNumber, size_t> at_;
+};
+
+}  // namespace
+
+Status WriteHits(Job& job, formats::Output& output) {
+  const uint64_t all = job.findings.totals().hit_places;
+  std::string& out = output.text();
+  if (all == 0) {
+    out +=
+        "<section id=\"hits\"><h2>Hits</h2>\n<p>There are none among what "
+        "was compared. What was not examined is in the table of "
+        "coverage.</p></section>\n";
+    return OkStatus();
+  }
+  out += kTable;
+  HitData data(job, output);
+  KENAL_TRY(data.Write());
+  if (data.shown() < all) {
+    out += "<p class=\"problem\" id=\"rest\">This page shows " +
+           CountText(data.shown()) + " of " + CountText(all) +
+           " hit places. All of them are in report.jsonl and "
+           "report.csv.</p>\n";
+  }
+  out += "</section>\n";
+  return OkStatus();
+}
+
+}  // namespace kenal::report
