@@ -28,6 +28,36 @@ class Explain(harness.TestCase):
     def nearest(self, *arguments, ask=harness.run):
         return self.explain(*arguments, ask=ask)["views"][0]
 
+    def test_tells_of_one_file_step_by_step(self):
+        self.init(("abuse", "child-abuse"), ("off", "test"))
+        file = self.write("known.png", harness.picture(1))
+        self.ok(self.kenal("ingest", "--list", "abuse", file))
+        self.ok(self.kenal("list", "disable", "off", "--reason", "x"))
+        near = self.write("near.png", harness.picture(1, brightness=6))
+        other = self.write("other.png", harness.picture(2))
+        for path, verdict in ((file, "EXACT"), (near, "NEAR"),
+                              (other, "NO_KNOWN_MATCH")):
+            told = self.ok(self.kenal("--json", "explain", path)).lines()[0]
+            asked = self.ok(self.kenal("--json", "match", path)).lines()[0]
+            self.assertEqual(told["verdict"], verdict)
+            self.assertEqual(asked["verdict"], verdict)
+            steps = {one["step"]: one["said"] for one in told["steps"]}
+            self.assertEqual(list(steps), ["digests", "picture", "views",
+                                           "lists", "checks", "matches",
+                                           "verdict"])
+            self.assertIn("disabled", " ".join(steps["lists"]))
+            self.assertTrue(steps["verdict"][0].startswith(verdict))
+        near_said = self.ok(self.kenal("explain", near)).text()
+        distance = self.ok(self.kenal("--json", "match", near)).lines()[0][
+            "matches"][0]["distance"]
+        self.assertIn(f"{distance} of 256 bits differ", near_said)
+        text = self.write("a.txt", "nothing")
+        refused = self.kenal("explain", text)
+        self.assertEqual(refused.code, 1, refused)
+        self.assertIn("UNAVAILABLE", refused.text())
+        self.fails(self.kenal("explain", file, "--plot", self.path("x.svg")),
+                   2, "give B")
+
     def test_two_pictures_need_no_store(self):
         best = self.nearest(self.framed, self.boat)
         self.assertEqual(best["finding"], "match")

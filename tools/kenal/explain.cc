@@ -12,6 +12,7 @@
 #include "src/exchange/text.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
+#include "tools/kenal/explain_file.h"
 #include "tools/kenal/explain_text.h"
 #include "tools/kenal/plot.h"
 #include "tools/kenal/words.h"
@@ -211,6 +212,13 @@ StatusOr<int> RunExplain(Context& context, const Options& options) {
     KENAL_TRY(CheckPlotPath(options.plot, own));
   }
   KENAL_TRY(CheckIsNoHash("A", options.a));
+  if (options.b.empty()) {
+    if (!options.list.empty() || !options.plot.empty()) {
+      return InvalidArgument(
+          "--list and --plot hold A against B; give B, or leave them out");
+    }
+    return ExplainFile(context, options.a, effort);
+  }
   KENAL_TRY_ASSIGN(const Other other, FindOther(options));
   std::optional<Store> store;
   ListPolicy policy;
@@ -270,15 +278,15 @@ StatusOr<int> RunExplain(Context& context, const Options& options) {
 
 void AddExplain(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand(
-      "explain", "Say why two pictures match, or a picture and an entry");
+      "explain", "Say why a file is known or not, or why two pictures match");
   const auto options = std::make_shared<Options>();
   command->add_option("A", options->a, "A picture file, as `match` gets it")
       ->required();
-  command
-      ->add_option("B", options->b,
-                   "A picture file, looked at as a list would keep it; or an\n"
-                   "entry, LIST/NUMBER or LIST/source:ID")
-      ->required();
+  command->add_option(
+      "B", options->b,
+      "A picture file, looked at as a list would keep it; or an\n"
+      "entry, LIST/NUMBER or LIST/source:ID. Without it A is\n"
+      "held against all lists, step by step");
   AddEffortOption(*command, options->effort);
   command
       ->add_option("--list", options->list,
@@ -303,6 +311,7 @@ entry that is not met, only about (~), since its hashes are secrets.
   not compared   beyond the effort asked for, or that the list allows
 
 Example:
+  kenal explain copy.jpg
   kenal explain copy.jpg original.jpg
   kenal explain copy.jpg demo/17 --effort thorough --plot views.svg)");
   command->callback([&context, options] {

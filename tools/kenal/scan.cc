@@ -233,8 +233,8 @@ void AddScan(CLI::App& app, Context& context) {
   command->footer(
       R"(Every file is read once and compared by MD5, SHA-1, SHA-256 and, when
 it is a picture, by PDQ in its turns and mirrors. Archives, disk images and
-caches of thumbnails are looked into. Evidence is opened read-only and its access times
-stay; nothing is ever written there, and no picture is kept anywhere.
+caches of thumbnails are looked into. Evidence is opened read-only and its
+access times stay; nothing is ever written there, and no picture is kept.
 
 A hit is a candidate for a person to look at. NO_KNOWN_MATCH and a report
 without hits do not say that a drive is harmless: read its coverage table.
