@@ -197,7 +197,7 @@ void AppendGraph(const Findings& findings, const Links& links,
                  std::string& out) {
   const std::vector<uint32_t> chosen = MostLinked(links, kPageGraphMax);
   out +=
-      "<figure><figcaption>Links between exhibits</figcaption>\n"
+      "<figure><figcaption>Links of all kinds</figcaption>\n"
       "<svg class=\"graph\" viewBox=\"0 0 600 400\" role=\"img\">\n";
   for (size_t i = 0; i < chosen.size(); ++i) {
     for (size_t k = i + 1; k < chosen.size(); ++k) {

@@ -5,7 +5,8 @@
 //
 // NAME: "case" (a case as it might be), "hostile" (names that try to run),
 // "zip" (a drive with an encrypted archive and nothing else), "many" (HITS hit
-// places).
+// places), "large" (HITS places on 300 exhibits, few of them hits; no reports
+// are written, so that writing them can be measured apart).
 #include <cstdio>
 #include <cstdlib>
 
@@ -217,15 +218,44 @@ Scene Many(int hits) {
   return scene;
 }
 
+// Many copies of few pictures, made unique, as evidence generators make them.
+Scene Large(int places) {
+  constexpr uint32_t kExhibits = 300;
+  constexpr size_t kPictures = 6000;
+  std::mt19937_64 random(8);
+  Scene scene = Empty();
+  for (uint32_t i = 0; i < kExhibits; ++i) {
+    scene.exhibits.push_back({.id = "EXH-" + std::to_string(i), .path = "x"});
+  }
+  std::vector<PdqHash> pictures(kPictures);
+  for (PdqHash& pdq : pictures) pdq = testing::RandomHash<PdqHash>(random);
+  for (int i = 0; i < places; ++i) {
+    if (scene.contents.empty() || random() % 100 >= 12) {
+      scene
+          .AddContent(random, random() % 100 == 0 ? Verdict::kNear
+                                                  : Verdict::kNoKnownMatch)
+          .pdq = pictures[random() % kPictures];
+    }
+    scene.AddPlace(
+        static_cast<uint32_t>(random() % kExhibits),
+        {"DCIM/Camera/IMG_" + std::to_string(i) + ".jpg"},
+        static_cast<findings::ContentNumber>(random() % scene.contents.size()));
+  }
+  return scene;
+}
+
 int Main(int argc, char** argv) {
   if (argc < 3) return 2;
   const std::string folder = argv[1];
   const std::string name = argv[2];
+  if (name == "large" && argc < 4) return 2;
   const Scene scene = name == "zip"       ? Zip()
                       : name == "hostile" ? Hostile()
+                      : name == "large"   ? Large(std::atoi(argv[3]))
                       : name == "many" ? Many(argc > 3 ? std::atoi(argv[3]) : 1)
                                        : Case();
   scene.Save(folder);
+  if (name == "large") return 0;
   auto findings = findings::Findings::Open(folder);
   if (!findings.ok()) {
     std::fprintf(stderr, "%s\n", findings.status().ToString().c_str());
