@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -64,6 +65,7 @@ class Driver {
   void Fail(const Status& status);
   Status failure() const;
   ScanProgress Measure() const;
+  std::optional<double> SecondsLeft(const Amounts& found) const;
   void Hit(const findings::Place& place, const findings::Content& content);
   findings::Exhibit ExhibitOf(uint32_t number) const;
 

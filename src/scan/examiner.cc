@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -114,27 +115,38 @@ bool DonePlaces::Contains(const Place& place) const {
 // A found file with what reading it gave.
 struct Examiner::Held {
   Candidate candidate;
-  FoundFile file;
+  const FoundFile* file = nullptr;
   base::Descriptor descriptor;
 };
 
 StatusOr<std::vector<FoundFile>> Examiner::Examine(
     Source& source, std::vector<FoundFile>&& files) {
+  using Clock = std::chrono::steady_clock;
   std::vector<Held> held;
   uint64_t held_bytes = 0;
+  size_t first = 0;  // of those that are held or were told
   size_t next = 0;
-  for (; next < files.size() && !events_.is_over(); ++next) {
-    FoundFile& file = files[next];
+  Clock::time_point began = Clock::now();
+  const auto settle = [&]() -> Status {
+    KENAL_TRY(Settle(source, held));
+    const Clock::time_point now = Clock::now();
+    Count(std::span(files).subspan(first, next - first),
+          std::chrono::duration<double>(now - began).count());
+    began = now;
+    first = next;
+    held.clear();
+    held_bytes = 0;
+    return OkStatus();
+  };
+  while (next < files.size() && !events_.is_over()) {
+    const FoundFile& file = files[next++];
     KENAL_TRY_ASSIGN(Reading reading, source.Read(file));
     if (!reading.has_intake) {
       KENAL_TRY(Tell(std::move(reading.place), *std::move(reading.problem)));
-      ++tally_.files;
-      tally_.bytes += file.size_bytes;
-      tally_.cost += CostOf(file);
       continue;
     }
     held_bytes += reading.intake.bytes.size();
-    Held one{.file = std::move(file)};
+    Held one{.file = &file};
     if (IsContainer(reading.intake.container)) {
       one.descriptor = std::move(reading.descriptor);
     }
@@ -143,13 +155,28 @@ StatusOr<std::vector<FoundFile>> Examiner::Examine(
     one.candidate.problem = std::move(reading.problem);
     held.push_back(std::move(one));
     if (held_bytes < kHeldBytesMax && held.size() < kHeldCountMax) continue;
-    KENAL_TRY(Settle(source, held));
-    held.clear();
-    held_bytes = 0;
+    KENAL_TRY(settle());
   }
-  KENAL_TRY(Settle(source, held));
+  KENAL_TRY(settle());
   files.erase(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(next));
   return std::move(files);
+}
+
+// Time goes to each kind of file by what its files were expected to cost.
+void Examiner::Count(std::span<const FoundFile> files, double seconds) {
+  std::array<double, kHintCount> cost{};
+  double total = 0;
+  for (const FoundFile& file : files) {
+    ++tally_.files;
+    tally_.bytes += file.size_bytes;
+    cost[static_cast<size_t>(file.hint)] += CostOf(file);
+    total += CostOf(file);
+  }
+  for (size_t hint = 0; hint < kHintCount; ++hint) {
+    if (cost[hint] == 0) continue;
+    tally_.cost[hint] += cost[hint];
+    tally_.seconds[hint] += seconds * cost[hint] / total;
+  }
 }
 
 Status Examiner::Tell(Place&& place, Problem&& problem) {
@@ -186,9 +213,6 @@ Status Examiner::Settle(Source& source, std::vector<Held>& held) {
       KENAL_TRY(SettleContainer(source, one));
     }
     KENAL_TRY(Put(std::move(one.candidate.place), one.candidate.hit.get()));
-    ++tally_.files;
-    tally_.bytes += one.file.size_bytes;
-    tally_.cost += CostOf(one.file);
     one.candidate.intake.bytes = {};
   }
   return OkStatus();
@@ -211,12 +235,12 @@ Status Examiner::SettleContainer(Source& source, Held& held) {
     return OkStatus();
   }
   if (what.kind == container::Kind::kEwf) {
-    const std::string first = container::FirstSegmentOf(held.file.name);
-    if (!first.empty() && first != held.file.name) {
+    const std::string first = container::FirstSegmentOf(held.file->name);
+    if (!first.empty() && first != held.file->name) {
       candidate.place.message = "a part of " + first;
       return OkStatus();
     }
-    const auto segments = source.Segments(held.file);
+    const auto segments = source.Segments(*held.file);
     std::vector<int> descriptors;
     for (const base::Descriptor& segment : segments) {
       descriptors.push_back(segment.number());

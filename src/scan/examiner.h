@@ -2,6 +2,7 @@
 #ifndef KENAL_SRC_SCAN_EXAMINER_H_
 #define KENAL_SRC_SCAN_EXAMINER_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -39,9 +40,11 @@ class DonePlaces {
 
 // What was done, for progress. Each only grows.
 struct Tally {
-  std::atomic<uint64_t> files{0};   // found files, containers counted as one
-  std::atomic<uint64_t> bytes{0};   // of these
-  std::atomic<double> cost{0};      // of these, by CostOf
+  std::atomic<uint64_t> files{0};  // found files, containers counted as one
+  std::atomic<uint64_t> bytes{0};  // of these
+  // Of these, by Hint: CostOf, and how long threads took for them.
+  std::array<std::atomic<double>, kHintCount> cost{};
+  std::array<std::atomic<double>, kHintCount> seconds{};
   std::atomic<uint64_t> places{0};  // with members and thumbnails
   std::atomic<uint64_t> hit_places{0};
   std::atomic<uint64_t> not_examined{0};
@@ -92,6 +95,7 @@ class Examiner {
   };
 
   Status Settle(Source& source, std::vector<Held>& held);
+  void Count(std::span<const FoundFile> files, double seconds);
   Status SettleContainer(Source& source, Held& held);
   Status LookInto(findings::Place& holder, const container::Recognised& what,
                   std::span<const int> descriptors, Nesting nesting);

@@ -26,7 +26,7 @@ void FoundQueue::Push(std::vector<FoundFile>&& files) {
   for (FoundFile& file : files) {
     ++found_.files;
     found_.bytes += file.size_bytes;
-    found_.cost += CostOf(file);
+    found_.cost[static_cast<size_t>(file.hint)] += CostOf(file);
     waiting_[static_cast<size_t>(file.rank)].push_back(std::move(file));
   }
   changed_.NotifyAll();
@@ -107,7 +107,7 @@ std::vector<FoundFile> FoundQueue::Release(
       } else {
         --found_.files;
         found_.bytes -= file.size_bytes;
-        found_.cost -= CostOf(file);
+        found_.cost[static_cast<size_t>(file.hint)] -= CostOf(file);
         others.push_back(std::move(file));
       }
     }

@@ -42,7 +42,7 @@ struct FoundFile {
 struct Amounts {
   uint64_t files = 0;
   uint64_t bytes = 0;
-  double cost = 0;  // of CostOf
+  std::array<double, kHintCount> cost{};  // of CostOf, by Hint
 };
 
 // How long a file takes, on a scale of its own: a guess from its name and

@@ -25,6 +25,7 @@ inline constexpr int kRankCount = 8;
 
 // What a name suggests about its content.
 enum class Hint : uint8_t { kNone = 0, kPicture = 1, kContainer = 2 };
+inline constexpr size_t kHintCount = 3;
 
 // Of a file's name.
 Hint HintOf(std::string_view name);

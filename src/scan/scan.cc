@@ -279,6 +279,25 @@ Status Driver::Finish() {
   return log_->Sync();
 }
 
+// What is left of each kind of file takes as long as what was done of it;
+// a kind of which nothing was done yet, as long as all did.
+std::optional<double> Driver::SecondsLeft(const Amounts& found) const {
+  double seconds = 0;
+  double cost = 0;
+  for (size_t hint = 0; hint < kHintCount; ++hint) {
+    seconds += tally_.seconds[hint];
+    cost += tally_.cost[hint];
+  }
+  if (cost == 0) return std::nullopt;
+  double left = 0;
+  for (size_t hint = 0; hint < kHintCount; ++hint) {
+    const double done = tally_.cost[hint];
+    const double pace = done > 0 ? tally_.seconds[hint] / done : seconds / cost;
+    left += std::max(found.cost[hint] - done, 0.0) * pace;
+  }
+  return left / options_.thread_count;
+}
+
 ScanProgress Driver::Measure() const {
   const Amounts found = queue_.found();
   ScanProgress progress{.files_done = tally_.files + done_before_files_,
@@ -294,11 +313,7 @@ ScanProgress Driver::Measure() const {
     progress.bytes_per_second =
         static_cast<double>(tally_.bytes) / progress.seconds;
   }
-  const double done = tally_.cost;
-  if (progress.all_found && done > 0) {
-    progress.seconds_left =
-        progress.seconds * std::max(found.cost - done, 0.0) / done;
-  }
+  if (progress.all_found) progress.seconds_left = SecondsLeft(found);
   return progress;
 }
 

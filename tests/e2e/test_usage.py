@@ -48,7 +48,7 @@ class Usage(harness.TestCase):
                  ["list"], ["list", "create", "x"], ["import", "x"],
                  ["import", "--list", "x", "--format", "word", "x"],
                  ["entry", "withdraw", "--list", "x", "1"],
-                 ["explain"], ["explain"], ["list", "set"],
+                 ["explain"], ["list", "set"],
                  ["list", "set", "x", "--second-opinion", "maybe"],
                  ["list", "set", "x", "--shadow", "maybe"],
                  ["match", "--work-class", "maintenance", "x"],
