@@ -14,7 +14,6 @@
 namespace kenal::report {
 
 // How much of each thing a page holds; it says where the rest is.
-inline constexpr size_t kPageHitsMax = 200'000;
 inline constexpr size_t kPageHitBytesMax = 64 << 20;
 inline constexpr size_t kPageMatchesMax = 10;  // of one content
 inline constexpr size_t kPageExhibitsMax = 2000;

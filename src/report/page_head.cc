@@ -61,7 +61,7 @@ class Statement {
       : run_(findings.run()), totals_(findings.totals()) {
     if (totals_.hit_places > 0) AddHits();
     AddCoverage();
-    if (totals_.hit_places == 0 && Compared().places > 0) AddNoHits();
+    if (totals_.hit_places == 0 && Compared() > 0) AddNoHits();
     AddExhibits(findings);
     AddLists();
     AddEnding();
@@ -89,21 +89,32 @@ class Statement {
   }
 
   std::string Headline() const {
-    const Amount seen = Compared();
-    std::string hits = totals_.hit_places > 0
-                           ? Counted(totals_.hit_places, "hit", "hits")
-                           : "No hit among what was compared";
-    if (seen.places == 0) {
+    const Amount missed = AmountOf(totals_, Coverage::kNotExamined);
+    if (Compared() == 0) {
       return "Nothing was examined: this report tells nothing of the evidence";
     }
-    return is_whole_ ? hits : hits + ", and not everything was examined";
+    const std::string hits =
+        totals_.hit_places > 0
+            ? Counted(totals_.hit_places, "hit place", "hit places")
+            : "No hit among what was compared";
+    if (is_whole_) return hits;
+    const bool most = missed.places > totals_.all.places / 2 ||
+                      missed.bytes > totals_.all.bytes / 2;
+    return hits + (most ? ", and most was not examined"
+                        : ", and not everything was examined");
   }
 
-  Amount Compared() const {
-    const Amount examined = AmountOf(totals_, Coverage::kExamined);
-    const Amount by_digest = AmountOf(totals_, Coverage::kDigestOnly);
-    return {examined.places + by_digest.places,
-            examined.bytes + by_digest.bytes};
+  // Places that were compared, but for the wrappings of others.
+  uint64_t Compared() const {
+    uint64_t places = 0;
+    for (const auto& [key, amount] : totals_.coverage) {
+      const bool wraps = key.second == findings::reason::kArchive ||
+                         key.second == findings::reason::kEmpty;
+      if (key.first != Coverage::kNotExamined && !wraps) {
+        places += amount.places;
+      }
+    }
+    return places;
   }
 
   void AddHits() {
@@ -117,7 +128,10 @@ class Statement {
     }
     Say(Counted(totals_.hit_places, "hit place", "hit places") + " of " +
             Counted(totals_.hit_contents, "content", "contents") + ":",
-        text + ". A NEAR hit is a candidate that a person has to look at.");
+        text + "." +
+            (totals_.verdicts.contains(Verdict::kNear)
+                 ? " A NEAR hit is a candidate that a person has to look at."
+                 : ""));
   }
 
   void AddNoHits() {
@@ -131,8 +145,8 @@ class Statement {
     const Amount missed = AmountOf(totals_, Coverage::kNotExamined);
     if (missed.places > 0) {
       is_whole_ = false;
-      Say("Not examined: " + Places(missed) + " of " + Places(totals_.all) +
-              ".",
+      Say("Not examined: " + CountText(missed.places) + " of " +
+              Places(totals_.all) + ", " + SizeText(missed.bytes) + ".",
           "By reason: " + ReasonsText(totals_, Coverage::kNotExamined) +
               ". This report says nothing of what is in them.");
     }
@@ -231,7 +245,6 @@ void AppendHeader(const Findings& findings, std::string& out) {
       MarkupText(run.case_number) + "</h1>\n<dl class=\"facts\">";
   AppendFact("Examiner", run.examiner, out);
   AppendFact("Authority", run.authority, out);
-  AppendFact("Tool", run.tool, out);
   AppendFact("Exhibits", CountText(findings.exhibits().size()), out);
   uint64_t lists = 0;
   for (const auto& list : run.lists) lists += list.skipped.empty() ? 1 : 0;
@@ -239,6 +252,7 @@ void AppendHeader(const Findings& findings, std::string& out) {
              CountText(lists) + " asked, from a " + run.lists_from +
                  ", at sequence " + CountText(run.sequence.value),
              out);
+  AppendFact("Tool", run.tool, out);
   out += "</dl>\n";
   std::string command;
   for (const std::string& argument : run.arguments) command += " " + argument;

@@ -46,14 +46,17 @@ same hits are in report.csv.</p></noscript>
 class HitData {
  public:
   HitData(Job& job, formats::Output& output)
-      : findings_(job.findings), output_(output), out_(output.text()) {}
+      : findings_(job.findings),
+        most_(job.options.page_hits_max),
+        output_(output),
+        out_(output.text()) {}
 
   Status Write() {
     out_ += "<script type=\"application/json\" id=\"data\">{\"places\":[";
     for (size_t i = 0; i < findings_.place_count(); ++i) {
       const auto number = findings_.content_of(i);
       if (!number || !IsHit(findings_.contents()[*number].verdict)) continue;
-      if (shown_ == kPageHitsMax || bytes_ > kPageHitBytesMax) break;
+      if (shown_ == most_ || bytes_ > kPageHitBytesMax) break;
       KENAL_TRY_ASSIGN(const Place place, findings_.ReadPlace(i));
       const size_t begin = out_.size();
       AddPlace(place, *number);
@@ -165,6 +168,7 @@ class HitData {
   }
 
   findings::Findings& findings_;
+  const size_t most_;
   formats::Output& output_;
   std::string& out_;
   uint64_t shown_ = 0;

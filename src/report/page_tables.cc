@@ -127,7 +127,8 @@ void AppendExhibitRow(const Exhibit& exhibit, const Totals& totals,
   out += "<tr><th scope=\"row\">" + MarkupText(exhibit.id) + "<small>" +
          MarkupText(exhibit.path) + "</small></th>";
   std::string kind(KindWords(exhibit.kind));
-  if (!exhibit.format.empty()) kind += ", " + exhibit.format;
+  if (!exhibit.format.empty() && exhibit.format != kind)
+    kind += ", " + exhibit.format;
   Cell(kind, out);
   Number(CountText(totals.hit_places), out);
   for (const Coverage coverage : kCoverages) {

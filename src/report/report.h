@@ -46,6 +46,8 @@ struct ReportOptions {
   bool link_exif = false;      // links by the serial of the camera too
   bool include_pdq = false;    // PDQ of the evidence's pictures in report.jsonl
   bool all_files_in_case = false;  // case.jsonld: every place, not hits alone
+  // report.html shows so many hit places and says where the rest is.
+  size_t page_hits_max = 200'000;
 };
 
 struct WrittenFile {

@@ -51,13 +51,24 @@ Scene Empty() {
   return scene;
 }
 
+// As a scan tells it: the archive has digests, its member could not be read.
 Scene Zip() {
+  std::mt19937_64 random(4);
   Scene scene = Empty();
   scene.exhibits.push_back({.id = "USB-1", .path = "/evidence/usb-1"});
-  Place& place = scene.AddPlace(0, {"backup.zip"}, std::nullopt);
-  place.reason = reason::kEncryptedArchive;
-  place.size_bytes = 7'000'000'000;
-  place.message = "its members need a password";
+  findings::Content& content = scene.AddContent(random);
+  content.kind = "a zip archive";
+  content.picture.reset();
+  content.pdq.reset();
+  content.quality.reset();
+  Place& archive = scene.AddPlace(0, {"backup.zip"}, 0);
+  archive.coverage = Coverage::kDigestOnly;
+  archive.reason = reason::kArchive;
+  Place& member =
+      scene.AddPlace(0, {"backup.zip", "holiday.jpg"}, std::nullopt);
+  member.reason = reason::kEncryptedArchive;
+  member.size_bytes = 7'000'000'000;
+  member.message = "encrypted";
   return scene;
 }
 

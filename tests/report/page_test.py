@@ -258,7 +258,7 @@ class PageTest(unittest.TestCase):
         text = page.value("document.querySelector('#statement').innerText")
         self.assertTrue(text.startswith("Nothing was examined"), text)
         self.assertIn("encrypted archive", text)
-        self.assertIn("Not examined: 1 place", text)
+        self.assertIn("Not examined: 1 of 2 places", text)
         self.assertIn("backup.zip", page.value(
             "document.querySelector('#unexamined').innerText"))
         scene.folder.cleanup()

@@ -104,6 +104,19 @@ TEST(Reports, TheOneThatDoesNotFitTheDiskIsNamedAndHarmsNoOther) {
   });
 }
 
+TEST(Reports, APageThatDoesNotShowAllHitsSaysSo) {
+  const Scene scene = RandomScene(TestSeed(), 300);
+  const Reported all(scene, {.kinds = {ReportKind::kPage}});
+  const uint64_t hits = all.totals().hit_places;
+  ASSERT_GT(hits, 20u);
+  EXPECT_EQ(all.text("report.html").find("This page shows"), std::string::npos);
+  const Reported some(scene,
+                      {.kinds = {ReportKind::kPage}, .page_hits_max = 20});
+  EXPECT_THAT(some.text("report.html"),
+              ::testing::HasSubstr("This page shows 20 of " +
+                                   std::to_string(hits) + " hit places"));
+}
+
 TEST(Reports, KindsGoByTheirNames) {
   for (int i = 0; i < 7; ++i) {
     const auto kind = static_cast<ReportKind>(i);
