@@ -19,8 +19,9 @@ constexpr int64_t kLookUs = 100'000;
 // with: reading a fragmented medium takes its time, but not for ever.
 constexpr int64_t kReadPatience = 10;
 
-// Workers that one container may cost.
+// Workers that one container may cost, and one entry of it.
 constexpr int kLostMax = 32;
+constexpr int kTakeOversMax = 3;
 
 int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -193,16 +194,19 @@ Status Remote::Open() {
 }
 
 bool Remote::TakeOver() {
-  if (!CanReopen() || lost_count_ >= kLostMax) return false;
-  const Opened before = std::move(opened_);
+  if (!CanReopen()) return false;
+  const Opened before = opened_;
   const std::optional<Failure> lost = failure_;
-  const bool is_same = TakeWorker().ok() && opened_.volumes == before.volumes;
-  opened_ = before;
-  if (is_same) {
-    skipped_count_ = received_count_;
-    return true;
+  // Whatever ended the one may have ended those that were ready, too.
+  for (int i = 0; i < kTakeOversMax && lost_count_ < kLostMax; ++i) {
+    const bool is_same = TakeWorker().ok() && opened_.volumes == before.volumes;
+    opened_ = before;
+    if (is_same) {
+      skipped_count_ = received_count_;
+      return true;
+    }
+    Lose(Reason::kOpenerDied);
   }
-  Lose(Reason::kOpenerDied);
   if (lost) failure_ = lost;
   return false;
 }

@@ -75,7 +75,8 @@ Status ReadyPool::AwaitStart() {
 
 StatusOr<std::unique_ptr<Process>> ReadyPool::Take() {
   base::MutexLock lock(mutex_);
-  // A start that failed is tried once more for each who asks.
+  // A start that failed, or fails while this one waits, is tried once more.
+  int failed_count = 0;
   code_ = StatusCode::kOk;
   for (;;) {
     ++waiting_;
@@ -84,7 +85,11 @@ StatusOr<std::unique_ptr<Process>> ReadyPool::Take() {
       return !ready_.empty() || code_ != StatusCode::kOk;
     });
     --waiting_;
-    if (ready_.empty()) return Status(code_, message_);
+    if (ready_.empty()) {
+      if (++failed_count > 1) return Status(code_, message_);
+      code_ = StatusCode::kOk;
+      continue;
+    }
     std::unique_ptr<Process> process = std::move(ready_.back());
     ready_.pop_back();
     changed_.NotifyAll();
