@@ -258,7 +258,8 @@ void AppendLinks(const Findings& findings, const Links& links,
   }
   out += "<div class=\"charts\">\n";
   AppendMatrix(findings, links, out);
-  AppendGraph(findings, links, out);
+  // Of two exhibits the table tells all.
+  if (findings.exhibits().size() > 2) AppendGraph(findings, links, out);
   out +=
       "</div>\n<p class=\"note\">The exhibits with the most links, at most " +
       CountText(kPageMatrixMax) + " and " + CountText(kPageGraphMax) +
