@@ -256,6 +256,12 @@ class Linker {
           return OkStatus();
         }));
     for (auto& [key, archive] : archives) {
+      std::vector<ContentNumber>& contents = archive.contents;
+      std::ranges::sort(contents, {}, [this](ContentNumber number) {
+        return places_.of(number).front();
+      });
+      const auto twice = std::ranges::unique(contents);
+      contents.erase(twice.begin(), twice.end());
       links_.archives.push_back(std::move(archive));
     }
     return OkStatus();
@@ -274,10 +280,7 @@ class Linker {
       container.path.pop_back();
       archive = {.exhibit = place.exhibit, .path = PathText(container)};
     }
-    if (std::ranges::find(archive.contents, *place.content) ==
-        archive.contents.end()) {
-      archive.contents.push_back(*place.content);
-    }
+    archive.contents.push_back(*place.content);
   }
 
   Findings& findings_;

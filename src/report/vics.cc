@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -75,9 +76,10 @@ std::string CommentOf(const Content& content) {
 }
 
 // "EXH1/DCIM" and "kite.jpg"; containers are folders on the way.
-formats::FileName NameOf(const Place& place, const std::string& exhibit) {
+formats::FileName NameOf(std::span<const std::string> parts,
+                         const std::string& exhibit) {
   std::string path = exhibit;
-  for (const std::string& part : place.path) path += "/" + part;
+  for (const std::string& part : parts) path += "/" + part;
   const size_t slash = path.rfind('/');
   return {.name = exchange::ToUtf8(path.substr(slash + 1)),
           .folder = exchange::ToUtf8(path.substr(0, slash))};
@@ -248,7 +250,7 @@ class VicsReport {
            bytes < kFileBytesMax) {
       KENAL_TRY_ASSIGN(const Place place, findings_.ReadPlace(places[next]));
       const std::string& exhibit = findings_.exhibits()[place.exhibit].id;
-      const formats::FileName name = NameOf(place, exhibit);
+      const formats::FileName name = NameOf(place.path, exhibit);
       json.BeginObject()
           .Field("MD5", formats::Upper(content.md5.ToHex()))
           .Field("FileName", name.name)
@@ -259,6 +261,12 @@ class VicsReport {
       time("Created", place.created_unix_ms);
       time("Written", place.modified_unix_ms);
       time("Accessed", place.accessed_unix_ms);
+      if (place.is_member()) {
+        const formats::FileName parent =
+            NameOf(std::span(place.path).first(place.path.size() - 1), exhibit);
+        json.Field("ParentFileName", parent.name)
+            .Field("ParentFilePath", parent.folder);
+      }
       json.Field("Deleted", place.deleted)
           .Field("SourceID", exhibit)
           .EndObject();

@@ -71,6 +71,7 @@ TEST(Vics, CategoriesAreThoseOfListsThatKnowTheVeryBytes) {
   add(Verdict::kNear, "vics-us", "2");
   add(Verdict::kExact, "other-scheme", "2");
   add(Verdict::kExact, "vics", "0");
+  scene.AddPlace(0, {"old/box.zip", "in/kite.jpg"}, 0);
   const Reported reported(scene, kOnlyVics);
   for (const char* name : kNames) {
     Read(reported, name);
@@ -85,6 +86,11 @@ TEST(Vics, CategoriesAreThoseOfListsThatKnowTheVeryBytes) {
     EXPECT_EQ(media[3].at("Category"), 0);
     EXPECT_EQ(media[3].at("IsPrecategorized"), true);
     EXPECT_EQ(media[0].at("MediaFiles")[0].at("FilePath"), "EXH1/DCIM");
+    const json& member = media[0].at("MediaFiles")[1];
+    EXPECT_EQ(member.at("FilePath"), "EXH1/old/box.zip/in");
+    EXPECT_EQ(member.at("FileName"), "kite.jpg");
+    EXPECT_EQ(member.at("ParentFilePath"), "EXH1/old");
+    EXPECT_EQ(member.at("ParentFileName"), "box.zip");
     EXPECT_THAT(media[1].at("Comments").get<std::string>(),
                 ::testing::HasSubstr("at distance"));
   }
