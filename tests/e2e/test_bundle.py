@@ -6,6 +6,7 @@ user namespaces; without these there is nothing to test and it says so.
 """
 
 import hashlib
+import json
 import pathlib
 import shutil
 import subprocess
@@ -67,7 +68,7 @@ class Bundle(unittest.TestCase):
         for name in ("bin", "dev", "elsewhere", "tmp"):
             (bare / name).mkdir()
         shutil.copy(BUSYBOX, bare / "bin" / "busybox")
-        for name in ("sh", "readlink", "sha256sum"):
+        for name in ("sh", "readlink", "sha256sum", "cp", "mkdir"):
             (bare / "bin" / name).symlink_to("busybox")
         (bare / "dev" / "null").touch()
         self.tree.rename(bare / "k")
@@ -84,6 +85,10 @@ class Bundle(unittest.TestCase):
             /k/kenal -q list create mine --purpose child-abuse >/dev/null
             /k/kenal -q ingest --list mine /picture.jpg >/dev/null
             cd k && ./kenal --json match -q /picture.jpg
+            mkdir /evidence && cp /picture.jpg /evidence
+            ./kenal --json -q scan --out /tmp/out --case C --authority A \\
+                --examiner E --key /tmp/key.pem /evidence >/tmp/events
+            ./kenal --json scan verify /tmp/out
         """
         inside = ('mount --bind /dev/null "$0/dev/null" && '
                   'exec chroot "$0" /bin/sh -c "$1"')
@@ -93,12 +98,19 @@ class Bundle(unittest.TestCase):
             capture_output=True, text=True,
             env={"PATH": "/bin:/usr/bin:/usr/sbin:/sbin"})
         self.assertEqual(done.returncode, 0, done.stderr)
-        version, hashed, matched = done.stdout.splitlines()
+        version, hashed, matched, verified = done.stdout.splitlines()
         self.assertEqual(version, run("version").text().splitlines()[0])
         here = run("--json", "hash", str(picture)).text().splitlines()[0]
         self.assertEqual(hashed,
                          here.replace(str(picture), "/picture.jpg"))
         self.assertIn('"verdict":"EXACT"', matched)
+        self.assertIn('"state":"whole"', verified)
+        scanned = (bare / "tmp" / "events").read_text().splitlines()[-1]
+        self.assertEqual(json.loads(scanned)["hit_places"], 1)
+        # What ran is named by its own digest, not by the loader's.
+        log = (bare / "tmp" / "out" / "custody.jsonl").read_text()
+        self.assertIn(digest(bare / "k" / "programs" / "kenal"),
+                      json.loads(log.splitlines()[0])["tool"])
 
 
 if __name__ == "__main__":

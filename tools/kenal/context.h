@@ -52,6 +52,7 @@ struct Context {
   std::string work_class;
   bool asks_many = false;
   bool json = false;
+  std::vector<std::string> arguments;  // of the process, its name first
   Console console;
 
   // Set by the subcommand that was chosen; its result is the exit code.

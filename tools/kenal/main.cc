@@ -194,6 +194,7 @@ int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   Context context;
+  context.arguments.assign(argv, argv + argc);
   CLI::App app(kAbout, "kenal");
   app.footer(kFooter);
   app.get_formatter()->column_width(34);

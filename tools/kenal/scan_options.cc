@@ -149,30 +149,28 @@ Status CheckText(const char* option, const std::string& text) {
   return OkStatus();
 }
 
+// Where this program is. A loader that was started with the program as its
+// argument, as bundles do, is what /proc names then.
+std::string ProgramPath(const Context& context) {
+  const std::string self = "/proc/self/exe";
+  std::error_code error;
+  const fs::path named = fs::read_symlink(self, error);
+  const bool is_loader = named.filename().string().starts_with("ld-");
+  if ((error || is_loader) && !context.arguments.empty()) {
+    return context.arguments.front();
+  }
+  return self;
+}
+
 // Version and the program's own digest: what exactly was run.
-std::string ToolText() {
+std::string ToolText(const Context& context) {
   std::string text = std::string("kenal ") + KENAL_VERSION;
-  const auto bytes = base::ReadFile("/proc/self/exe", kProgramBytesMax);
+  const auto bytes = base::ReadFile(ProgramPath(context), kProgramBytesMax);
   if (bytes.ok()) {
     text +=
         ", SHA-256 of the program " + Sha256{base::Sha256Of(*bytes)}.ToHex();
   }
   return text;
-}
-
-StatusOr<std::vector<std::string>> ArgumentsOfProcess() {
-  KENAL_TRY_ASSIGN(const std::vector<uint8_t> bytes,
-                   base::ReadFile("/proc/self/cmdline", 16 << 20));
-  std::vector<std::string> arguments(1);
-  for (const uint8_t byte : bytes) {
-    if (byte == 0) {
-      arguments.emplace_back();
-    } else {
-      arguments.back() += static_cast<char>(byte);
-    }
-  }
-  if (arguments.back().empty()) arguments.pop_back();
-  return arguments;
 }
 
 StatusOr<scan::SampleOrder> SampleOf(const ScanFlags& flags) {
@@ -352,9 +350,9 @@ StatusOr<scan::ScanOptions> ScanOptionsOf(const ScanFlags& flags,
   about.case_number = flags.case_number;
   about.authority = flags.authority;
   about.examiner = flags.examiner;
-  about.tool = ToolText();
+  about.tool = ToolText(context);
   about.host = WhoAmIHere();
-  KENAL_TRY_ASSIGN(about.arguments, ArgumentsOfProcess());
+  about.arguments = context.arguments;
   about.lists_from = context.server.empty() ? "store" : "service";
   KENAL_TRY_ASSIGN(about.effort, ParseEffort(flags.effort));
   if (flags.accept_atime) options.times = scan::AccessTimes::kMayChange;
