@@ -69,6 +69,7 @@ TEST_P(ArchiveFormat, GivesTheFilesThatWentIn) {
   const auto opened = OpenPaths(Kind::kArchive, {path});
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_EQ((*opened)->format(), GetParam().word);
+  EXPECT_EQ(RecogniseFile(path).kind, Kind::kArchive);
   EXPECT_EQ(ReadAll(**opened), files.contents());
   EXPECT_EQ((*opened)->incomplete(), std::nullopt);
 }
@@ -109,6 +110,8 @@ TEST(Archive, ACompressedFileIsItsOneMember) {
     const auto opened = OpenPaths(Kind::kArchive, {path});
     ASSERT_TRUE(opened.ok()) << compressed.word << opened.status();
     EXPECT_EQ((*opened)->format(), compressed.word);
+    EXPECT_EQ(RecogniseFile(path),
+              (Recognised{Kind::kArchive, compressed.word}));
     const Contents contents = ReadAll(**opened);
     ASSERT_EQ(contents.size(), 1u) << compressed.word;
     EXPECT_EQ(contents.begin()->second, files.contents().at("letter.txt"));

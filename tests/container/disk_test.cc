@@ -96,7 +96,9 @@ class DiskFormat : public ::testing::TestWithParam<Format> {
 
 TEST_P(DiskFormat, GivesTheFilesThatWentIn) {
   Files files;
-  const auto image = OpenPaths(Kind::kDisk, {files.Make(Command())});
+  const std::string path = files.Make(Command());
+  EXPECT_EQ(RecogniseFile(path), (Recognised{Kind::kDisk, "disk"}));
+  const auto image = OpenPaths(Kind::kDisk, {path});
   ASSERT_TRUE(image.ok()) << image.status();
   ASSERT_EQ((*image)->volumes().size(), 1u);
   EXPECT_EQ((*image)->volumes()[0].file_system, GetParam().word);
@@ -150,6 +152,7 @@ TEST(Disk, NtfsGivesFilesAndTheirStreams) {
   const auto image = OpenPaths(Kind::kDisk, {path});
   ASSERT_TRUE(image.ok()) << image.status();
   EXPECT_EQ((*image)->volumes()[0].file_system, "ntfs");
+  EXPECT_EQ(RecogniseFile(path).kind, Kind::kDisk);
   const std::vector<Entry> entries = ListAll(**image);
   EXPECT_EQ((*image)->incomplete(), std::nullopt);
   const Entry* letter = Find(entries, "letter.txt");
@@ -253,6 +256,7 @@ TEST(Disk, EveryPartitionIsToldAndWhyItIsNotOpened) {
       "conv=notrunc; "
       "printf 'LUKS\\272\\276' | dd of=$IMG bs=512 seek=18432 conv=notrunc; "
       "head -c 1M /dev/urandom | dd of=$IMG bs=512 seek=26624 conv=notrunc");
+  EXPECT_EQ(RecogniseFile(files / "image.dd").kind, Kind::kDisk);
   const auto image = OpenPaths(Kind::kDisk, {files / "image.dd"});
   ASSERT_TRUE(image.ok()) << image.status();
   std::vector<std::string> told;

@@ -87,6 +87,7 @@ TEST(Ewf, IsWhatWasAcquired) {
   const auto ewf = OpenPaths(Kind::kEwf, images.segments());
   ASSERT_TRUE(ewf.ok()) << ewf.status();
   ASSERT_EQ(images.segments().size(), 1u);
+  EXPECT_EQ(RecogniseFile(images.segments()[0]).kind, Kind::kEwf);
   ExpectSame(**ewf, images.raw());
 }
 

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <random>
 #include <sstream>
@@ -86,6 +87,18 @@ std::map<std::string, std::string> ReadAll(Container& container) {
 
 std::string WhyNot(const StatusOr<std::unique_ptr<Container>>& opened) {
   return opened.ok() ? "" : ReasonOf(opened.status()).reason;
+}
+
+Recognised RecogniseFile(const std::string& path) {
+  const std::string text = ReadText(path);
+  const std::span<const uint8_t> bytes(
+      reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  const auto head = [bytes](size_t count) {
+    return bytes.first(std::min(bytes.size(), count));
+  };
+  const Recognised first = Recognise(head(kHeadBytes), bytes.size());
+  if (first.wants_bytes == 0) return first;
+  return Recognise(head(first.wants_bytes), bytes.size());
 }
 
 std::string ReadText(const std::string& path) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/container/opener.h"
+#include "src/container/recognise.h"
 
 namespace kenal::container {
 
@@ -48,6 +49,9 @@ std::map<std::string, std::string> ReadAll(Container& container);
 
 // "" when it could be opened, else the reason word.
 std::string WhyNot(const StatusOr<std::unique_ptr<Container>>& opened);
+
+// What the head of the file is taken for, read as Recognise() wants it.
+Recognised RecogniseFile(const std::string& path);
 
 std::string ReadText(const std::string& path);
 void WriteText(const std::string& path, std::string_view bytes);

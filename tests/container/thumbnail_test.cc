@@ -62,6 +62,7 @@ TEST(Thumbnails, OfThumbsDbAreItsPictures) {
   WriteText(folder / "Catalog", Noise(5000, 2));
   RunShell("cd " + folder.path() +
            "; gsf createole Thumbs.db 1 2 256_tiny Catalog");
+  EXPECT_EQ(RecogniseFile(folder / "Thumbs.db").format, "thumbs.db");
   ExpectAll(OpenPaths(Kind::kThumbnails, {folder / "Thumbs.db"}), "thumbs.db",
             {{"1", Small()}, {"2", Other()}, {"256_tiny", tiny}});
 }
@@ -125,6 +126,7 @@ TEST(Thumbnails, OfExifAreFound) {
   WriteText(folder / "thumb.jpg", Small());
   RunShell("cd " + folder.path() +
            "; exiftool -Make=Kenal '-ThumbnailImage<=thumb.jpg' a.jpg");
+  EXPECT_EQ(RecogniseFile(folder / "a.jpg").format, "exif");
   ExpectAll(OpenPaths(Kind::kThumbnails, {folder / "a.jpg"}), "exif",
             {{"thumbnail-1", Small()}});
   // And of pictures without one there is none.
