@@ -287,6 +287,7 @@ ReadResult Remote::Stream(const Order& order, const Sink& sink) {
 }
 
 ReadResult Remote::Read(const Entry& entry, const Sink& sink) {
+  if (entry.reallocated) return {.failure = Describe(Reason::kReallocated)};
   return Stream({.type = OrderType::kRead, .place = entry.place}, sink);
 }
 
