@@ -30,10 +30,28 @@ struct PlaceAt {
   bool is_thumbnail = false;
 };
 
+// What counting needs of a content.
+struct Slim {
+  explicit Slim(const Content& content)
+      : verdict(content.verdict),
+        is_hit(content.is_hit()),
+        is_decoded(content.pdq.has_value()),
+        is_flat(content.quality.value_or(0) <= kFlatQualityMax) {
+    std::set<std::string_view> once;
+    for (const Match& match : content.matches) once.insert(match.list);
+    lists.assign(once.begin(), once.end());
+  }
+  Verdict verdict;
+  bool is_hit;
+  bool is_decoded;
+  bool is_flat;
+  std::vector<std::string> lists;  // of its matches, each once
+};
+
 class Counter {
  public:
-  void Add(const PlaceAt& place, const std::string& reason,
-           const Content* content, Totals& totals) {
+  void Add(const PlaceAt& place, const std::string& reason, const Slim* content,
+           Totals& totals) {
     AddAmount(place, totals.all);
     AddAmount(place, totals.coverage[{place.coverage, reason}]);
     totals.deleted += place.deleted ? 1 : 0;
@@ -42,17 +60,15 @@ class Counter {
     const bool is_first = seen_.insert(*place.content).second;
     totals.contents += is_first ? 1 : 0;
     AddAmount(place, totals.verdicts[content->verdict]);
-    if (content->pdq) {
+    if (content->is_decoded) {
       ++totals.pictures;
-      totals.flat += content->quality.value_or(0) <= kFlatQualityMax ? 1 : 0;
+      totals.flat += content->is_flat ? 1 : 0;
     }
-    if (!content->is_hit()) return;
+    if (!content->is_hit) return;
     ++totals.hit_places;
     totals.hit_contents += is_first ? 1 : 0;
-    std::set<std::string_view> lists;
-    for (const Match& match : content->matches) lists.insert(match.list);
-    for (const std::string_view list : lists) {
-      Totals::OfList& of_list = totals.lists[std::string(list)];
+    for (const std::string& list : content->lists) {
+      Totals::OfList& of_list = totals.lists[list];
       ++of_list.places;
       of_list.contents += is_first ? 1 : 0;
     }
@@ -65,19 +81,6 @@ class Counter {
   }
   std::unordered_set<ContentNumber> seen_;
 };
-
-// What counting needs of a content.
-Content Slim(const Content& content) {
-  Content slim;
-  slim.verdict = content.verdict;
-  slim.pdq = content.pdq;
-  slim.quality = content.quality;
-  slim.matches.reserve(content.matches.size());
-  for (const Match& match : content.matches) {
-    slim.matches.emplace_back().list = match.list;
-  }
-  return slim;
-}
 
 class JournalFindings final : public Findings {
  public:
@@ -147,7 +150,7 @@ class JournalFindings final : public Findings {
                       .pdq = is_flat ? std::nullopt : content.pdq,
                       .verdict = content.verdict,
                       .template_like = content.template_like});
-    slim_.push_back(Slim(content));
+    slim_.emplace_back(content);
     content_at_.push_back(offset);
     return OkStatus();
   }
@@ -201,7 +204,7 @@ class JournalFindings final : public Findings {
     totals_of_.resize(exhibits_.size());
     for (const PlaceAt& place : places_) {
       const std::string& reason = reasons_[place.reason];
-      const Content* content = place.content ? &slim_[*place.content] : nullptr;
+      const Slim* content = place.content ? &slim_[*place.content] : nullptr;
       counter.Add(place, reason, content, totals_);
       counters[place.exhibit].Add(place, reason, content,
                                   totals_of_[place.exhibit]);
@@ -230,7 +233,7 @@ class JournalFindings final : public Findings {
   std::vector<std::string> reasons_;  // few
   std::vector<ContentFacts> facts_;
   std::vector<uint64_t> content_at_;
-  std::vector<Content> slim_;  // while it is loaded
+  std::vector<Slim> slim_;  // while it is loaded
 };
 
 }  // namespace
