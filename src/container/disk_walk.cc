@@ -35,9 +35,9 @@ bool IsSelfOrParent(std::string_view name) {
   return name == "." || name == "..";
 }
 
-EntryType TypeOf(const TSK_FS_FILE& file) {
-  if (file.meta != nullptr) {
-    switch (file.meta->type) {
+EntryType TypeOf(const TSK_FS_NAME& name, const TSK_FS_META* meta) {
+  if (meta != nullptr) {
+    switch (meta->type) {
       case TSK_FS_META_TYPE_REG:
       case TSK_FS_META_TYPE_VIRT:
         return EntryType::kFile;
@@ -50,7 +50,7 @@ EntryType TypeOf(const TSK_FS_FILE& file) {
         return EntryType::kOther;
     }
   }
-  switch (file.name->type) {
+  switch (name.type) {
     case TSK_FS_NAME_TYPE_REG:
     case TSK_FS_NAME_TYPE_VIRT:
     case TSK_FS_NAME_TYPE_UNDEF:
@@ -63,20 +63,27 @@ EntryType TypeOf(const TSK_FS_FILE& file) {
   }
 }
 
-bool IsVirtual(const TSK_FS_FILE& file) {
-  return file.name->type == TSK_FS_NAME_TYPE_VIRT ||
-         file.name->type == TSK_FS_NAME_TYPE_VIRT_DIR;
+bool IsVirtual(const TSK_FS_NAME& name) {
+  return name.type == TSK_FS_NAME_TYPE_VIRT ||
+         name.type == TSK_FS_NAME_TYPE_VIRT_DIR;
+}
+
+// Whether metadata that is free is still that of the name. Deleting a file
+// counts up the sequence of its record in NTFS; using it again does, too.
+bool IsStillIts(const TSK_FS_NAME& name, const TSK_FS_META& meta) {
+  return name.meta_seq == 0 || meta.seq == name.meta_seq ||
+         meta.seq == name.meta_seq + 1;
 }
 
 // All but place, path and type.
-void Describe(const TSK_FS_FILE& file, Entry& entry) {
-  const bool is_free_name = (file.name->flags & TSK_FS_NAME_FLAG_UNALLOC) != 0;
-  const TSK_FS_META* meta = file.meta;
+void Describe(const TSK_FS_NAME& name, const TSK_FS_META* meta, Entry& entry) {
+  const bool is_free_name = (name.flags & TSK_FS_NAME_FLAG_UNALLOC) != 0;
   const bool is_free_meta =
       meta != nullptr && (meta->flags & TSK_FS_META_FLAG_UNALLOC) != 0;
   entry.deleted = is_free_name || is_free_meta;
-  entry.reallocated = is_free_name && !is_free_meta;
-  entry.is_virtual = IsVirtual(file);
+  entry.reallocated =
+      is_free_name && (!is_free_meta || !IsStillIts(name, *meta));
+  entry.is_virtual = IsVirtual(name);
   if (meta == nullptr) return;
   if (entry.type == EntryType::kFile && meta->size >= 0) {
     entry.size_bytes = static_cast<uint64_t>(meta->size);
@@ -182,22 +189,28 @@ void DiskWalk::AddName(size_t number) {
     return;
   }
   if (file->name->name != nullptr && IsSelfOrParent(file->name->name)) return;
+  // Of names in folders made up by libtsk, and of many deleted ones, it does
+  // not look the metadata up.
+  std::unique_ptr<TSK_FS_FILE, FileFreer> found;
+  if (file->meta == nullptr && file->name->meta_addr != 0) {
+    found.reset(tsk_fs_file_open_meta(system_, nullptr, file->name->meta_addr));
+  }
+  TSK_FS_FILE* content = found != nullptr ? found.get() : file.get();
   Entry entry;
   entry.place = {.volume = volume_, .address = file->name->meta_addr};
   entry.path = folder_.path.empty() ? std::string() : folder_.path + "/";
   entry.path += CleanName(file->name->name);
-  entry.type = TypeOf(*file);
-  Describe(*file, entry);
+  entry.type = TypeOf(*file->name, content->meta);
+  Describe(*file->name, content->meta, entry);
   if (folder_.is_orphan) entry.deleted = entry.orphan = true;
   if (entry.path.size() > kPathBytesMax) {
     Note(Reason::kTooDeep);
     return;
   }
   ready_.push_back(entry);
-  if (file->meta != nullptr && !entry.reallocated && HasStreams(*system_)) {
-    AddStreams(file.get(), entry);
-  }
-  if (entry.type == EntryType::kFolder) AddFolder(*file, entry);
+  if (content->meta == nullptr || entry.reallocated) return;
+  if (HasStreams(*system_)) AddStreams(content, entry);
+  if (entry.type == EntryType::kFolder) AddFolder(entry);
 }
 
 void DiskWalk::AddStreams(TSK_FS_FILE* file, const Entry& main) {
@@ -233,10 +246,8 @@ void DiskWalk::AddStreams(TSK_FS_FILE* file, const Entry& main) {
   }
 }
 
-void DiskWalk::AddFolder(const TSK_FS_FILE& file, const Entry& entry) {
-  const TSK_INUM_T address = file.name->meta_addr;
-  // What a deleted name once stood for is not where it points to now.
-  if (entry.reallocated || file.meta == nullptr) return;
+void DiskWalk::AddFolder(const Entry& entry) {
+  const TSK_INUM_T address = entry.place.address;
   if (!seen_.insert(address).second) return;
   if (folder_.depth + 1 >= kDepthMax) {
     Note(Reason::kTooDeep);

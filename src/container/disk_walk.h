@@ -56,7 +56,7 @@ class DiskWalk {
   bool OpenFolder();
   void AddName(size_t number);
   void AddStreams(TSK_FS_FILE* file, const Entry& main);
-  void AddFolder(const TSK_FS_FILE& file, const Entry& entry);
+  void AddFolder(const Entry& entry);
   void Note(Reason reason);
 
   TSK_FS_INFO* const system_;

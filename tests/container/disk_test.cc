@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "tests/container/opened.h"
 #include "tests/support/support.h"
@@ -198,15 +199,17 @@ TEST(Disk, FilesOfADeletedFolderAreOrphans) {
   const auto with = OpenPaths(Kind::kDisk, {path});
   const auto without = OpenPaths(Kind::kDisk, {path}, {.with_orphans = false});
   ASSERT_TRUE(with.ok() && without.ok());
-  bool is_found = false;
+  // In the folder itself, and in one below it.
+  std::set<std::string> found;
   for (const Entry& entry : ListAll(**with)) {
     if (!entry.orphan) continue;
     EXPECT_TRUE(entry.deleted);
     EXPECT_TRUE(entry.path.starts_with("$OrphanFiles/")) << entry.path;
-    is_found = is_found || ReadEntry(**with, entry) ==
-                               files.contents().at("DCIM/small.jpg");
+    if (entry.type == EntryType::kFile) found.insert(ReadEntry(**with, entry));
   }
-  EXPECT_TRUE(is_found);
+  EXPECT_TRUE(found.contains(files.contents().at("DCIM/small.jpg")));
+  EXPECT_TRUE(found.contains(
+      files.contents().at("DCIM/100/a long name of a picture.jpg")));
   for (const Entry& entry : ListAll(**without)) EXPECT_FALSE(entry.orphan);
 }
 
@@ -230,6 +233,40 @@ TEST(Disk, DeletedFilesComeBackFromNtfs) {
   });
   ASSERT_NE(letter, entries.end());
   EXPECT_EQ(ReadEntry(**image, *letter), files.contents().at("letter.txt"));
+}
+
+// In ext2: a deleted file comes back until its inode is given to another.
+TEST(Disk, WhatBelongsToAnotherFileNowIsNotReadAsTheDeletedOne) {
+  Files files;
+  const std::string path = files.Make(
+      "mke2fs -q -t ext2 -d in $IMG 16M; debugfs -w -R 'rm letter.txt' $IMG");
+  const auto find = [&path](Entry& letter, ReadResult& result) {
+    const auto image = OpenPaths(Kind::kDisk, {path});
+    ASSERT_TRUE(image.ok()) << image.status();
+    const std::vector<Entry> entries = ListAll(**image);
+    const Entry* found = Find(entries, "letter.txt");
+    ASSERT_NE(found, nullptr);
+    letter = *found;
+    const std::string content = ReadEntry(**image, letter, &result);
+    if (!result.failure) {
+      EXPECT_EQ(content, std::string(50'000, 'x'));
+    }
+  };
+  Entry before;
+  Entry after;
+  ReadResult result;
+  find(before, result);
+  EXPECT_TRUE(before.deleted);
+  EXPECT_FALSE(before.reallocated);
+  EXPECT_EQ(result.failure, std::nullopt);
+  files.Make(
+      "printf 'cd /DCIM\\nwrite in/DCIM/small.jpg other.jpg\\n' >do; "
+      "debugfs -w -f do $IMG");
+  find(after, result);
+  EXPECT_EQ(after.place, before.place);
+  EXPECT_TRUE(after.reallocated);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->reason, "reallocated");
 }
 
 TEST(Disk, TimesAreThoseOfTheFiles) {
