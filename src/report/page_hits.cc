@@ -42,69 +42,76 @@ same hits are in report.csv.</p></noscript>
 )";
 
 // Writes the hits as JSON: places in the order of reports, and each of their
-// contents once.
+// contents once, by its first place. Contents wait on disk for the places.
 class HitData {
  public:
-  HitData(Job& job, formats::Output& output)
+  HitData(Job& job, formats::Output& output, formats::Spool& contents)
       : findings_(job.findings),
         most_(job.options.page_hits_max),
         output_(output),
-        out_(output.text()) {}
+        places_(output.text()),
+        spool_(contents),
+        contents_(contents.text()) {}
 
   Status Write() {
-    out_ += "<script type=\"application/json\" id=\"data\">{\"places\":[";
+    places_ += "<script type=\"application/json\" id=\"data\">{\"places\":[";
     for (size_t i = 0; i < findings_.place_count(); ++i) {
       const auto number = findings_.content_of(i);
       if (!number || !IsHit(findings_.contents()[*number].verdict)) continue;
       if (shown_ == most_ || bytes_ > kPageHitBytesMax) break;
-      KENAL_TRY_ASSIGN(const Place place, findings_.ReadPlace(i));
-      const size_t begin = out_.size();
-      AddPlace(place, *number);
-      bytes_ += out_.size() - begin;
+      const size_t begin = places_.size() + contents_.size();
+      KENAL_TRY(AddHit(i, *number));
+      bytes_ += places_.size() + contents_.size() - begin;
       KENAL_TRY(output_.Flush());
+      KENAL_TRY(spool_.Flush());
     }
-    out_ += "],\n\"contents\":[";
-    for (size_t i = 0; i < order_.size(); ++i) {
-      KENAL_TRY_ASSIGN(const Content content, findings_.ReadContent(order_[i]));
-      out_ += i == 0 ? "\n" : ",\n";
-      AddContent(content);
-      KENAL_TRY(output_.Flush());
-    }
-    out_ += "],\n\"exhibits\":[";
+    places_ += "],\n\"contents\":[";
+    KENAL_TRY(spool_.MoveTo(output_));
+    places_ += "],\n\"exhibits\":[";
     for (size_t i = 0; i < findings_.exhibits().size(); ++i) {
-      if (i > 0) out_ += ',';
-      AppendScriptText(findings_.exhibits()[i].id, out_);
+      if (i > 0) places_ += ',';
+      AppendScriptText(findings_.exhibits()[i].id, places_);
     }
-    out_ += "]}</script>\n";
+    places_ += "]}</script>\n";
     return OkStatus();
   }
 
   uint64_t shown() const { return shown_; }
 
  private:
-  void AddPlace(const Place& place, ContentNumber number) {
-    const auto [at, is_first] = at_.try_emplace(number, order_.size());
-    if (is_first) order_.push_back(number);
+  Status AddHit(size_t i, ContentNumber number) {
+    const auto [at, is_first] = at_.try_emplace(number, at_.size());
+    if (is_first) {
+      KENAL_TRY_ASSIGN(const Content content, findings_.ReadContent(number));
+      contents_ += at->second == 0 ? "\n" : ",\n";
+      AddContent(content);
+    }
+    KENAL_TRY_ASSIGN(const Place place, findings_.ReadPlace(i));
+    places_ += shown_++ == 0 ? "\n[" : ",\n[";
+    places_ += std::to_string(at->second) + ",";
+    AddPlace(place);
+    places_ += ']';
+    return OkStatus();
+  }
+
+  void AddPlace(const Place& place) {
     const int found = (place.deleted ? 1 : 0) |
                       (place.thumbnail != findings::Thumbnail::kNone ? 2 : 0) |
                       (place.is_member() ? 4 : 0);
-    out_ += shown_++ == 0 ? "\n[" : ",\n[";
-    out_ +=
-        std::to_string(at->second) + "," + std::to_string(place.exhibit) + ",";
-    Text(PathText(place));
-    out_ +=
-        std::to_string(found) + "," + std::to_string(place.size_bytes) + ",";
-    AppendScriptText(TimeText(place.modified_unix_ms).value_or(""), out_);
-    out_ += ']';
+    places_ += std::to_string(place.exhibit) + ",";
+    AppendScriptText(PathText(place), places_);
+    places_ += "," + std::to_string(found) + "," +
+               std::to_string(place.size_bytes) + ",";
+    AppendScriptText(TimeText(place.modified_unix_ms).value_or(""), places_);
   }
 
   void Text(std::string_view text) {
-    AppendScriptText(text, out_);
-    out_ += ',';
+    AppendScriptText(text, contents_);
+    contents_ += ',';
   }
   void Distance(std::optional<int> distance) {
-    out_ += distance ? std::to_string(*distance) : "null";
-    out_ += ',';
+    contents_ += distance ? std::to_string(*distance) : "null";
+    contents_ += ',';
   }
 
   static std::string Classes(const Match& match) {
@@ -117,7 +124,7 @@ class HitData {
   }
 
   void AddContent(const Content& content) {
-    out_ += '[';
+    contents_ += '[';
     Text(VerdictName(content.verdict));
     Text(content.tier ? TierName(*content.tier) : "");
     Distance(DistanceOf(content));
@@ -125,25 +132,25 @@ class HitData {
     Text(content.md5.ToHex());
     Text(content.kind);
     Text(content.action_label);
-    out_ += std::to_string(content.match_count) + ",[";
+    contents_ += std::to_string(content.match_count) + ",[";
     const size_t told = std::min(content.matches.size(), kPageMatchesMax);
     for (size_t i = 0; i < told; ++i) {
-      if (i > 0) out_ += ',';
+      if (i > 0) contents_ += ',';
       AddMatch(content.matches[i]);
     }
     // Lists of all matches, so that filtering by list misses none.
-    out_ += "],[";
+    contents_ += "],[";
     std::set<std::string> lists;
     for (const Match& match : content.matches) {
       if (!lists.insert(match.list).second) continue;
-      if (lists.size() > 1) out_ += ',';
-      AppendScriptText(match.list, out_);
+      if (lists.size() > 1) contents_ += ',';
+      AppendScriptText(match.list, contents_);
     }
-    out_ += "]]";
+    contents_ += "]]";
   }
 
   void AddMatch(const Match& match) {
-    out_ += '[';
+    contents_ += '[';
     Text(match.list);
     Text(PurposeName(match.purpose));
     Text(exchange::EntryName(match.entry));
@@ -163,17 +170,18 @@ class HitData {
     Text(EntryStateName(match.state));
     Text(Classes(match));
     Text(match.series);
-    AppendScriptText(match.provenance.source, out_);
-    out_ += match.shadow ? ",1]" : ",0]";
+    AppendScriptText(match.provenance.source, contents_);
+    contents_ += match.shadow ? ",1]" : ",0]";
   }
 
   findings::Findings& findings_;
   const size_t most_;
   formats::Output& output_;
-  std::string& out_;
+  std::string& places_;
+  formats::Spool& spool_;
+  std::string& contents_;
   uint64_t shown_ = 0;
   uint64_t bytes_ = 0;
-  std::vector<ContentNumber> order_;
   std::unordered_map<ContentNumber, size_t> at_;
 };
 
@@ -190,7 +198,9 @@ Status WriteHits(Job& job, formats::Output& output) {
     return OkStatus();
   }
   out += kTable;
-  HitData data(job, output);
+  KENAL_TRY_ASSIGN(const auto contents,
+                   formats::Spool::Make(job.options.out + "/report.html"));
+  HitData data(job, output, *contents);
   KENAL_TRY(data.Write());
   if (data.shown() < all) {
     out += "<p class=\"problem\" id=\"rest\">This page shows " +
