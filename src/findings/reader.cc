@@ -131,6 +131,8 @@ class JournalFindings final : public Findings {
 
   Status Take(Run& run, uint64_t, std::vector<std::string>&) {
     run_ = std::move(run);  // The last one counts.
+    // A part of a sample stands for nothing.
+    if (run_.ending != Ending::kComplete) run_.sample.reset();
     return OkStatus();
   }
 

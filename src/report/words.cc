@@ -166,6 +166,10 @@ std::string PercentText(double share) {
   std::snprintf(text, sizeof text,
                 percent == std::round(percent) ? "%.0f %%" : "%.2f %%",
                 percent);
+  // Nothing short of all is rounded to it.
+  if (share < 1 && std::string_view(text).starts_with("100")) {
+    std::snprintf(text, sizeof text, "%.4f %%", percent);
+  }
   return text;
 }
 

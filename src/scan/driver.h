@@ -44,6 +44,7 @@ class Driver {
 
   Status Open();
   Status OpenLog(bool is_new);
+  void PlanSample();
   Status AskForLists();
   Status Work();
   Status Finish();
@@ -60,7 +61,9 @@ class Driver {
   Status HashImage(uint32_t number);
   Status TellUnreached();
 
-  bool IsOver() const;
+  // Whoever is the first to be told so has noted why: nothing that was left
+  // for that reason is taken for reached.
+  bool IsOver();
   void NoteEnding(findings::Ending ending);
   void Fail(const Status& status);
   Status failure() const;

@@ -52,7 +52,14 @@ Status Driver::ListExhibit(uint32_t number) {
       OpenSource(number, {.times = options_.times}, parts_.opener, exhibit));
   const bool is_image = exhibit.kind == findings::ExhibitKind::kDiskImage;
   if (number < exhibits_.size()) {
-    exhibit.computed = exhibits_[number].computed;
+    const base::MutexLock lock(mutex_);
+    Exhibit& before = exhibits_[number];
+    exhibit.computed = before.computed;
+    // Found when it was hashed, since it could be opened.
+    if (exhibit.problem.empty() && !before.volumes.empty()) {
+      exhibit.problem = before.problem;
+    }
+    before = exhibit;
   } else {
     const base::MutexLock lock(mutex_);
     exhibits_.push_back(exhibit);
@@ -128,7 +135,7 @@ void Driver::DrawSample() {
   std::vector<uint64_t> sizes;
   for (const File& file : files) sizes.push_back(file.size_bytes);
   SampleOrder order = *options_.sample;
-  if (run_.sample) order.seed = run_.sample->seed;
+  order.seed = run_.sample->seed;
   const std::vector<bool> drawn = DrawFiles(order, sizes);
   const uint64_t population =
       std::accumulate(sizes.begin(), sizes.end(), uint64_t{0});
@@ -142,12 +149,13 @@ void Driver::DrawSample() {
         std::ranges::lower_bound(files, key_of(file), {}, &File::key);
     return drawn[static_cast<size_t>(at - files.begin())];
   };
-  std::vector<FoundFile> others = queue_.Release([&](const FoundFile& file) {
-    return is_drawn(file) &&
-           !earlier_.done.Contains({.exhibit = file.folder->exhibit,
-                                    .path = {file.path()},
-                                    .address = file.address});
-  });
+  const auto is_done = [&](const FoundFile& file) {
+    return earlier_.done.Contains({.exhibit = file.folder->exhibit,
+                                   .path = {file.path()},
+                                   .address = file.address});
+  };
+  std::vector<FoundFile> others = queue_.Release(
+      [&](const FoundFile& file) { return is_drawn(file) && !is_done(file); });
   for (FoundFile& file : others) {
     const uint32_t number = file.folder->exhibit;
     Place place{.exhibit = number,
@@ -155,7 +163,8 @@ void Driver::DrawSample() {
                 .address = file.address,
                 .size_bytes = file.size_bytes};
     LetGo(number, 1);
-    if (is_drawn(file)) {
+    // What an earlier part found there stays, drawn or not.
+    if (is_done(file)) {
       ++done_before_files_;
       done_before_bytes_ += file.size_bytes;
       continue;
@@ -186,7 +195,7 @@ Status Driver::HashImage(uint32_t number) {
   base::DigestStream digests;
   std::optional<Problem> problem;
   bool is_over = false;
-  source->ReadImage(
+  const bool is_read = source->ReadImage(
       [&](std::span<const uint8_t> block) {
         digests.Add(block);
         is_over = IsOver();
@@ -194,6 +203,7 @@ Status Driver::HashImage(uint32_t number) {
       },
       problem);
   if (is_over) return OkStatus();
+  if (!is_read) problem = Problem{exhibit.problem, ""};  // not open any more
   exhibit = exhibits_[number];
   if (problem) {
     exhibit.problem = problem->reason;

@@ -123,7 +123,7 @@ class ImageSource final : public Source {
                      .address = entry.place.address,
                      .rank = RankOfFile(rank_, hint),
                      .hint = hint});
-    entry.path.clear();
+    entry.path = std::string();  // clear() would keep its memory
     const base::MutexLock lock(mutex_);
     found.back().entry = entries_.size();
     entries_.push_back(std::move(entry));

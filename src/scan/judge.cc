@@ -222,7 +222,11 @@ StatusOr<std::vector<Answer>> Judge::AskPatiently(
     if (!may_work || waited >= kPatience || stop_.stop_requested()) {
       return answers;
     }
-    std::this_thread::sleep_for(pause);
+    constexpr milliseconds kStep{50};
+    for (milliseconds slept{0}; slept < pause && !stop_.stop_requested();
+         slept += kStep) {
+      std::this_thread::sleep_for(kStep);
+    }
     waited += pause;
     pause = std::min(pause * 2, kPauseMax);
   }

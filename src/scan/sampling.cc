@@ -25,7 +25,9 @@ uint64_t DrawCount(const SampleOrder& order, uint64_t population_bytes) {
   const double missed = std::log1p(-static_cast<double>(order.material_bytes) /
                                    static_cast<double>(population_bytes));
   const double count = std::ceil(std::log1p(-order.confidence) / missed);
-  return std::max<uint64_t>(1, static_cast<uint64_t>(count));
+  constexpr double kCountMax = 1e18;
+  return std::max<uint64_t>(1,
+                            static_cast<uint64_t>(std::min(count, kCountMax)));
 }
 
 std::vector<bool> DrawFiles(const SampleOrder& order,
@@ -35,6 +37,11 @@ std::vector<bool> DrawFiles(const SampleOrder& order,
       std::accumulate(sizes_bytes.begin(), sizes_bytes.end(), uint64_t{0});
   uint64_t left = DrawCount(order, population_bytes);
   if (left == 0) return drawn;
+  if (left > kDrawsMax) {
+    std::transform(sizes_bytes.begin(), sizes_bytes.end(), drawn.begin(),
+                   [](uint64_t size) { return size > 0; });
+    return drawn;
+  }
   std::vector<uint64_t> ends(sizes_bytes.size());
   std::partial_sum(sizes_bytes.begin(), sizes_bytes.end(), ends.begin());
   std::mt19937_64 random(order.seed);

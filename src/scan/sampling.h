@@ -25,6 +25,9 @@ struct SampleOrder {
 // How many draws it takes. 0 when population_bytes is.
 uint64_t DrawCount(const SampleOrder& order, uint64_t population_bytes);
 
+// So many draws take a minute; beyond, every file that has bytes is drawn.
+inline constexpr uint64_t kDrawsMax = 200'000'000;
+
 // Which files were drawn, given the sizes of all in an order that is the same
 // each time. Files of no bytes are never drawn.
 std::vector<bool> DrawFiles(const SampleOrder& order,

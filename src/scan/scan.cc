@@ -33,9 +33,15 @@ double Seconds(Clock::duration passed) {
 
 }  // namespace
 
-bool Driver::IsOver() const {
-  if (ending_.load() != Ending::kRunning || stop_.stop_requested()) return true;
-  return options_.time_budget && Clock::now() - start_ >= *options_.time_budget;
+bool Driver::IsOver() {
+  if (ending_.load() != Ending::kRunning) return true;
+  if (stop_.stop_requested()) {
+    NoteEnding(Ending::kInterrupted);
+  } else if (options_.time_budget &&
+             Clock::now() - start_ >= *options_.time_budget) {
+    NoteEnding(Ending::kTimeBudget);
+  }
+  return ending_.load() != Ending::kRunning;
 }
 
 void Driver::NoteEnding(Ending ending) {
@@ -115,6 +121,7 @@ Status Driver::Open() {
   } else {
     run_.started_unix_ms = base::NowUnixMs();
   }
+  PlanSample();
   ++run_.part_count;
   KENAL_TRY(OpenLog(is_new));
   KENAL_TRY(journal_->Put(run_));
@@ -125,6 +132,15 @@ Status Driver::Open() {
                      .looks_for_thumbnails = options_.looks_for_thumbnails},
       events_, tally_);
   return OkStatus();
+}
+
+// What is drawn when the run goes on is what was drawn before.
+void Driver::PlanSample() {
+  if (!options_.sample) return run_.sample.reset();
+  const uint64_t seed = run_.sample ? run_.sample->seed : options_.sample->seed;
+  run_.sample = {.confidence = options_.sample->confidence,
+                 .material_bytes = options_.sample->material_bytes,
+                 .seed = seed};
 }
 
 Status Driver::AskForLists() {
@@ -237,12 +253,7 @@ void Driver::SyncNowAndThen() {
   Clock::time_point next_tell = Clock::now();
   while (!work_done_) {
     std::this_thread::sleep_for(kLookEvery);
-    if (stop_.stop_requested()) NoteEnding(Ending::kInterrupted);
-    if (options_.time_budget &&
-        Clock::now() - start_ >= *options_.time_budget) {
-      NoteEnding(Ending::kTimeBudget);
-    }
-    if (ending_.load() != Ending::kRunning) {
+    if (IsOver()) {
       queue_.Stop();
       const base::MutexLock lock(mutex_);
       changed_.NotifyAll();
@@ -253,8 +264,9 @@ void Driver::SyncNowAndThen() {
       next_tell = Clock::now() + kTellEvery;
     }
     if (Clock::now() < next_sync) continue;
-    Status status = journal_->Sync();
-    if (status.ok()) status = log_->Sync();
+    // What the journal holds as done is in the log by then.
+    Status status = log_->Sync();
+    if (status.ok()) status = journal_->Sync();
     if (!status.ok()) Fail(status);
     next_sync = Clock::now() + kSyncEvery;
   }
@@ -267,8 +279,6 @@ Status Driver::Finish() {
   const bool is_short =
       run_.ending == Ending::kTimeBudget || run_.ending == Ending::kEnoughHits;
   if (is_short) KENAL_TRY(TellUnreached());
-  // A part of a sample stands for nothing.
-  if (run_.ending != Ending::kComplete) run_.sample.reset();
   run_.sequence = std::max(run_.sequence, judge_->sequence());
   run_.ended_unix_ms = base::NowUnixMs();
   run_.working_ms +=

@@ -151,8 +151,11 @@ class FolderSource final : public Source {
 // One file that is no disk image: its only place is its name.
 class FileSource final : public Source {
  public:
-  FileSource(uint32_t number, std::string path, AccessTimes times)
-      : number_(number), path_(std::move(path)), times_(times) {}
+  FileSource(uint32_t number, const Exhibit& exhibit, AccessTimes times)
+      : number_(number),
+        path_(exhibit.path),
+        size_bytes_(exhibit.size_bytes),
+        times_(times) {}
 
   Status List(const WalkEvents& events) override {
     FoundFile file;
@@ -160,8 +163,7 @@ class FileSource final : public Source {
         std::make_shared<const FoundFolder>(FoundFolder{.exhibit = number_});
     file.name = std::filesystem::path(path_).filename().string();
     file.hint = HintOf(file.name);
-    std::error_code ignored;
-    file.size_bytes = std::filesystem::file_size(path_, ignored);
+    file.size_bytes = size_bytes_;
     std::vector<FoundFile> files;
     files.push_back(std::move(file));
     return events.files(std::move(files));
@@ -171,7 +173,19 @@ class FileSource final : public Source {
     Reading reading;
     reading.place.exhibit = number_;
     reading.place.path = {file.path()};
-    KENAL_TRY_ASSIGN(reading.descriptor, OpenExhibitFile(path_, times_));
+    reading.place.size_bytes = file.size_bytes;
+    auto opened = OpenExhibitFile(path_, times_);
+    if (opened.status().code() == StatusCode::kFailedPrecondition) {
+      return opened.status();
+    }
+    if (!opened.ok()) {
+      const bool is_gone = opened.status().code() == StatusCode::kNotFound;
+      reading.problem = Problem{
+          std::string(is_gone ? reason::kVanished : reason::kUnreadable),
+          std::string(opened.status().message())};
+      return reading;
+    }
+    reading.descriptor = *std::move(opened);
     ReadOpenFile(reading);
     return reading;
   }
@@ -190,6 +204,7 @@ class FileSource final : public Source {
  private:
   const uint32_t number_;
   const std::string path_;
+  const uint64_t size_bytes_;
   const AccessTimes times_;
 };
 
@@ -249,7 +264,7 @@ StatusOr<std::unique_ptr<Source>> OpenSource(uint32_t number,
       facts.IsRegular()) {
     exhibit.kind = ExhibitKind::kFile;
     exhibit.format = recognised.format;
-    return std::make_unique<FileSource>(number, exhibit.path, options.times);
+    return std::make_unique<FileSource>(number, exhibit, options.times);
   }
   exhibit.kind = ExhibitKind::kDiskImage;
   exhibit.format = recognised.format;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <utility>
 #include <vector>
 
@@ -204,12 +205,13 @@ Status PutScanSummary(Console& console, const Findings& findings) {
                   " could not be checked (UNAVAILABLE)."));
   KENAL_TRY(console.Put(Sentence(findings)));
   if (const auto& sample = findings.run().sample) {
-    KENAL_TRY(console.Put(
-        std::to_string(
-            static_cast<int>(std::lround(sample->confidence * 100))) +
-        " % sure to find at least " + Bytes(sample->material_bytes) +
-        " of listed, readable material if present (" + Count(sample->draws) +
-        " draws among " + Bytes(sample->population_bytes) + ")."));
+    char percent[32];  // 99.9999 is the most that can be asked for
+    std::snprintf(percent, sizeof percent, "%.6g", sample->confidence * 100);
+    KENAL_TRY(console.Put(std::string(percent) + " % sure to find at least " +
+                          Bytes(sample->material_bytes) +
+                          " of listed, readable material if present (" +
+                          Count(sample->draws) + " draws among " +
+                          Bytes(sample->population_bytes) + ")."));
   }
   return OkStatus();
 }
