@@ -7,7 +7,7 @@
 # (up to 28 GB; --quick: 0.2 GB), measures, and removes the folder. Uses the
 # programs of build/release unless --bin names a folder that holds them.
 # Results go to bench/results/scan.md and scan.json, those of a --quick look to
-# build/scan. An hour, a minute with --quick; --help shows all options.
+# build/scan. An hour, two minutes with --quick; --help shows all options.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
