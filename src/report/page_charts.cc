@@ -198,7 +198,7 @@ void AppendGraph(const Findings& findings, const Links& links,
   const std::vector<uint32_t> chosen = MostLinked(links, kPageGraphMax);
   out +=
       "<figure><figcaption>Links of all kinds</figcaption>\n"
-      "<svg class=\"graph\" viewBox=\"0 0 600 400\" role=\"img\">\n";
+      "<svg class=\"graph\" viewBox=\"-50 0 700 400\" role=\"img\">\n";
   for (size_t i = 0; i < chosen.size(); ++i) {
     for (size_t k = i + 1; k < chosen.size(); ++k) {
       const ExhibitLink* link = LinkOf(links, chosen[i], chosen[k]);
