@@ -17,10 +17,10 @@ packages=(
   # readers of disk images and archives
   libarchive-dev libbfio-dev libewf-dev libtsk-dev
   # tests and benchmarks
-  chromium curl dosfstools e2fsprogs ewf-tools exfatprogs fdisk gnuplot-nox jq
-  libbenchmark-dev libgmock-dev libgsf-bin libgtest-dev libimage-exiftool-perl
-  lz4 mtools nodejs ntfs-3g openssl p7zip-full python3-grpcio python3-h2
-  python3-protobuf zstd
+  chromium cpio curl dosfstools e2fsprogs ewf-tools exfatprogs fdisk
+  genisoimage gnuplot-nox jq libbenchmark-dev libgmock-dev libgsf-bin
+  libgtest-dev libimage-exiftool-perl lz4 mtools nodejs ntfs-3g openssl
+  p7zip-full python3-grpcio python3-h2 python3-protobuf zstd
   # fuzzing
   clang-14 libclang-rt-14-dev
 )

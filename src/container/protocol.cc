@@ -191,7 +191,7 @@ StatusOr<Order> ParseOrder(std::span<const uint8_t> message) {
   order.limits.total_bytes_max = in.Number(8);
   order.limits.expansion_max = in.Number(8);
   order.place = ReadPlace(in);
-  if (type == 0 || type > static_cast<uint64_t>(OrderType::kStop) ||
+  if (type == 0 || type > static_cast<uint64_t>(OrderType::kClose) ||
       kind >= kKindCount || with_orphans > 1 ||
       order.segment_count > kSegmentsMax) {
     return InvalidArgument("order cannot be");

@@ -49,6 +49,7 @@ enum class OrderType : uint8_t {
   kReadImage,
   kCredit,  // as much again as kCreditBytes / 2
   kStop,    // no more Data; End follows
+  kClose,   // the container is done with; no answer
 };
 
 struct Order {

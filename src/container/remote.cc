@@ -66,7 +66,7 @@ Remote::~Remote() {
   // A worker that had a whole disk before it starts afresh for the next.
   const bool is_reusable =
       kind_ == Kind::kArchive || kind_ == Kind::kThumbnails;
-  if (is_reusable && process_ != nullptr) {
+  if (is_reusable && process_ != nullptr && Send({.type = OrderType::kClose})) {
     pool_.GiveBack(std::move(process_));
   }
 }

@@ -197,6 +197,9 @@ class Desk {
       case OrderType::kCredit:
       case OrderType::kStop:
         return true;  // Of a read that ended before they came.
+      case OrderType::kClose:
+        Shut();
+        return true;
     }
     return false;
   }

@@ -9,6 +9,13 @@
 #include "src/base/file.h"
 
 namespace kenal::sandbox {
+namespace {
+
+// Workers kept beyond those that are always ready: containers within one
+// another need one each, again and again.
+constexpr int kSpareMax = 8;
+
+}  // namespace
 
 Status CheckProgram(const std::string& path) {
   struct stat file;
@@ -101,7 +108,9 @@ void ReadyPool::GiveBack(std::unique_ptr<Process> process) {
   if (process == nullptr || !process->IsQuiet()) return;
   {
     base::MutexLock lock(mutex_);
-    ready_.push_back(std::move(process));
+    if (static_cast<int>(ready_.size()) < ready_count_ + kSpareMax) {
+      ready_.push_back(std::move(process));
+    }
   }
   changed_.NotifyAll();
 }

@@ -35,7 +35,8 @@ class ReadyPool {
   // Errors: those of Process::Launch and Process::AwaitHello
   StatusOr<std::unique_ptr<Process>> Take();
 
-  // Takes back one that owes no answer, to be taken again.
+  // Takes back one that owes no answer, to be taken again; ends it when more
+  // than a few are ready beyond those that always are.
   void GiveBack(std::unique_ptr<Process> process);
 
  private:

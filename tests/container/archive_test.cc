@@ -59,6 +59,8 @@ const Format kFormats[] = {
     {"tar", "a.tar.xz", "tar cJf $OUT *"},
     {"tar", "a.tar.zst", "tar c --zstd -f $OUT *"},
     {"tar", "old.tar", "tar c --format=v7 -f $OUT *"},
+    {"iso9660", "rock-ridge.iso", "genisoimage -quiet -R -o $OUT ."},
+    {"cpio", "a.cpio", "find * | cpio -o -H newc >$OUT"},
 };
 
 class ArchiveFormat : public ::testing::TestWithParam<Format> {};

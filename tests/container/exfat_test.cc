@@ -17,8 +17,7 @@ using kenal::testing::TempDir;
 class ExfatImage {
  public:
   ExfatImage() {
-    RunShell("cd " + folder_.path() +
-             "; truncate -s 8M x.dd; mkfs.exfat x.dd");
+    RunShell("cd " + folder_.path() + "; truncate -s 8M x.dd; mkfs.exfat x.dd");
     bytes_ = ReadText(folder_ / "x.dd");
     if (bytes_.size() < 512) return;
     const uint64_t sector_bytes = uint64_t{1} << Get(108, 1);

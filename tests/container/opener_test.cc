@@ -205,6 +205,46 @@ TEST(Opener, LeavesNoProcessesBehind) {
   EXPECT_TRUE(decode::Children().empty());
 }
 
+std::string ProcFile(pid_t pid, const std::string& name) {
+  return ReadText("/proc/" + std::to_string(pid) + "/" + name);
+}
+
+// As the system sees it, beside what its self-test says.
+TEST(Opener, WorkersAreLockedIn) {
+  const auto opener = StartAt(KENAL_BIN_DIR "/kenal-opener");
+  ASSERT_FALSE(decode::Children().empty());
+  const pid_t pid = decode::Children().front();
+  const std::string status = ProcFile(pid, "status");
+  EXPECT_THAT(status, ::testing::HasSubstr("Seccomp:\t2\n"));
+  EXPECT_THAT(status, ::testing::HasSubstr("NoNewPrivs:\t1\n"));
+  EXPECT_THAT(status, ::testing::HasSubstr("CapEff:\t0000000000000000\n"));
+  const std::string limits = ProcFile(pid, "limits");
+  EXPECT_THAT(limits, ::testing::ContainsRegex("Max file size +0 +0"));
+  if (!sandbox::kIsSanitized) {
+    const std::string bytes = std::to_string(kOpenerBytesMax);
+    EXPECT_THAT(limits, ::testing::ContainsRegex("Max address space +" + bytes +
+                                                 " +" + bytes));
+  }
+}
+
+TEST(Opener, AWorkerLetsGoOfAContainerThatIsClosed) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root sees a worker's descriptors";
+  ArchiveFile file;
+  const auto opener = StartAt(KENAL_BIN_DIR "/kenal-opener");
+  const auto has_any = [](size_t count) {
+    const std::vector<pid_t> workers = decode::Children();
+    return std::ranges::any_of(workers, [count](pid_t pid) {
+      const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
+      return decode::FilesIn(folder).size() == count;
+    });
+  };
+  auto archive = file.OpenWith(*opener);
+  ASSERT_TRUE(archive.ok());
+  EXPECT_TRUE(has_any(5));  // 0 to 2, the socket, the archive.
+  archive->reset();
+  while (has_any(5)) std::this_thread::yield();
+}
+
 TEST(Opener, StaysWithinItsMemory) {
   if (sandbox::kIsSanitized) GTEST_SKIP() << "has no limit on address space";
   const auto opener = StartAt(KENAL_BIN_DIR "/kenal-opener");
