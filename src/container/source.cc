@@ -63,11 +63,12 @@ int64_t SegmentSource::ReadAt(uint64_t offset, std::span<uint8_t> out) {
     const uint64_t begin = *at - segments_[segment].size_bytes;
     const uint64_t within = offset + done - begin;
     const std::span<uint8_t> part = out.subspan(done);
+    const uint64_t wanted =
+        std::min<uint64_t>(part.size(), segments_[segment].size_bytes - within);
     const int64_t got = ReadSegment(segment, within, part);
     if (got < 0) return done > 0 ? static_cast<int64_t>(done) : -1;
     done += static_cast<size_t>(got);
-    const uint64_t expected = std::min<uint64_t>(part.size(), *at - offset);
-    if (static_cast<uint64_t>(got) < expected && done < out.size()) break;
+    if (static_cast<uint64_t>(got) < wanted) break;  // Cut short since.
   }
   return static_cast<int64_t>(done);
 }
