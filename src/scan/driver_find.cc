@@ -47,9 +47,11 @@ Status Driver::ListExhibit(uint32_t number) {
     });
     if (failure_ != StatusCode::kOk) return OkStatus();
   }
-  KENAL_TRY_ASSIGN(
-      std::shared_ptr<Source> source,
-      OpenSource(number, {.times = options_.times}, parts_.opener, exhibit));
+  KENAL_TRY_ASSIGN(std::shared_ptr<Source> source,
+                   OpenSource(number,
+                              {.times = options_.times,
+                               .is_over = [this] { return IsOver(); }},
+                              parts_.opener, exhibit));
   const bool is_image = exhibit.kind == findings::ExhibitKind::kDiskImage;
   if (number < exhibits_.size()) {
     const base::MutexLock lock(mutex_);

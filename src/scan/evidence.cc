@@ -115,8 +115,9 @@ Opened Root::OpenBeneath(std::string_view path, int flags) const {
     path.remove_prefix(slash + 1);
   }
   const std::string last(path.empty() ? "." : path);
+  const int no_times = (flags & O_PATH) != 0 ? 0 : O_NOATIME;
   opened.descriptor =
-      base::Descriptor(OpenStep(folder, last, flags | O_NOATIME));
+      base::Descriptor(OpenStep(folder, last, flags | no_times));
   if (!opened.descriptor.is_open() && errno == EPERM) {
     if (keeps_times_) {
       opened.would_change = true;
@@ -134,6 +135,13 @@ Opened Root::OpenFile(std::string_view path) const {
 
 Opened Root::OpenFolder(std::string_view path) const {
   return OpenBeneath(path, kFlags | O_DIRECTORY);
+}
+
+bool Root::IsRegular(std::string_view path) const {
+  const Opened opened = OpenBeneath(path, O_PATH | O_CLOEXEC);
+  struct stat info;
+  return opened.descriptor.is_open() &&
+         fstat(opened.descriptor.number(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
 StatusOr<std::vector<std::string>> NamesIn(const std::string& folder) {

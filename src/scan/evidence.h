@@ -50,6 +50,8 @@ class Root {
   // `path` is relative and without "..". Regular files and folders only.
   Opened OpenFile(std::string_view path) const;
   Opened OpenFolder(std::string_view path) const;
+  // Without opening it.
+  bool IsRegular(std::string_view path) const;
 
   dev_t device() const { return device_; }
 

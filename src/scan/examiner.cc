@@ -237,7 +237,14 @@ Status Examiner::SettleContainer(Source& source, Held& held) {
   if (what.kind == container::Kind::kEwf) {
     const std::string first = container::FirstSegmentOf(held.file->name);
     if (!first.empty() && first != held.file->name) {
-      candidate.place.message = "a part of " + first;
+      if (source.HasBeside(*held.file, first)) {
+        candidate.place.message = "a part of " + first;
+      } else {
+        candidate.place =
+            With(std::move(candidate.place), Coverage::kNotExamined,
+                 reason::kDamaged,
+                 "a part of " + first + ", which is not beside it");
+      }
       return OkStatus();
     }
     const auto segments = source.Segments(*held.file);
@@ -335,7 +342,8 @@ StatusOr<bool> Examiner::GoThrough(const Place& holder,
     held_bytes = 0;
   }
   KENAL_TRY(SettleMembers(members, nesting));
-  return true;
+  // One within may have been left: then this is not finished either.
+  return !events_.is_over();
 }
 
 // Nothing to judge: it is done already, or was told as not examined.
@@ -355,12 +363,14 @@ StatusOr<std::optional<Candidate>> Examiner::ReadMember(
   }
   IntakeStream intake(place.size_bytes,
                       std::min(kNestedBytesMax, nesting.memory_bytes));
+  bool is_stopped = false;
   const container::ReadResult read =
       box.Read(entry, [&](std::span<const uint8_t> block) {
         intake.Add(block);
-        return true;
+        is_stopped = events_.is_over();
+        return !is_stopped;
       });
-  if (read.failure && read.size_bytes == 0) {
+  if (read.failure && (read.size_bytes == 0 || is_stopped)) {
     KENAL_TRY(Tell(std::move(place),
                    {ReasonOf(*read.failure), read.failure->message}));
     return std::nullopt;

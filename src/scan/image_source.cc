@@ -18,10 +18,11 @@ constexpr size_t kFilesAtOnce = 256;
 
 class ImageSource final : public Source {
  public:
-  ImageSource(uint32_t number, std::string name,
+  ImageSource(uint32_t number, std::string name, std::function<bool()> is_over,
               std::unique_ptr<container::Container> image, Problem problem)
       : number_(number),
         name_(std::move(name)),
+        is_over_(std::move(is_over)),
         problem_(std::move(problem)),
         image_(std::move(image)) {}
 
@@ -64,13 +65,16 @@ class ImageSource final : public Source {
       return reading;
     }
     IntakeStream intake(file.size_bytes, kNestedBytesMax);
+    bool is_stopped = false;
     const container::ReadResult result =
         image_->Read(entry, [&](std::span<const uint8_t> block) {
           intake.Add(block);
-          return true;
+          is_stopped = is_over_();
+          return !is_stopped;
         });
     reading.intake = intake.Finish();
-    reading.has_intake = result.size_bytes > 0 || !result.failure;
+    reading.has_intake =
+        !is_stopped && (result.size_bytes > 0 || !result.failure);
     if (result.failure) {
       reading.problem =
           Problem{ReasonOf(*result.failure), result.failure->message};
@@ -80,6 +84,10 @@ class ImageSource final : public Source {
 
   std::vector<base::Descriptor> Segments(const FoundFile&) override {
     return {};
+  }
+
+  bool HasBeside(const FoundFile&, const std::string&) override {
+    return false;
   }
 
   bool ReadImage(const container::Sink& sink,
@@ -143,6 +151,7 @@ class ImageSource final : public Source {
 
   const uint32_t number_;
   const std::string name_;
+  const std::function<bool()> is_over_;
   const Problem problem_;  // when it is not open
   base::Mutex mutex_;
   const std::unique_ptr<container::Container> image_;  // under mutex_
@@ -231,7 +240,8 @@ StatusOr<std::unique_ptr<Source>> OpenImageSource(uint32_t number,
     const container::Failure failure = container::ReasonOf(image.status());
     problem = {ReasonOf(failure), failure.message};
     exhibit.problem = problem.reason;
-    return std::make_unique<ImageSource>(number, NameOf(exhibit.path), nullptr,
+    return std::make_unique<ImageSource>(number, NameOf(exhibit.path),
+                                         options.is_over, nullptr,
                                          std::move(problem));
   }
   exhibit.format = (*image)->format();
@@ -245,7 +255,8 @@ StatusOr<std::unique_ptr<Source>> OpenImageSource(uint32_t number,
                                .problem = volume.problem});
   }
   return std::make_unique<ImageSource>(number, NameOf(exhibit.path),
-                                       *std::move(image), std::move(problem));
+                                       options.is_over, *std::move(image),
+                                       std::move(problem));
 }
 
 }  // namespace kenal::scan

@@ -23,8 +23,12 @@ namespace reason = findings::reason;
 // Whether `path` is `folder` or lies beneath it, links resolved.
 bool IsWithin(const fs::path& path, const fs::path& folder) {
   std::error_code error;
-  const fs::path a = fs::weakly_canonical(path, error);
-  const fs::path b = fs::weakly_canonical(folder, error);
+  // Of a relative path that is not there weakly_canonical() makes no other.
+  const auto real = [&](const fs::path& given) {
+    return fs::weakly_canonical(fs::absolute(given, error), error);
+  };
+  const fs::path a = real(path);
+  const fs::path b = real(folder);
   const auto [end, at] = std::mismatch(b.begin(), b.end(), a.begin(), a.end());
   return end == b.end();
 }

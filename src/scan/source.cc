@@ -53,7 +53,7 @@ struct FileFacts {
 };
 
 // One pass over an open file, into reading.intake.
-void ReadOpenFile(Reading& reading) {
+void ReadOpenFile(const std::function<bool()>& is_over, Reading& reading) {
   const int descriptor = reading.descriptor.number();
   FileFacts before;
   if (!before.Get(descriptor)) {
@@ -83,6 +83,11 @@ void ReadOpenFile(Reading& reading) {
     read_bytes += static_cast<uint64_t>(got);
     // The end is where it was said to be, or there is no telling where.
     if (read_bytes == before.size() && got < ssize_t{kBlockBytes}) break;
+    if (is_over()) {
+      reading.problem = Problem{std::string(reason::kNotReached),
+                                "the scan ended before all of it was read"};
+      return;
+    }
   }
   reading.intake = intake.Finish();
   reading.has_intake = true;
@@ -96,8 +101,8 @@ void ReadOpenFile(Reading& reading) {
 
 class FolderSource final : public Source {
  public:
-  FolderSource(uint32_t number, Root root)
-      : number_(number), root_(std::move(root)) {}
+  FolderSource(uint32_t number, Root root, std::function<bool()> is_over)
+      : number_(number), root_(std::move(root)), is_over_(std::move(is_over)) {}
 
   Status List(const WalkEvents& events) override {
     return WalkFolder(root_, number_, events);
@@ -121,7 +126,7 @@ class FolderSource final : public Source {
       return reading;
     }
     reading.descriptor = std::move(opened.descriptor);
-    ReadOpenFile(reading);
+    ReadOpenFile(is_over_, reading);
     return reading;
   }
 
@@ -131,12 +136,18 @@ class FolderSource final : public Source {
       const std::string name =
           n == 1 ? file.name : container::SegmentName(file.name, n);
       if (name.empty() || segments.size() >= container::kSegmentsMax) break;
+      // Opening alone does things to some devices.
+      if (!root_.IsRegular(file.folder->path + name)) break;
       Opened opened = root_.OpenFile(file.folder->path + name);
       if (!opened.descriptor.is_open()) break;
       segments.push_back(std::move(opened.descriptor));
       if (!container::IsFirstSegment(file.name)) break;
     }
     return segments;
+  }
+
+  bool HasBeside(const FoundFile& file, const std::string& name) override {
+    return root_.IsRegular(file.folder->path + name);
   }
 
   bool ReadImage(const container::Sink&, std::optional<Problem>&) override {
@@ -146,16 +157,19 @@ class FolderSource final : public Source {
  private:
   const uint32_t number_;
   const Root root_;
+  const std::function<bool()> is_over_;
 };
 
 // One file that is no disk image: its only place is its name.
 class FileSource final : public Source {
  public:
-  FileSource(uint32_t number, const Exhibit& exhibit, AccessTimes times)
+  FileSource(uint32_t number, const Exhibit& exhibit,
+             const SourceOptions& options)
       : number_(number),
         path_(exhibit.path),
         size_bytes_(exhibit.size_bytes),
-        times_(times) {}
+        times_(options.times),
+        is_over_(options.is_over) {}
 
   Status List(const WalkEvents& events) override {
     FoundFile file;
@@ -186,7 +200,7 @@ class FileSource final : public Source {
       return reading;
     }
     reading.descriptor = *std::move(opened);
-    ReadOpenFile(reading);
+    ReadOpenFile(is_over_, reading);
     return reading;
   }
 
@@ -195,6 +209,10 @@ class FileSource final : public Source {
     auto file = OpenExhibitFile(path_, times_);
     if (file.ok()) segments.push_back(*std::move(file));
     return segments;
+  }
+
+  bool HasBeside(const FoundFile&, const std::string&) override {
+    return false;
   }
 
   bool ReadImage(const container::Sink&, std::optional<Problem>&) override {
@@ -206,6 +224,7 @@ class FileSource final : public Source {
   const std::string path_;
   const uint64_t size_bytes_;
   const AccessTimes times_;
+  const std::function<bool()> is_over_;
 };
 
 StatusOr<std::vector<uint8_t>> ReadHead(int descriptor) {
@@ -241,7 +260,8 @@ StatusOr<std::unique_ptr<Source>> OpenSource(uint32_t number,
     KENAL_TRY_ASSIGN(Root root, Root::Open(exhibit.path, options.times));
     exhibit.kind = ExhibitKind::kFolder;
     exhibit.format = "folder";
-    return std::make_unique<FolderSource>(number, std::move(root));
+    return std::make_unique<FolderSource>(number, std::move(root),
+                                          options.is_over);
   }
   KENAL_TRY_ASSIGN(base::Descriptor file,
                    OpenExhibitFile(exhibit.path, options.times));
@@ -264,7 +284,7 @@ StatusOr<std::unique_ptr<Source>> OpenSource(uint32_t number,
       facts.IsRegular()) {
     exhibit.kind = ExhibitKind::kFile;
     exhibit.format = recognised.format;
-    return std::make_unique<FileSource>(number, exhibit, options.times);
+    return std::make_unique<FileSource>(number, exhibit, options);
   }
   exhibit.kind = ExhibitKind::kDiskImage;
   exhibit.format = recognised.format;

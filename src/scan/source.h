@@ -50,6 +50,9 @@ class Source {
   // first. One descriptor where there are no others.
   virtual std::vector<base::Descriptor> Segments(const FoundFile& file) = 0;
 
+  // Whether a regular file of that name lies beside `file`.
+  virtual bool HasBeside(const FoundFile& file, const std::string& name) = 0;
+
   // Whole bytes of a disk image in order, to be hashed. False: it is none.
   virtual bool ReadImage(const container::Sink& sink,
                          std::optional<Problem>& problem) = 0;
@@ -58,6 +61,9 @@ class Source {
 struct SourceOptions {
   AccessTimes times = AccessTimes::kKept;
   container::Limits limits;
+  // Asked now and then while a large file is read; true leaves the rest of it,
+  // as not reached.
+  std::function<bool()> is_over = [] { return false; };
 };
 
 // Looks at what `path` is and opens it. Fills in kind, format, size, volumes,

@@ -1,0 +1,237 @@
+// Whole scans of small folders: whatever ends one, each place is told, and
+// going on gives what an unbroken run gives.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <random>
+
+#include "src/findings/reader.h"
+#include "src/scan/scan.h"
+#include "tests/scan/testing.h"
+#include "tests/service/fakes.h"
+#include "tests/support/support.h"
+
+namespace kenal::scan {
+namespace {
+
+using findings::Coverage;
+using findings::Ending;
+using findings::Findings;
+using findings::Place;
+using std::chrono::milliseconds;
+namespace reason = findings::reason;
+
+class Watching final : public ScanWatcher {
+ public:
+  std::function<void()> at_hit = [] {};
+  void Progress(const ScanProgress&) override {}
+  void Hit(const findings::Exhibit&, const Place&,
+           const findings::Content&) override {
+    at_hit();
+  }
+  void Note(const std::string&) override {}
+};
+
+class Scanning : public ::testing::Test {
+ protected:
+  static constexpr int kFiles = 300;
+
+  Scanning() : key_(*custody::Key::LoadOrMake(work_ / "key.pem")) {
+    for (int i = 0; i < kFiles; ++i) {
+      const std::string name = std::to_string(i);
+      PutFile(work_ / ("evidence/" + std::to_string(i % 7) + "/" + name),
+              FakePicture(name + std::string(static_cast<size_t>(i), '.')));
+    }
+    options_.exhibits = {{.id = "x", .path = work_ / "evidence"}};
+    options_.about = {.case_number = "7",
+                      .authority = "court",
+                      .examiner = "A. Example",
+                      .tool = "kenal",
+                      .lists_from = "store"};
+    options_.thread_count = 3;
+  }
+
+  void List(int i) {
+    const std::string name = std::to_string(i);
+    matcher_.listed.insert(
+        Sha256Of(FakePicture(name + std::string(static_cast<size_t>(i), '.'))));
+  }
+
+  StatusOr<ScanResult> Scan(const std::string& out) {
+    options_.folder = work_ / out;
+    return RunScan(options_,
+                   {.matcher = matcher_,
+                    .curator = curator_,
+                    .hasher = hasher_,
+                    .opener = opener_,
+                    .key = key_},
+                   watcher_, stop_.get_token());
+  }
+
+  // Path and coverage with its reason of each place.
+  std::map<std::string, std::string> Places(const std::string& out) {
+    std::map<std::string, std::string> places;
+    const auto findings = Findings::Open(work_ / out);
+    EXPECT_TRUE(findings.ok()) << findings.status();
+    for (size_t i = 0; i < (*findings)->place_count(); ++i) {
+      const Place place = *(*findings)->ReadPlace(i);
+      places[findings::PathText(place)] = place.reason;
+    }
+    return places;
+  }
+
+  testing::TempDir work_;
+  FakeMatcher matcher_;
+  testing::FakeStore curator_;
+  FakeHasher hasher_;
+  FakeOpener opener_;
+  Watching watcher_;
+  custody::Key key_;
+  ScanOptions options_;
+  std::stop_source stop_;
+};
+
+TEST_F(Scanning, TellsEachFileOnce) {
+  List(3);
+  const auto result = Scan("out");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->run.ending, Ending::kComplete);
+  const auto places = Places("out");
+  EXPECT_EQ(places.size(), size_t{kFiles});
+  for (const auto& [path, why] : places) EXPECT_EQ(why, reason::kPicture);
+  EXPECT_EQ(hasher_.decoded().size(), size_t{kFiles});
+}
+
+// Whatever the moment, nothing is left out of the report.
+TEST_F(Scanning, ABudgetThatRunsOutLeavesNothingUntold) {
+  std::mt19937_64 random(testing::TestSeed());
+  matcher_.before = [] {
+    std::this_thread::sleep_for(milliseconds(2));
+    return OkStatus();
+  };
+  for (int round = 0; round < 25; ++round) {
+    options_.time_budget = milliseconds(1 + random() % 40);
+    const std::string out = "out-" + std::to_string(round);
+    const auto result = Scan(out);
+    ASSERT_TRUE(result.ok()) << result.status();
+    const auto places = Places(out);
+    size_t reached = 0;
+    for (const auto& [path, why] : places) {
+      reached += why == reason::kPicture ? 1 : 0;
+    }
+    if (result->run.ending == Ending::kComplete) {
+      EXPECT_EQ(reached, size_t{kFiles});
+    } else {
+      EXPECT_EQ(result->run.ending, Ending::kTimeBudget);
+      EXPECT_TRUE(places.contains(".") || places.size() == size_t{kFiles});
+    }
+  }
+}
+
+TEST_F(Scanning, GoesOnAfterAnInterruptAndSaysWhatAnUnbrokenRunSays) {
+  for (const int i : {5, 50, 100, 299}) List(i);
+  ASSERT_TRUE(Scan("unbroken").ok());
+  std::atomic<int> hits{0};
+  watcher_.at_hit = [&] {
+    if (++hits % 2 == 1) stop_.request_stop();
+  };
+  int parts = 0;
+  for (;; ++parts) {
+    ASSERT_LT(parts, 10);
+    stop_ = std::stop_source();
+    const auto result = Scan("broken");
+    ASSERT_TRUE(result.ok()) << result.status();
+    if (result->run.ending == Ending::kComplete) break;
+    EXPECT_EQ(result->run.ending, Ending::kInterrupted);
+  }
+  EXPECT_GE(parts, 1);
+  EXPECT_EQ(Places("broken"), Places("unbroken"));
+  const auto broken = Findings::Open(work_ / "broken");
+  const auto unbroken = Findings::Open(work_ / "unbroken");
+  EXPECT_EQ((*broken)->totals(), (*unbroken)->totals());
+}
+
+TEST_F(Scanning, ASampleThatGoesOnIsTheOneThatWasBegun) {
+  for (int i = 0; i < kFiles; ++i) List(i);
+  options_.sample = {{.confidence = 0.9, .material_bytes = 1'000, .seed = 1}};
+  ASSERT_TRUE(Scan("unbroken").ok());
+  const auto unbroken = Places("unbroken");
+  size_t drawn = 0;
+  for (const auto& [path, why] : unbroken) {
+    drawn += why == reason::kPicture ? 1 : 0;
+  }
+  ASSERT_GT(drawn, 20U);
+  ASSERT_LT(drawn, size_t{kFiles});
+
+  std::atomic<int> hits{0};
+  watcher_.at_hit = [&] {
+    if (++hits == 5) stop_.request_stop();
+  };
+  auto result = Scan("broken");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->run.ending, Ending::kInterrupted);
+  // A part of a sample stands for nothing.
+  EXPECT_FALSE((*Findings::Open(work_ / "broken"))->run().sample.has_value());
+  result->log.reset();
+  stop_ = std::stop_source();
+  options_.sample->seed = 2;  // as it is when nobody gives one
+  result = Scan("broken");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(Places("broken"), unbroken);
+  const auto findings = Findings::Open(work_ / "broken");
+  ASSERT_TRUE((*findings)->run().sample.has_value());
+  EXPECT_EQ((*findings)->run().sample->seed, 1U);
+  EXPECT_GT((*findings)->run().sample->draws, 0U);
+}
+
+TEST_F(Scanning, WhatAnEarlierPartFoundStaysWhateverIsDrawnThen) {
+  for (int i = 0; i < kFiles; ++i) List(i);
+  std::atomic<int> hits{0};
+  watcher_.at_hit = [&] {
+    if (++hits == 40) stop_.request_stop();
+  };
+  auto result = Scan("out");
+  ASSERT_TRUE(result.ok());
+  ASSERT_EQ(result->run.ending, Ending::kInterrupted);
+  const auto before = Places("out");
+  ASSERT_GE(before.size(), 40U);
+  result->log.reset();
+  stop_ = std::stop_source();
+  options_.sample = {{.confidence = 0.5, .material_bytes = 20'000, .seed = 1}};
+  ASSERT_TRUE(Scan("out").ok());
+  const auto after = Places("out");
+  EXPECT_EQ(after.size(), size_t{kFiles});
+  for (const auto& [path, why] : before) EXPECT_EQ(after.at(path), why) << path;
+}
+
+TEST_F(Scanning, AFailureEndsAllAndWhatWasFoundIsKept) {
+  std::atomic<int> calls{0};
+  matcher_.before = [&]() -> Status {
+    return ++calls > 2 ? DataLoss("an entry cannot be read") : OkStatus();
+  };
+  EXPECT_EQ(Scan("out").status().code(), StatusCode::kDataLoss);
+  matcher_.before = [] { return OkStatus(); };
+  const auto result = Scan("out");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->run.ending, Ending::kComplete);
+  EXPECT_EQ(Places("out").size(), size_t{kFiles});
+}
+
+TEST_F(Scanning, ManyExhibitsAndFewThreads) {
+  options_.exhibits.clear();
+  options_.thread_count = 1;
+  for (int i = 0; i < 7; ++i) {
+    const std::string id = std::to_string(i);
+    options_.exhibits.push_back({.id = id, .path = work_ / ("evidence/" + id)});
+  }
+  const auto result = Scan("out");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto findings = Findings::Open(work_ / "out");
+  EXPECT_EQ((*findings)->exhibits().size(), 7U);
+  EXPECT_EQ((*findings)->place_count(), size_t{kFiles});
+}
+
+}  // namespace
+}  // namespace kenal::scan
