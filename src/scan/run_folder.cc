@@ -33,19 +33,6 @@ bool IsWithin(const fs::path& path, const fs::path& folder) {
   return end == b.end();
 }
 
-Status CheckIsNoEvidence(const std::string& folder,
-                         std::span<const Exhibit> exhibits) {
-  for (const Exhibit& exhibit : exhibits) {
-    std::error_code ignored;
-    if (!fs::is_directory(exhibit.path, ignored)) continue;
-    if (!IsWithin(folder, exhibit.path)) continue;
-    return FailedPrecondition(
-        folder + ": lies within the exhibit " + exhibit.id +
-        ", and nothing is ever written there; give --out a folder elsewhere");
-  }
-  return OkStatus();
-}
-
 Status MakeFolder(const std::string& folder) {
   if (mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return OkStatus();
   const int error_number = errno;
@@ -103,6 +90,19 @@ bool IsFinal(const findings::Place& place) {
 }
 
 }  // namespace
+
+Status CheckIsNoEvidence(const std::string& path,
+                         std::span<const Exhibit> exhibits) {
+  for (const Exhibit& exhibit : exhibits) {
+    std::error_code ignored;
+    if (!fs::is_directory(exhibit.path, ignored)) continue;
+    if (!IsWithin(path, exhibit.path)) continue;
+    return FailedPrecondition(
+        path + ": lies within the exhibit " + exhibit.id +
+        ", and nothing is ever written there; choose a place elsewhere");
+  }
+  return OkStatus();
+}
 
 StatusOr<std::unique_ptr<Journal>> OpenRunFolder(
     const std::string& folder, const Run& about,

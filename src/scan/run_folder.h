@@ -25,6 +25,11 @@ struct Earlier {
   uint64_t torn_bytes = 0;
 };
 
+// Errors: kFailedPrecondition  `path` is a folder among the exhibits, or would
+//                              lie within one, links resolved
+Status CheckIsNoEvidence(const std::string& path,
+                         std::span<const findings::Exhibit> exhibits);
+
 // The folder, made when it is missing, with an open journal. `earlier` is
 // filled; contents go to the judge.
 // Errors: kFailedPrecondition  it lies within an exhibit, or holds other files

@@ -69,6 +69,12 @@ TEST_F(RunFolder, NothingIsWrittenIntoExhibits) {
   EXPECT_EQ(there, 3U);  // in, in/file, is there
 }
 
+TEST_F(RunFolder, NorAreOtherFilesOfTheScan) {
+  EXPECT_EQ(CheckIsNoEvidence(work_ / "evidence/key.pem", exhibits_).code(),
+            StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(CheckIsNoEvidence(work_ / "key.pem", exhibits_).ok());
+}
+
 TEST_F(RunFolder, ANeighbourWhoseNameBeginsAlikeIsNoExhibit) {
   EXPECT_EQ(CodeOf(work_ / "evidence-out"), StatusCode::kOk);
 }

@@ -10,6 +10,7 @@
 #include "src/exchange/json_writer.h"
 #include "src/findings/reader.h"
 #include "src/report/report.h"
+#include "src/scan/run_folder.h"
 #include "src/scan/scan.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
@@ -60,10 +61,15 @@ Status WriteReports(Context& context, Findings& findings,
   return written.failed.empty() ? OkStatus() : written.failed.front().status;
 }
 
-StatusOr<custody::Key> LoadKey(const std::string& given) {
-  if (!given.empty()) return custody::Key::LoadOrMake(given);
-  const fs::path path = DefaultKeyPath();
+StatusOr<custody::Key> LoadKey(const std::string& given,
+                               std::span<const findings::Exhibit> exhibits) {
+  const fs::path path = given.empty() ? DefaultKeyPath() : given;
   std::error_code error;
+  // One that is there is only read.
+  if (!fs::exists(path, error)) {
+    KENAL_TRY(scan::CheckIsNoEvidence(path.string(), exhibits));
+  }
+  if (!given.empty()) return custody::Key::LoadOrMake(given);
   fs::create_directories(path.parent_path(), error);
   if (error) {
     return Unavailable(path.parent_path().string() + ": cannot be made: " +
@@ -158,7 +164,8 @@ StatusOr<int> RunScan(Context& context, const ScanFlags& flags) {
   KENAL_TRY_ASSIGN(
       const auto opener,
       container::Opener::Start({.program = container::FindOpener()}));
-  KENAL_TRY_ASSIGN(const custody::Key key, LoadKey(flags.key));
+  KENAL_TRY_ASSIGN(const custody::Key key,
+                   LoadKey(flags.key, options.exhibits));
   const Interrupt interrupt;
   ScanView view(context.console, context.json);
   auto result = scan::RunScan(options,
@@ -182,6 +189,7 @@ struct ReportFlags {
 
 StatusOr<int> RunReport(Context& context, const ReportFlags& flags) {
   KENAL_TRY_ASSIGN(const auto findings, Findings::Open(flags.folder));
+  KENAL_TRY(scan::CheckIsNoEvidence(flags.to, findings->exhibits()));
   report::ReportOptions options{.out = flags.to,
                                 .include_pdq = flags.include_pdq};
   KENAL_TRY_ASSIGN(options.kinds, KindsOf(flags.kinds));
