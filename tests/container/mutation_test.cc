@@ -193,19 +193,23 @@ TEST_P(Mutations, AreAllAnswered) {
   ASSERT_FALSE(expected.reasons.contains("opener_died"));
   Mutator mutator(good, seed);
   std::map<std::string, int> reasons;
+  int other_count = 0;
   const int count = MutationCount(sample.kind);
   for (int i = 0; i < count; ++i) {
-    for (const auto& [reason, times] :
-         LookInto(sample.kind, mutator.Next()).reasons) {
+    const Outcome outcome = LookInto(sample.kind, mutator.Next());
+    for (const auto& [reason, times] : outcome.reasons) {
       reasons[reason] += times;
     }
+    const bool is_other = outcome.reasons != expected.reasons ||
+                          outcome.contents != expected.contents;
+    other_count += is_other ? 1 : 0;
     if (i % 200 == 0) {
       const Outcome again = LookInto(sample.kind, good);
       ASSERT_EQ(again.reasons, expected.reasons) << "after " << i;
       ASSERT_TRUE(again.contents == expected.contents) << "after " << i;
     }
   }
-  EXPECT_FALSE(reasons.empty());  // Some of them must have been noticed.
+  EXPECT_GT(other_count, 0);  // Or nothing was changed that matters.
   for (const auto& [reason, times] : reasons) {
     std::printf("%-12s %-22s %d\n", sample.name, reason.c_str(), times);
   }
