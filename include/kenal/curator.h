@@ -105,6 +105,11 @@ struct StoreStats {
   uint64_t digest_rows = 0;
   uint64_t index_bytes = 0;
   uint64_t store_bytes = 0;  // on disk
+  // The change log's last record, which may be ahead of `head`, and the chain
+  // over all records up to it, in hex: who notes it can tell later whether the
+  // lists were these.
+  Sequence log_head;
+  std::string log_chain;
 };
 
 // Gets (done, total) rows now and then; false: stop.

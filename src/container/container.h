@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kenal::container {
@@ -75,6 +76,10 @@ inline constexpr size_t kPathBytesMax = 32 * 1024;
 // Files of one image. 4,000 of 1.5 GB each are 6 TB.
 inline constexpr size_t kSegmentsMax = 4'000;
 
+// Among the entries of a picture with Exif, is_virtual: text, the serial number
+// of the camera.
+inline constexpr std::string_view kCameraSerial = "camera-serial";
+
 enum class EntryType : uint8_t { kFile = 0, kFolder, kOther };
 
 // Where an entry's content is. For Read() alone, and good for the container
@@ -100,7 +105,8 @@ struct Entry {
   bool orphan = false;       // deleted, and its folder is gone
   bool encrypted = false;    // content is there but not to be read
   bool is_stream = false;    // an alternate data stream
-  bool is_virtual = false;   // made by libtsk: $MBR, $FAT1, $OrphanFiles
+  // No file: what libtsk makes up ($MBR, $FAT1, $OrphanFiles), kCameraSerial.
+  bool is_virtual = false;
   bool is_thumbnail = false;
   // Milliseconds since 1970 in UTC; what the container does not say is unset.
   // FAT and most archives keep local time without its zone: taken for UTC.

@@ -26,7 +26,12 @@ enum Tag : uint64_t {
   kSubDirectories = 0x14A,
   kJpegOffset = 0x201,
   kJpegBytes = 0x202,
+  kExifDirectory = 0x8769,
+  kBodySerialNumber = 0xA431,
 };
+
+// Real ones have 6 to 12 characters.
+constexpr uint64_t kSerialBytesMax = 64;
 
 // The first JPEG that a directory tells of.
 struct Preview {
@@ -85,6 +90,7 @@ class TiffReader {
     uint64_t type = 0;
     uint64_t count = 0;
     uint64_t value = 0;
+    constexpr uint64_t kText = 2;
     constexpr uint64_t kShort = 3;
     if (!Number(at, 2, tag) || !Number(at + 2, 2, type) ||
         !Number(at + 4, 4, count) ||
@@ -95,6 +101,10 @@ class TiffReader {
     if (tag == kJpegBytes) preview.jpeg_bytes = value;
     if (tag == kStripOffsets && count == 1) preview.strip_offset = value;
     if (tag == kStripByteCounts && count == 1) preview.strip_bytes = value;
+    if (tag == kExifDirectory) waiting_.push_back(value);
+    if (tag == kBodySerialNumber && type == kText) {
+      AddSerial(count > 4 ? value : at + 8, count);
+    }
     if (tag != kSubDirectories) return;
     if (count == 1) waiting_.push_back(value);
     for (uint64_t i = 0; count > 1 && i < std::min(count, kTagsMax); ++i) {
@@ -113,6 +123,16 @@ class TiffReader {
     thumbnails_.found.push_back(
         {"thumbnail-" + std::to_string(thumbnails_.found.size() + 1),
          {{base_ + offset, size_bytes}}});
+  }
+
+  void AddSerial(uint64_t offset, uint64_t size_bytes) {
+    if (size_bytes == 0 || size_bytes > kSerialBytesMax ||
+        offset > end_ - base_ || size_bytes > end_ - base_ - offset) {
+      return;
+    }
+    thumbnails_.found.push_back({.name = std::string(kCameraSerial),
+                                 .extents = {{base_ + offset, size_bytes}},
+                                 .is_text = true});
   }
 
   ByteWindow& window_;

@@ -36,7 +36,9 @@ class ThumbnailBook final : public Book {
       return false;
     }
     const Thumbnail& thumbnail = thumbnails_.found[next_];
-    entry = {.path = ToPath(thumbnail.name), .is_thumbnail = true};
+    entry = {.path = ToPath(thumbnail.name),
+             .is_virtual = thumbnail.is_text,
+             .is_thumbnail = !thumbnail.is_text};
     entry.place.address = next_++;
     uint64_t size_bytes = 0;
     for (const Extent& extent : thumbnail.extents) {

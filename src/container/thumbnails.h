@@ -23,6 +23,7 @@ struct Extent {
 struct Thumbnail {
   std::string name;
   std::vector<Extent> extents;  // in order, at least one
+  bool is_text = false;         // kCameraSerial rather than a picture
 };
 
 struct Thumbnails {
@@ -43,7 +44,8 @@ Thumbnails FindInThumbcache(Source& source);
 Thumbnails FindJpegs(Source& source);
 
 // The thumbnail in the Exif of a JPEG; previews in a TIFF or a camera's raw
-// file built like one.
+// file built like one. And the serial number of the camera, as text, when it
+// is told.
 Thumbnails FindInExif(Source& source);
 
 // Looks at a source byte by byte, reading ahead.

@@ -157,10 +157,13 @@ class StoreEngine final : public Engine {
 
   StatusOr<StoreStats> Stats() override {
     const std::shared_ptr<const State> state = Current();
+    const catalogue::Head log_head = catalogue_->head();
     StoreStats stats{.store_id = catalogue_->store_id(),
                      .head = state->indexes.sequence(),
                      .lists = catalogue_->Lists(),
-                     .store_bytes = catalogue_->SizeBytes()};
+                     .store_bytes = catalogue_->SizeBytes(),
+                     .log_head = log_head.sequence,
+                     .log_chain = Sha256{log_head.chain}.ToHex()};
     for (const auto& set : state->indexes.sets) {
       stats.pdq_rows += set->pdq_rows();
       stats.digest_rows += set->digest_rows();

@@ -187,6 +187,8 @@ std::string WriteStatsLine(const StoreStats& stats) {
       .Field("digest_rows", stats.digest_rows)
       .Field("index_bytes", stats.index_bytes)
       .Field("store_bytes", stats.store_bytes)
+      .Field("log_sequence", stats.log_head.value)
+      .Field("log_chain", stats.log_chain)
       .Key("lists")
       .BeginArray();
   for (const ListInfo& list : stats.lists) WriteList(list, json);

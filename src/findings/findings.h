@@ -242,6 +242,10 @@ struct Run {
   std::string host;
   std::vector<std::string> arguments;
   std::string lists_from;  // "store" or "service"
+  // Where the change log of the lists stood when this part began.
+  std::string store_id;
+  Sequence log_head;
+  std::string log_chain;
   Sequence sequence;       // of the last answer
   std::vector<ListAsked> lists;
   Effort effort = Effort::kNormal;

@@ -114,6 +114,9 @@ void RunBody(Archive& a, T& run) {
   a.Text(run.host);
   a.Every(run.arguments, [&](auto& argument) { a.Text(argument); });
   a.Text(run.lists_from);
+  a.Text(run.store_id);
+  a.Number(run.log_head.value);
+  a.Text(run.log_chain);
   a.Number(run.sequence.value);
   a.Every(run.lists, [&](auto& list) {
     a.Text(list.list);

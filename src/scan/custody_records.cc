@@ -30,6 +30,9 @@ Fields RecordOf(const findings::Run& run, const Earlier& earlier,
       .Each("arguments", run.arguments)
       .Number("part", run.part_count)
       .Text("lists_from", run.lists_from)
+      .Text("store", run.store_id)
+      .Number("log_sequence", run.log_head.value)
+      .Text("log_chain", run.log_chain)
       .Flag("access_times_may_change", times == AccessTimes::kMayChange)
       .Number("places_done_before", earlier.done.size())
       .Number("torn_journal_bytes", earlier.torn_bytes);

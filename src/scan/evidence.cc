@@ -91,6 +91,12 @@ StatusOr<Root> Root::Open(const std::string& path, AccessTimes times) {
     if (errno == ENOENT) return NotFound(path + ": no such file or folder");
     return Unavailable(base::WithErrno(path + ": cannot be opened", errno));
   }
+  const base::Descriptor probe(OpenStep(folder.number(), ".", O_PATH));
+  if (!probe.is_open() && (errno == ENOSYS || errno == EPERM)) {
+    return FailedPrecondition(
+        "this system does not let files be opened beneath a folder alone "
+        "(openat2, Linux 5.6 and later; some containers forbid it)");
+  }
   // Files in it may belong to others than the folder.
   const bool may_change =
       times == AccessTimes::kMayChange || KeepsNoTimes(folder.number());

@@ -153,6 +153,7 @@ StatusOr<std::vector<FoundFile>> Examiner::Examine(
     one.candidate.place = std::move(reading.place);
     one.candidate.intake = std::move(reading.intake);
     one.candidate.problem = std::move(reading.problem);
+    if (options_.links_cameras) NoteCamera(one.candidate);
     held.push_back(std::move(one));
     if (held_bytes < kHeldBytesMax && held.size() < kHeldCountMax) continue;
     KENAL_TRY(settle());
@@ -197,6 +198,33 @@ Status Examiner::Put(Place&& place, const findings::Content* hit) {
     events_.hit(place, *hit);
   }
   return journal_.Put(std::move(place));
+}
+
+// Before the picture is judged: the camera is part of its content.
+void Examiner::NoteCamera(Candidate& candidate) {
+  Intake& intake = candidate.intake;
+  if (!IsThumbnails(intake.container) || !intake.is_picture ||
+      !intake.is_kept) {
+    return;
+  }
+  const auto file = InMemory(intake.bytes);
+  if (!file.ok()) return;
+  const int descriptor = file->number();
+  const auto picture = opener_.Open(intake.container.kind,
+                                    std::span(&descriptor, 1), options_.limits);
+  if (!picture.ok()) return;
+  for (container::Entry entry; (*picture)->Next(entry); entry = {}) {
+    if (!entry.is_virtual || entry.path != container::kCameraSerial) continue;
+    (*picture)->Read(entry, [&](std::span<const uint8_t> text) {
+      for (const uint8_t byte : text) {
+        if (byte > 0x20 && byte < 0x7f) {
+          intake.camera += static_cast<char>(byte);
+        }
+      }
+      return true;
+    });
+    return;
+  }
 }
 
 Status Examiner::Settle(Source& source, std::vector<Held>& held) {
@@ -380,6 +408,7 @@ StatusOr<std::optional<Candidate>> Examiner::ReadMember(
   if (read.failure) {
     member.problem = Problem{ReasonOf(*read.failure), read.failure->message};
   }
+  if (options_.links_cameras) NoteCamera(member);
   return member;
 }
 

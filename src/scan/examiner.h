@@ -62,6 +62,7 @@ struct ExamineOptions {
   container::Limits limits;
   bool opens_containers = true;
   bool looks_for_thumbnails = true;
+  bool links_cameras = false;  // --link-exif
 };
 
 // Thread-safe.
@@ -94,6 +95,7 @@ class Examiner {
     uint64_t memory_bytes = 0;  // that containers within may take
   };
 
+  void NoteCamera(Candidate& candidate);
   Status Settle(Source& source, std::vector<Held>& held);
   void Count(std::span<const FoundFile> files, double seconds);
   Status SettleContainer(Source& source, Held& held);

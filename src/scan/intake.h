@@ -27,6 +27,7 @@ struct Intake {
   // when IntakeStream was told to keep those. Else empty.
   std::vector<uint8_t> bytes;
   bool is_kept = false;
+  std::string camera;  // serial number, where it was asked for and is told
 };
 
 // Takes the bytes of one file in order. Not thread-safe.

@@ -42,6 +42,7 @@ Content ContentOf(const Intake& intake, SignalSet&& signals, Answer&& answer) {
                   .kind = intake.kind,
                   .picture = std::move(signals.picture),
                   .pdq_failure = std::move(signals.pdq_failure),
+                  .camera = intake.camera,
                   .verdict = answer.verdict,
                   .tier = answer.tier,
                   .action_label = std::move(answer.action_label),

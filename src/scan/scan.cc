@@ -113,10 +113,13 @@ Status Driver::Open() {
   exhibits_ = earlier_.exhibits;
   const bool is_new = !earlier_.run;
   if (earlier_.run) {
-    const std::vector<findings::ListAsked> lists = run_.lists;
+    const findings::Run now = run_;
     run_ = *earlier_.run;
     if (findings::IsFinal(run_.ending)) return OpenLog(is_new);
-    run_.lists = lists;
+    run_.store_id = now.store_id;
+    run_.log_head = now.log_head;
+    run_.log_chain = now.log_chain;
+    run_.lists = now.lists;
     run_.ending = Ending::kRunning;
   } else {
     run_.started_unix_ms = base::NowUnixMs();
@@ -129,7 +132,8 @@ Status Driver::Open() {
   examiner_ = std::make_unique<Examiner>(
       *judge_, *journal_, parts_.opener, earlier_.done,
       ExamineOptions{.opens_containers = options_.opens_containers,
-                     .looks_for_thumbnails = options_.looks_for_thumbnails},
+                     .looks_for_thumbnails = options_.looks_for_thumbnails,
+                     .links_cameras = options_.links_cameras},
       events_, tally_);
   return OkStatus();
 }
@@ -144,8 +148,11 @@ void Driver::PlanSample() {
 }
 
 Status Driver::AskForLists() {
-  KENAL_TRY_ASSIGN(const std::vector<ListInfo> lists, parts_.curator.Lists());
-  for (const ListInfo& list : lists) {
+  KENAL_TRY_ASSIGN(const StoreStats stats, parts_.curator.Stats());
+  run_.store_id = stats.store_id;
+  run_.log_head = stats.log_head;
+  run_.log_chain = stats.log_chain;
+  for (const ListInfo& list : stats.lists) {
     run_.lists.push_back(
         {.list = list.name,
          .purpose = list.purpose,
@@ -153,6 +160,16 @@ Status Driver::AskForLists() {
          .entry_count = list.counts.active + list.counts.disputed,
          .shadow = list.policy.shadow,
          .skipped = list.policy.enabled ? "" : "disabled"});
+  }
+  const bool has_list =
+      std::ranges::any_of(run_.lists, [](const findings::ListAsked& list) {
+        return list.purpose == Purpose::kChildAbuse && list.skipped.empty() &&
+               !list.shadow && list.entry_count > 0;
+      });
+  if (!has_list) {
+    watcher_.Note(
+        "no list of purpose child-abuse takes part: none is there, or they are "
+        "empty or disabled");
   }
   return OkStatus();
 }

@@ -42,6 +42,7 @@ struct ScanOptions {
   int thread_count = 4;
   bool opens_containers = true;
   bool looks_for_thumbnails = true;
+  bool links_cameras = false;  // by the serial numbers that pictures tell
   bool hashes_images = true;
   std::optional<std::chrono::milliseconds> time_budget;  // of this part
   uint64_t stop_at_hits = 0;                             // 0: never

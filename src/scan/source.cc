@@ -244,6 +244,11 @@ StatusOr<std::vector<uint8_t>> ReadHead(int descriptor) {
   return head;
 }
 
+uint64_t SizeOfDrive(int descriptor) {
+  const off_t end = lseek(descriptor, 0, SEEK_END);
+  return end > 0 ? static_cast<uint64_t>(end) : 0;
+}
+
 bool IsImage(container::Kind kind) {
   return kind == container::Kind::kDisk || kind == container::Kind::kEwf ||
          kind == container::Kind::kEncrypted;
@@ -274,7 +279,8 @@ StatusOr<std::unique_ptr<Source>> OpenSource(uint32_t number,
     return InvalidArgument(exhibit.path +
                            ": is neither a folder nor a file nor a drive");
   }
-  exhibit.size_bytes = facts.size();
+  exhibit.size_bytes =
+      facts.IsRegular() ? facts.size() : SizeOfDrive(file.number());
   KENAL_TRY_ASSIGN(const std::vector<uint8_t> head, ReadHead(file.number()));
   const container::Recognised recognised =
       container::Recognise(head, exhibit.size_bytes);

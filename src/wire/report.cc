@@ -177,6 +177,8 @@ void ToWire(const StoreStats& from, v1::GetStatsResponse* to) {
   to->set_digest_row_count(from.digest_rows);
   to->set_index_size_bytes(from.index_bytes);
   to->set_store_size_bytes(from.store_bytes);
+  to->set_log_head(from.log_head.value);
+  to->set_log_chain(CleanText(from.log_chain));
 }
 
 StatusOr<StoreStats> FromWire(const v1::GetStatsResponse& from) {
@@ -191,6 +193,8 @@ StatusOr<StoreStats> FromWire(const v1::GetStatsResponse& from) {
   to.digest_rows = from.digest_row_count();
   to.index_bytes = from.index_size_bytes();
   to.store_bytes = from.store_size_bytes();
+  to.log_head.value = from.log_head();
+  to.log_chain = from.log_chain();
   return to;
 }
 

@@ -155,6 +155,8 @@ class Lists(Case):
         stats = self.lists.GetStats(lists.GetStatsRequest(),
                                     timeout=TIMEOUT_S)
         self.assertRegex(stats.store_id, r"^[0-9a-f]+$")
+        self.assertGreaterEqual(stats.log_head, stats.head)
+        self.assertRegex(stats.log_chain, r"^[0-9a-f]{64}$")
         events = list(self.lists.Verify(lists.VerifyRequest(),
                                         timeout=TIMEOUT_S))
         report = events.pop().report

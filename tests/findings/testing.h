@@ -125,6 +125,9 @@ class RandomFindings {
             .arguments = {Bytes(9), "", Bytes(9)},
             .lists_from = "store",
             .sequence = Sequence{random_()}};
+    run.store_id = Bytes(9);
+    run.log_head = Sequence{random_()};
+    run.log_chain = Bytes(9);
     run.lists.push_back({.list = "a",
                          .purpose = Purpose::kChildAbuse,
                          .version = Sequence{random_()},

@@ -409,7 +409,9 @@ StoreStats RandomValues::Stats() {
                    .pdq_rows = Number(0, UINT64_MAX),
                    .digest_rows = Number(0, UINT64_MAX),
                    .index_bytes = Number(0, UINT64_MAX),
-                   .store_bytes = Number(0, UINT64_MAX)};
+                   .store_bytes = Number(0, UINT64_MAX),
+                   .log_head = Sequence{Number(0, UINT64_MAX)},
+                   .log_chain = Text()};
   stats.lists.resize(Number(0, 3));
   for (ListInfo& list : stats.lists) list = List();
   return stats;

@@ -223,7 +223,7 @@ TEST(WireProperty, StatisticsAndVerificationsSurvive) {
     ASSERT_TRUE(stats_back.ok()) << stats_back.status();
     const auto all_stats = [](const StoreStats& s) {
       return std::tuple(s.store_id, s.head, s.lists, s.pdq_rows, s.digest_rows,
-                        s.index_bytes, s.store_bytes);
+                        s.index_bytes, s.store_bytes, s.log_head, s.log_chain);
     };
     EXPECT_EQ(all_stats(*stats_back), all_stats(stats));
 

@@ -155,6 +155,7 @@ StatusOr<int> RunScan(Context& context, const ScanFlags& flags) {
   KENAL_TRY_ASSIGN(const scan::ScanOptions options,
                    ScanOptionsOf(flags, context));
   report::ReportOptions reports{.out = flags.out + "/" + kReportsFolder,
+                                .link_exif = flags.link_exif,
                                 .include_pdq = flags.include_pdq};
   KENAL_TRY_ASSIGN(reports.kinds, KindsOf(flags.reports));
   context.asks_many = true;
@@ -185,12 +186,14 @@ struct ReportFlags {
   std::string to;
   std::vector<std::string> kinds;
   bool include_pdq = false;
+  bool link_exif = false;
 };
 
 StatusOr<int> RunReport(Context& context, const ReportFlags& flags) {
   KENAL_TRY_ASSIGN(const auto findings, Findings::Open(flags.folder));
   KENAL_TRY(scan::CheckIsNoEvidence(flags.to, findings->exhibits()));
   report::ReportOptions options{.out = flags.to,
+                                .link_exif = flags.link_exif,
                                 .include_pdq = flags.include_pdq};
   KENAL_TRY_ASSIGN(options.kinds, KindsOf(flags.kinds));
   KENAL_TRY(WriteReports(context, *findings, options));
@@ -219,6 +222,8 @@ void AddScanReport(CLI::App& scan, Context& context) {
       ->delimiter(',');
   command->add_flag("--include-pdq", flags->include_pdq,
                     "PDQ of the evidence's pictures in report.jsonl");
+  command->add_flag("--link-exif", flags->link_exif,
+                    "Link exhibits by cameras, if the scan read their serials");
   command->footer(R"(Needs no store.
 
 Example:

@@ -320,6 +320,10 @@ void AddScanFlags(CLI::App& command, ScanFlags& flags) {
       ->delimiter(',');
   command.add_flag("--include-pdq", flags.include_pdq,
                    "PDQ of the evidence's pictures in report.jsonl");
+  command.add_flag(
+      "--link-exif", flags.link_exif,
+      "Also read the serial numbers of cameras from pictures, and\n"
+      "link exhibits that share one");
   command.add_flag("--fail-on-match", flags.fail_on_match,
                    "Exit with code 10 when something matched");
 }
@@ -358,6 +362,7 @@ StatusOr<scan::ScanOptions> ScanOptionsOf(const ScanFlags& flags,
   if (flags.accept_atime) options.times = scan::AccessTimes::kMayChange;
   options.opens_containers = !flags.no_containers;
   options.looks_for_thumbnails = !flags.no_thumbnails;
+  options.links_cameras = flags.link_exif;
   options.hashes_images = !flags.no_image_hash;
   options.stop_at_hits = flags.stop_at;
   const int cores = static_cast<int>(std::thread::hardware_concurrency());

@@ -40,6 +40,7 @@ struct ScanFlags {
   bool fail_on_match = false;
   std::vector<std::string> reports;
   bool include_pdq = false;
+  bool link_exif = false;
 };
 
 void AddScanFlags(CLI::App& command, ScanFlags& flags);
