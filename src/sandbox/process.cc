@@ -106,15 +106,6 @@ class SpawnPlan {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (number_ >= 0) close(number_);
-}
-
 StatusOr<std::unique_ptr<Process>> Process::Launch(
     const Program& program, std::span<const int> inherited) {
   int ends[2];

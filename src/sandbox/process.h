@@ -13,25 +13,11 @@
 #include <vector>
 
 #include "kenal/status.h"
+#include "src/base/descriptor.h"
 
 namespace kenal::sandbox {
 
-// A descriptor that is closed with its owner.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(other.number_) {
-    other.number_ = -1;
-  }
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  int number() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-
- private:
-  int number_ = -1;
-};
+using base::Descriptor;
 
 // The socket's number in every worker; what else it inherits follows. 0 to 2
 // are /dev/null.

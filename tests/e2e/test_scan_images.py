@@ -89,9 +89,9 @@ class Images(ScanCase):
         hits = {key: line for key, line in self.places().items()
                 if line.get("verdict") == "EXACT"}
         by_name = {(exhibit, os.path.basename(path).upper()[-8:]):
-                   line["deleted"] for (exhibit, path), line in hits.items()}
+                   line.get("deleted", False) for (exhibit, path), line in hits.items()}
         self.assertEqual(by_name["fat", "KEPT.PNG"], False)
-        self.assertTrue(any(line["deleted"] for (exhibit, _), line
+        self.assertTrue(any(line.get("deleted", False) for (exhibit, _), line
                             in hits.items() if exhibit == "fat"))
         self.assertEqual(by_name["ext", "NOWN.PNG"], False)
         self.assertEqual(self.places()["ext", "vol-0/people/a/other.png"]
@@ -115,8 +115,8 @@ class Images(ScanCase):
                   "c=" + self.path("evidence", "acquired.E01"))
         found = {name: {} for name in "abc"}
         for (exhibit, path), line in self.places().items():
-            found[exhibit][path, line["address"]] = (
-                line["deleted"], line.get("sha256"), line["verdict"])
+            found[exhibit][path, line.get("address", 0)] = (
+                line.get("deleted", False), line.get("sha256"), line["verdict"])
         self.assertTrue(found["a"])
         self.assertEqual(found["b"], found["a"])
         self.assertEqual(found["c"], found["a"])
@@ -167,7 +167,7 @@ class Images(ScanCase):
         self.put("drive/edited.jpg", with_exif(read(CARRIER), read(SMALL)))
         self.scan(os.path.join(self.evidence, "drive"))
         thumbnail, = (line for line in self.places().values()
-                      if line["thumbnail"])
+                      if line.get("thumbnail"))
         self.assertEqual(thumbnail["thumbnail"], "exif")
         self.assertEqual(thumbnail["verdict"], "EXACT")
         self.assertEqual(self.places()["drive", "edited.jpg"]["verdict"],

@@ -77,10 +77,11 @@ ExplainStep Lists(const std::vector<ListInfo>& lists, const Answer& answer) {
   for (const ListInfo& list : lists) {
     const auto skipped =
         std::ranges::find(answer.lists_skipped, list.name, &SkippedList::list);
-    std::string line =
-        list.name + " (" + std::string(PurposeName(list.purpose)) + ", " +
-        std::to_string(list.counts.active + list.counts.disputed) +
-        " entries): ";
+    const uint64_t entries = list.counts.active + list.counts.disputed;
+    std::string line = list.name + " (" +
+                       std::string(PurposeName(list.purpose)) + ", " +
+                       std::to_string(entries) +
+                       (entries == 1 ? " entry" : " entries") + "): ";
     if (skipped != answer.lists_skipped.end()) {
       line += "not asked, " + Named(skipped->reason);
     } else {
