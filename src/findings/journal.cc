@@ -300,6 +300,10 @@ StatusOr<std::unique_ptr<Journal>> Journal::Continue(const std::string& folder,
                                        size_bytes - good_bytes);
 }
 
+bool Journal::IsIn(const std::string& folder) {
+  return access(JournalPath(folder).c_str(), F_OK) == 0;
+}
+
 Status Journal::Read(const std::string& folder, const Visitor& visit) {
   KENAL_TRY_ASSIGN(const File file, OpenFile(folder, O_RDONLY));
   KENAL_TRY_ASSIGN(const uint64_t good_bytes, ReadFrames(file, visit));

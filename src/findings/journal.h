@@ -39,6 +39,8 @@ class Journal {
   static StatusOr<std::unique_ptr<Journal>> Continue(const std::string& folder,
                                                      const Visitor& visit);
 
+  static bool IsIn(const std::string& folder);
+
   // Reads without writing; a torn end is passed over.
   static Status Read(const std::string& folder, const Visitor& visit);
 

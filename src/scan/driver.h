@@ -46,6 +46,7 @@ class Driver {
   Status OpenLog(bool is_new);
   void PlanSample();
   Status AskForLists();
+  Status CheckExhibits() const;
   Status Work();
   Status Finish();
 

@@ -15,6 +15,7 @@
 
 #include "kenal/status.h"
 #include "src/base/descriptor.h"
+#include "src/scan/drive.h"
 
 namespace kenal::scan {
 
@@ -54,15 +55,19 @@ class Root {
   bool IsRegular(std::string_view path) const;
 
   dev_t device() const { return device_; }
+  // The drive that it is on was pulled out.
+  bool IsGone() const { return drive_.IsGone(); }
 
  private:
   Root(base::Descriptor folder, dev_t device, bool keeps_times)
       : folder_(std::move(folder)),
+        drive_(folder_.number()),
         device_(device),
         keeps_times_(keeps_times) {}
   Opened OpenBeneath(std::string_view path, int flags) const;
 
   base::Descriptor folder_;
+  Drive drive_;
   dev_t device_;
   bool keeps_times_;
 };

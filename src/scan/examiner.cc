@@ -262,7 +262,9 @@ Status Examiner::SettleContainer(Source& source, Held& held) {
                            "held in memory; extract it and scan it by itself");
     return OkStatus();
   }
-  if (what.kind == container::Kind::kEwf) {
+  const bool is_split = what.kind == container::Kind::kDisk &&
+                        container::IsFirstSegment(held.file->name);
+  if (what.kind == container::Kind::kEwf || is_split) {
     const std::string first = container::FirstSegmentOf(held.file->name);
     if (!first.empty() && first != held.file->name) {
       if (source.HasBeside(*held.file, first)) {

@@ -18,10 +18,13 @@ constexpr size_t kFilesAtOnce = 256;
 
 class ImageSource final : public Source {
  public:
-  ImageSource(uint32_t number, std::string name, std::function<bool()> is_over,
+  ImageSource(uint32_t number, std::string name, base::Descriptor file,
+              std::function<bool()> is_over,
               std::unique_ptr<container::Container> image, Problem problem)
       : number_(number),
         name_(std::move(name)),
+        file_(std::move(file)),
+        drive_(file_.number()),
         is_over_(std::move(is_over)),
         problem_(std::move(problem)),
         image_(std::move(image)) {}
@@ -78,6 +81,7 @@ class ImageSource final : public Source {
     if (result.failure) {
       reading.problem =
           Problem{ReasonOf(*result.failure), result.failure->message};
+      if (drive_.IsGone()) return Drive::Gone(name_);
     }
     return reading;
   }
@@ -151,6 +155,8 @@ class ImageSource final : public Source {
 
   const uint32_t number_;
   const std::string name_;
+  const base::Descriptor file_;  // the first segment
+  const Drive drive_;
   const std::function<bool()> is_over_;
   const Problem problem_;  // when it is not open
   base::Mutex mutex_;
@@ -240,9 +246,9 @@ StatusOr<std::unique_ptr<Source>> OpenImageSource(uint32_t number,
     const container::Failure failure = container::ReasonOf(image.status());
     problem = {ReasonOf(failure), failure.message};
     exhibit.problem = problem.reason;
-    return std::make_unique<ImageSource>(number, NameOf(exhibit.path),
-                                         options.is_over, nullptr,
-                                         std::move(problem));
+    return std::make_unique<ImageSource>(
+        number, NameOf(exhibit.path), std::move(segments.front()),
+        options.is_over, nullptr, std::move(problem));
   }
   exhibit.format = (*image)->format();
   exhibit.size_bytes = (*image)->media_bytes();
@@ -254,9 +260,9 @@ StatusOr<std::unique_ptr<Source>> OpenImageSource(uint32_t number,
                                .file_system = volume.file_system,
                                .problem = volume.problem});
   }
-  return std::make_unique<ImageSource>(number, NameOf(exhibit.path),
-                                       options.is_over, *std::move(image),
-                                       std::move(problem));
+  return std::make_unique<ImageSource>(
+      number, NameOf(exhibit.path), std::move(segments.front()),
+      options.is_over, *std::move(image), std::move(problem));
 }
 
 }  // namespace kenal::scan

@@ -83,18 +83,20 @@ std::string_view ReasonOf(Kind kind) {
 
 void Name(std::span<const uint8_t> head, Intake& intake) {
   const Kind kind = decode::Sniff(head);
+  const Named other = NameOther(head);
   intake.is_picture = decode::IsPicture(kind);
-  if (kind != Kind::kUnknown) {
+  // RTF is text, too.
+  if (kind == Kind::kUnknown || (kind == Kind::kText && !other.kind.empty())) {
+    intake.kind = other.kind;
+    intake.reason = other.reason;
+  } else {
     intake.kind = decode::KindName(kind);
     intake.reason = ReasonOf(kind);
-  } else {
-    const Named named = NameOther(head);
-    intake.kind = named.kind;
-    intake.reason = named.reason;
   }
-  const bool is_archive = intake.container.kind != container::Kind::kNone;
-  if (is_archive && !intake.is_picture) {
-    if (kind == Kind::kUnknown) intake.kind = intake.container.format;
+  const container::Kind container = intake.container.kind;
+  if (container == container::Kind::kNone || intake.is_picture) return;
+  if (intake.kind.empty()) intake.kind = intake.container.format;
+  if (container != container::Kind::kThumbnails) {
     intake.reason = reason::kArchive;
   }
 }

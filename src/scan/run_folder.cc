@@ -109,6 +109,7 @@ StatusOr<std::unique_ptr<Journal>> OpenRunFolder(
     std::span<const Exhibit> exhibits, Judge& judge, Earlier& earlier) {
   KENAL_TRY(CheckIsNoEvidence(folder, exhibits));
   KENAL_TRY(MakeFolder(folder));
+  std::vector<bool> is_hit;  // by number of content
   auto journal = Journal::Continue(folder, [&](Record&& record, uint64_t) {
     if (auto* run = std::get_if<Run>(&record)) {
       earlier.run = std::move(*run);
@@ -122,8 +123,13 @@ StatusOr<std::unique_ptr<Journal>> OpenRunFolder(
       }
     } else if (const auto* content = std::get_if<findings::Content>(&record)) {
       judge.Remember(*content);
+      is_hit.push_back(content->is_hit());
     } else if (const auto* place = std::get_if<findings::Place>(&record)) {
       if (IsFinal(*place)) earlier.done.Add(*place);
+      if (place->content && *place->content < is_hit.size() &&
+          is_hit[*place->content]) {
+        ++earlier.hit_places;
+      }
     }
     return OkStatus();
   });

@@ -22,6 +22,7 @@ struct Earlier {
   std::optional<findings::Run> run;
   std::vector<findings::Exhibit> exhibits;
   DonePlaces done;
+  uint64_t hit_places = 0;
   uint64_t torn_bytes = 0;
 };
 

@@ -106,6 +106,9 @@ Status Driver::Open() {
       parts_.matcher, parts_.hasher,
       JudgeOptions{.effort = run_.effort, .asks_known_good = asks_known_good},
       stop_);
+  // A wrong path is told before anything is made or read.
+  const bool is_begun = findings::Journal::IsIn(options_.folder);
+  if (!is_begun) KENAL_TRY(CheckExhibits());
   KENAL_TRY_ASSIGN(
       journal_, OpenRunFolder(options_.folder, run_, options_.exhibits, *judge_,
                               earlier_));
@@ -116,6 +119,7 @@ Status Driver::Open() {
     const findings::Run now = run_;
     run_ = *earlier_.run;
     if (findings::IsFinal(run_.ending)) return OpenLog(is_new);
+    KENAL_TRY(CheckExhibits());
     run_.store_id = now.store_id;
     run_.log_head = now.log_head;
     run_.log_chain = now.log_chain;
@@ -145,6 +149,13 @@ void Driver::PlanSample() {
   run_.sample = {.confidence = options_.sample->confidence,
                  .material_bytes = options_.sample->material_bytes,
                  .seed = seed};
+}
+
+Status Driver::CheckExhibits() const {
+  for (const Exhibit& exhibit : options_.exhibits) {
+    KENAL_TRY(CheckExhibit(exhibit, options_.times));
+  }
+  return OkStatus();
 }
 
 Status Driver::AskForLists() {
@@ -333,7 +344,7 @@ ScanProgress Driver::Measure() const {
                         .bytes_found = found.bytes + done_before_bytes_,
                         .all_found = all_found_,
                         .decoded = judge_->counts().decoded,
-                        .hit_places = tally_.hit_places,
+                        .hit_places = earlier_.hit_places + tally_.hit_places,
                         .not_examined = tally_.not_examined,
                         .seconds = Seconds(Clock::now() - start_)};
   if (progress.seconds > 0) {
@@ -355,7 +366,8 @@ void Driver::Hit(const Place& place, const findings::Content& content) {
     const base::MutexLock lock(watching_);
     watcher_.Hit(exhibit, place, content);
   }
-  if (options_.stop_at_hits > 0 && tally_.hit_places >= options_.stop_at_hits) {
+  if (options_.stop_at_hits > 0 &&
+      earlier_.hit_places + tally_.hit_places >= options_.stop_at_hits) {
     NoteEnding(Ending::kEnoughHits);
   }
 }

@@ -63,9 +63,9 @@ struct ScanProgress {
   uint64_t files_found = 0;  // so far
   uint64_t bytes_done = 0;
   uint64_t bytes_found = 0;
-  bool all_found = false;   // nothing more will be found
-  uint64_t decoded = 0;     // pictures, in this part
-  uint64_t hit_places = 0;  // in this part
+  bool all_found = false;  // nothing more will be found
+  uint64_t decoded = 0;    // pictures, in this part
+  uint64_t hit_places = 0;
   uint64_t not_examined = 0;
   double seconds = 0;  // of this part
   double bytes_per_second = 0;

@@ -75,7 +75,10 @@ void ReadOpenFile(const std::function<bool()>& is_over, Reading& reading) {
                               static_cast<off_t>(read_bytes));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
+      // What was read before a bad sector is judged all the same.
       reading.problem = ProblemOf(errno);
+      reading.intake = intake.Finish();
+      reading.has_intake = read_bytes > 0;
       return;
     }
     if (got == 0) break;
@@ -123,10 +126,11 @@ class FolderSource final : public Source {
     }
     if (opened.problem) {
       reading.problem = std::move(opened.problem);
-      return reading;
+    } else {
+      reading.descriptor = std::move(opened.descriptor);
+      ReadOpenFile(is_over_, reading);
     }
-    reading.descriptor = std::move(opened.descriptor);
-    ReadOpenFile(is_over_, reading);
+    if (reading.problem && root_.IsGone()) return Drive::Gone(file.path());
     return reading;
   }
 
@@ -255,6 +259,14 @@ bool IsImage(container::Kind kind) {
 }
 
 }  // namespace
+
+Status CheckExhibit(const Exhibit& exhibit, AccessTimes times) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(exhibit.path, ignored)) {
+    return Root::Open(exhibit.path, times).status();
+  }
+  return OpenExhibitFile(exhibit.path, times).status();
+}
 
 StatusOr<std::unique_ptr<Source>> OpenSource(uint32_t number,
                                              const SourceOptions& options,

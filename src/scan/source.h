@@ -43,7 +43,8 @@ class Source {
   virtual Status List(const WalkEvents& events) = 0;
 
   // A file that List() told. Errors: kFailedPrecondition, when its access time
-  // would change; whatever else is wrong is a problem of that file.
+  // would change; kUnavailable, when its drive was pulled out; whatever else is
+  // wrong is a problem of that file.
   virtual StatusOr<Reading> Read(const FoundFile& file) = 0;
 
   // The other segments of an image whose first is `file`, open, that one
@@ -65,6 +66,9 @@ struct SourceOptions {
   // as not reached.
   std::function<bool()> is_over = [] { return false; };
 };
+
+// Whether it can be opened, without reading it. Errors: as OpenSource.
+Status CheckExhibit(const findings::Exhibit& exhibit, AccessTimes times);
 
 // Looks at what `path` is and opens it. Fills in kind, format, size, volumes,
 // stored digests and problem of `exhibit`, whose path is set. An image that

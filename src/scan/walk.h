@@ -26,7 +26,9 @@ struct WalkEvents {
 // Links are not followed, other file systems not entered, and no time of the
 // evidence changes. Memory: the paths of folders that wait, and one block of
 // names.
-// Errors: kFailedPrecondition  access times would change; those of the events
+// Errors: kFailedPrecondition  access times would change
+//         kUnavailable         its drive was pulled out
+//         those of the events
 Status WalkFolder(const Root& root, uint32_t exhibit, const WalkEvents& events);
 
 }  // namespace kenal::scan

@@ -14,6 +14,7 @@
 #include "src/scan/scan.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
+#include "tools/kenal/harden.h"
 #include "tools/kenal/interrupt.h"
 #include "tools/kenal/progress.h"
 #include "tools/kenal/scan_options.h"
@@ -78,9 +79,12 @@ StatusOr<custody::Key> LoadKey(const std::string& given,
   return custody::Key::LoadOrMake(path.string());
 }
 
-// Whatever was not looked at, though it is there to be looked at.
+// Whatever could not be looked at, though it is there to be looked at, and
+// pictures that could not be checked.
 uint64_t Missed(const findings::Totals& totals) {
-  uint64_t missed = 0;
+  const auto unavailable = totals.verdicts.find(Verdict::kUnavailable);
+  uint64_t missed =
+      unavailable == totals.verdicts.end() ? 0 : unavailable->second.places;
   for (const auto& [key, amount] : totals.coverage) {
     const bool is_meant = key.second == findings::reason::kSpecial ||
                           key.second == findings::reason::kNotReached ||
@@ -158,6 +162,7 @@ StatusOr<int> RunScan(Context& context, const ScanFlags& flags) {
                                 .link_exif = flags.link_exif,
                                 .include_pdq = flags.include_pdq};
   KENAL_TRY_ASSIGN(reports.kinds, KindsOf(flags.reports));
+  HardenProcess();
   context.asks_many = true;
   KENAL_TRY_ASSIGN(const Store store, context.OpenStore());
   KENAL_TRY_ASSIGN(const auto hasher,
@@ -255,8 +260,9 @@ without hits do not say that a drive is harmless: read its coverage table.
 In DIR: findings.journal (for going on), custody.jsonl (who, when, what,
 hash-chained and signed; `kenal scan verify DIR` checks it) and reports/.
 
-Exit codes: 0 all was examined; 1 some was not (encrypted, damaged, ...), or the
-scan was interrupted; 2 to 5 as always; with --fail-on-match 10 and 11.
+Exit codes: 0 done; 1 something could not be examined (encrypted, damaged,
+unreadable), or the scan was interrupted; 2 to 5 as always; with
+--fail-on-match 10 and 11.
 
 Example:
   kenal --data lists scan --out results --case 2026-117 \

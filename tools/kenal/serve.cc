@@ -1,6 +1,4 @@
 #include <semaphore.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -24,6 +22,7 @@
 #include "src/service/server.h"
 #include "tools/kenal/commands.h"
 #include "tools/kenal/exit_code.h"
+#include "tools/kenal/harden.h"
 #include "tools/kenal/serve_options.h"
 
 namespace kenal::cli {
@@ -82,19 +81,6 @@ sem_t StopSignals::came_;
 std::atomic<bool> StopSignals::stop_ = false;
 std::atomic<bool> StopSignals::reload_ = false;
 std::atomic<bool> StopSignals::backup_ = false;
-
-// Memory holds hashes and pictures, so a crash must not write it to disk; and
-// every connection needs a descriptor.
-void HardenProcess() {
-  prctl(PR_SET_DUMPABLE, 0);
-  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
-  setrlimit(RLIMIT_CORE, &none);
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-  }
-}
 
 // Runs `body` on a thread of that niceness, which threads and processes that
 // it starts inherit.
