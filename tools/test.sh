@@ -18,7 +18,7 @@ tools/install-deps.sh
 if [ $# -eq 0 ]; then
   configure fuzz
   cmake --build --preset fuzz --target kenal_fuzz
-  ctest --test-dir build/fuzz -R '^(decode|formats)_[a-z0-9_]*_fuzz$' \
+  ctest --test-dir build/fuzz -R '^(container|decode|formats)_[a-z0-9_]*_fuzz$' \
     -j "$(nproc)" --output-on-failure
 fi
 configure release
