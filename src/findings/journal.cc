@@ -199,6 +199,11 @@ class FileJournal final : public Journal {
     if (failure_ == StatusCode::kOk) (void)WriteOut();
   }
 
+  void WriteAfter(std::function<Status()> first) override {
+    base::MutexLock lock(mutex_);
+    first_ = std::move(first);
+  }
+
   Status Put(const Record& record) override {
     std::string bytes;
     std::visit([&](const auto& value) { EncodeRecord(value, bytes); }, record);
@@ -226,6 +231,10 @@ class FileJournal final : public Journal {
 
  private:
   Status WriteOut() KENAL_REQUIRES(mutex_) {
+    if (pending_.empty()) return OkStatus();
+    if (first_ != nullptr) {
+      if (Status status = first_(); !status.ok()) return Keep(status);
+    }
     std::string_view left = pending_;
     while (!left.empty()) {
       const ssize_t put =
@@ -249,6 +258,7 @@ class FileJournal final : public Journal {
   const File file_;
   const uint64_t torn_bytes_;
   base::Mutex mutex_;
+  std::function<Status()> first_ KENAL_GUARDED_BY(mutex_);
   std::string pending_ KENAL_GUARDED_BY(mutex_);
   StatusCode failure_ KENAL_GUARDED_BY(mutex_) = StatusCode::kOk;
   std::string message_ KENAL_GUARDED_BY(mutex_);

@@ -46,6 +46,11 @@ class Journal {
 
   virtual ~Journal() = default;
 
+  // Asked each time before anything is written out: what must be on record
+  // elsewhere first. Its failure is the journal's. Once, before the first Put;
+  // it may be called until the last Sync() has returned.
+  virtual void WriteAfter(std::function<Status()> first) = 0;
+
   // Appends; written out now and then. Contents are numbered by whoever puts
   // them, from 0 in order. Thread-safe.
   // Errors: kResourceExhausted  no space; what Sync() acknowledged is kept

@@ -26,6 +26,10 @@
 
 namespace kenal::scan {
 
+// Threads that hold large contents at once: 768 MiB each at worst, a container
+// in one that is handed over.
+inline constexpr int kLargeHoldersMax = 2;
+
 // One thread finds files, some examine them, one syncs and tells how far it
 // is. The first failure ends all of them.
 class Driver {
@@ -82,13 +86,14 @@ class Driver {
   findings::Run run_;
   std::vector<findings::Exhibit> exhibits_;
   Earlier earlier_;
-  std::unique_ptr<findings::Journal> journal_;
   std::unique_ptr<custody::Log> log_;
+  std::unique_ptr<findings::Journal> journal_;  // uses the log to its end
   std::unique_ptr<Judge> judge_;
   std::unique_ptr<Examiner> examiner_;
   ExamineEvents events_;
   Tally tally_;
   FoundQueue queue_;
+  LargeContents large_{kLargeHoldersMax};
   std::atomic<bool> all_found_{false};
   std::atomic<findings::Ending> ending_{findings::Ending::kRunning};
   std::atomic<bool> work_done_{false};

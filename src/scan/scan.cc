@@ -131,13 +131,16 @@ Status Driver::Open() {
   PlanSample();
   ++run_.part_count;
   KENAL_TRY(OpenLog(is_new));
+  // What the journal holds as done is in the log by then.
+  journal_->WriteAfter([this] { return log_->Sync(); });
   KENAL_TRY(journal_->Put(run_));
   KENAL_TRY(journal_->Sync());
   examiner_ = std::make_unique<Examiner>(
       *judge_, *journal_, parts_.opener, earlier_.done,
       ExamineOptions{.opens_containers = options_.opens_containers,
                      .looks_for_thumbnails = options_.looks_for_thumbnails,
-                     .links_cameras = options_.links_cameras},
+                     .links_cameras = options_.links_cameras,
+                     .large = &large_},
       events_, tally_);
   return OkStatus();
 }
@@ -257,6 +260,7 @@ Status Driver::ExamineGroup(std::vector<FoundFile>&& files) {
     }
     KENAL_TRY_ASSIGN(std::vector<FoundFile> rest,
                      examiner_->Examine(*source, std::move(of_one)));
+    if (options_.sample) source->Rest();
     LetGo(number, count - rest.size());
     const base::MutexLock lock(mutex_);
     std::ranges::move(rest, std::back_inserter(unreached_));
@@ -292,10 +296,7 @@ void Driver::SyncNowAndThen() {
       next_tell = Clock::now() + kTellEvery;
     }
     if (Clock::now() < next_sync) continue;
-    // What the journal holds as done is in the log by then.
-    Status status = log_->Sync();
-    if (status.ok()) status = journal_->Sync();
-    if (!status.ok()) Fail(status);
+    if (Status status = journal_->Sync(); !status.ok()) Fail(status);
     next_sync = Clock::now() + kSyncEvery;
   }
 }
@@ -311,10 +312,9 @@ Status Driver::Finish() {
   run_.ended_unix_ms = base::NowUnixMs();
   run_.working_ms +=
       static_cast<int64_t>(Seconds(Clock::now() - start_) * 1000);
-  KENAL_TRY(journal_->Put(run_));
-  KENAL_TRY(journal_->Sync());
   KENAL_TRY(log_->Append("ended", EndOf(run_, tally_, judge_->counts())));
-  return log_->Sync();
+  KENAL_TRY(journal_->Put(run_));
+  return journal_->Sync();
 }
 
 // What is left of each kind of file takes as long as what was done of it;

@@ -231,5 +231,43 @@ TEST(Journal, SaysThatTheDiskIsFull) {
   EXPECT_FALSE(reading.records.empty());
 }
 
+TEST(Journal, WritesAfterWhatMustBeOnRecordFirst) {
+  const TempDir folder;
+  RandomFindings random(TestSeed());
+  const std::vector<Record> records = AnyRecords(random, 40'000);
+  const std::string path = PathIn(folder.path());
+  auto journal = Journal::Create(folder.path());
+  ASSERT_TRUE(journal.ok());
+  const uintmax_t empty_bytes = std::filesystem::file_size(path);
+  uintmax_t bytes = empty_bytes;
+  int asked = 0;
+  Status answer = OkStatus();
+  (*journal)->WriteAfter([&] {
+    ++asked;
+    bytes = std::filesystem::file_size(path);
+    return answer;
+  });
+  size_t put = 0;
+  while (asked == 0 && put < records.size()) {
+    ASSERT_TRUE((*journal)->Put(records[put++]).ok());
+  }
+  ASSERT_EQ(asked, 1) << "it never wrote by itself";
+  EXPECT_EQ(bytes, empty_bytes);
+  ASSERT_TRUE((*journal)->Put(records[0]).ok());
+  ASSERT_TRUE((*journal)->Sync().ok());
+  EXPECT_EQ(asked, 2);
+  ASSERT_TRUE((*journal)->Sync().ok());
+  EXPECT_EQ(asked, 2) << "there was nothing to write";
+
+  const uintmax_t before = std::filesystem::file_size(path);
+  answer = ResourceExhausted("the log is full");
+  ASSERT_TRUE((*journal)->Put(records[1]).ok());
+  EXPECT_EQ((*journal)->Sync(), answer);
+  EXPECT_EQ((*journal)->Put(records[2]), answer);
+  journal->reset();
+  EXPECT_EQ(std::filesystem::file_size(path), before);
+  EXPECT_EQ(ReadBack(folder.path()).records.size(), put + 1);
+}
+
 }  // namespace
 }  // namespace kenal::findings
