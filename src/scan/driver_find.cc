@@ -50,7 +50,8 @@ Status Driver::ListExhibit(uint32_t number) {
   KENAL_TRY_ASSIGN(std::shared_ptr<Source> source,
                    OpenSource(number,
                               {.times = options_.times,
-                               .is_over = [this] { return IsOver(); }},
+                               .is_over = [this] { return IsOver(); },
+                               .large = &large_},
                               parts_.opener, exhibit));
   const bool is_image = exhibit.kind == findings::ExhibitKind::kDiskImage;
   if (number < exhibits_.size()) {
@@ -88,6 +89,8 @@ Status Driver::ListExhibit(uint32_t number) {
                               },
                           .is_over = [this] { return IsOver(); }};
   KENAL_TRY(source->List(events));
+  // All exhibits are listed before the first is read.
+  if (options_.sample) source->Rest();
   const base::MutexLock lock(mutex_);
   if (IsOver()) unlisted_.push_back(number);
   sources_[number].is_listed = true;

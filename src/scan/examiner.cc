@@ -241,7 +241,7 @@ Status Examiner::Settle(Source& source, std::vector<Held>& held) {
       KENAL_TRY(SettleContainer(source, one));
     }
     KENAL_TRY(Put(std::move(one.candidate.place), one.candidate.hit.get()));
-    one.candidate.intake.bytes = {};
+    one.candidate.intake.DropBytes();
   }
   return OkStatus();
 }
@@ -295,7 +295,8 @@ Status Examiner::LookIntoMember(Candidate& member, Nesting nesting) {
   nesting.memory_bytes -=
       std::min<uint64_t>(nesting.memory_bytes, member.intake.bytes.size());
   const container::Recognised what = member.intake.container;
-  member.intake.bytes = {};
+  const LargeContents::Turn turn = std::move(member.intake.turn);
+  member.intake.DropBytes();
   const int descriptor = file.number();
   return LookInto(member.place, what, std::span(&descriptor, 1), nesting);
 }
@@ -391,8 +392,13 @@ StatusOr<std::optional<Candidate>> Examiner::ReadMember(
                    {std::string(reason::kEncryptedArchive), "encrypted"}));
     return std::nullopt;
   }
-  IntakeStream intake(place.size_bytes,
-                      std::min(kNestedBytesMax, nesting.memory_bytes));
+  const uint64_t in_memory = kNestedMemoryBytesMax - nesting.memory_bytes;
+  IntakeStream intake(
+      place.size_bytes,
+      {.container_bytes_max = std::min(kNestedBytesMax, nesting.memory_bytes),
+       .large = options_.large,
+       .small_bytes_max =
+           kSmallBytesMax - std::min(kSmallBytesMax, in_memory)});
   bool is_stopped = false;
   const container::ReadResult read =
       box.Read(entry, [&](std::span<const uint8_t> block) {
@@ -451,7 +457,7 @@ Status Examiner::SettleMembers(std::vector<Candidate>& members,
             "extract it and scan it by itself");
       }
     }
-    member.intake.bytes = {};
+    member.intake.DropBytes();
     KENAL_TRY(Put(std::move(member.place), member.hit.get()));
   }
   return OkStatus();

@@ -62,7 +62,8 @@ struct ExamineOptions {
   container::Limits limits;
   bool opens_containers = true;
   bool looks_for_thumbnails = true;
-  bool links_cameras = false;  // --link-exif
+  bool links_cameras = false;      // --link-exif
+  LargeContents* large = nullptr;  // outlives the examiner; null: alone
 };
 
 // Thread-safe.

@@ -16,22 +16,61 @@ namespace reason = findings::reason;
 
 constexpr size_t kFilesAtOnce = 256;
 
+struct Image {
+  std::string path;  // of its first segment
+  container::Kind kind = container::Kind::kDisk;
+  SourceOptions options;
+  container::Opener* opener = nullptr;
+
+  std::string Name() const {
+    const std::string name = path.substr(path.rfind('/') + 1);
+    return name.empty() ? "image" : name;
+  }
+};
+
+StatusOr<std::vector<base::Descriptor>> SegmentsOf(const Image& image) {
+  KENAL_TRY_ASSIGN(const std::vector<std::string> paths,
+                   container::SegmentNames(image.path));
+  std::vector<base::Descriptor> segments;
+  for (const std::string& path : paths) {
+    KENAL_TRY_ASSIGN(base::Descriptor segment,
+                     OpenExhibitFile(path, image.options.times));
+    segments.push_back(std::move(segment));
+  }
+  return segments;
+}
+
+// Errors: as Opener::Open.
+StatusOr<std::unique_ptr<container::Container>> Open(
+    const Image& image, std::span<const base::Descriptor> segments) {
+  std::vector<int> descriptors;
+  for (const base::Descriptor& segment : segments) {
+    descriptors.push_back(segment.number());
+  }
+  return image.opener->Open(image.kind, descriptors, image.options.limits);
+}
+
+Problem ProblemOf(const Status& status) {
+  const container::Failure failure = container::ReasonOf(status);
+  return {ReasonOf(failure), failure.message};
+}
+
 class ImageSource final : public Source {
  public:
-  ImageSource(uint32_t number, std::string name, base::Descriptor file,
-              std::function<bool()> is_over,
-              std::unique_ptr<container::Container> image, Problem problem)
+  // `file`: its first segment.
+  ImageSource(uint32_t number, Image image, base::Descriptor file,
+              std::unique_ptr<container::Container> opened, Problem problem)
       : number_(number),
-        name_(std::move(name)),
+        image_(std::move(image)),
         file_(std::move(file)),
         drive_(file_.number()),
-        is_over_(std::move(is_over)),
         problem_(std::move(problem)),
-        image_(std::move(image)) {}
+        opened_(std::move(opened)) {}
 
   Status List(const WalkEvents& events) override {
-    if (image_ == nullptr) return events.problem(name_, Problem(problem_));
-    for (const container::Volume& volume : image_->volumes()) {
+    if (opened_ == nullptr)
+      return events.problem(image_.Name(), Problem(problem_));
+    for (const container::Volume& volume : opened_->volumes()) {
       const auto place = PlaceOfVolume(number_, volume);
       if (!place) continue;
       KENAL_TRY(events.problem(
@@ -49,12 +88,13 @@ class ImageSource final : public Source {
     std::optional<container::Failure> incomplete;
     {
       const base::MutexLock lock(mutex_);
-      incomplete = image_->incomplete();
+      incomplete = opened_->incomplete();
     }
     if (!incomplete || events.is_over()) return OkStatus();
-    return events.problem(name_, {ReasonOf(*incomplete),
-                                  "not everything in it could be listed: " +
-                                      incomplete->message});
+    return events.problem(
+        image_.Name(),
+        {ReasonOf(*incomplete),
+         "not everything in it could be listed: " + incomplete->message});
   }
 
   StatusOr<Reading> Read(const FoundFile& file) override {
@@ -67,12 +107,16 @@ class ImageSource final : public Source {
                                 "its file system keeps it encrypted"};
       return reading;
     }
-    IntakeStream intake(file.size_bytes, kNestedBytesMax);
+    KENAL_TRY(OpenAnew(reading.problem));
+    if (reading.problem) return reading;
+    IntakeStream intake(file.size_bytes,
+                        {.container_bytes_max = kNestedBytesMax,
+                         .large = image_.options.large});
     bool is_stopped = false;
     const container::ReadResult result =
-        image_->Read(entry, [&](std::span<const uint8_t> block) {
+        opened_->Read(entry, [&](std::span<const uint8_t> block) {
           intake.Add(block);
-          is_stopped = is_over_();
+          is_stopped = image_.options.is_over();
           return !is_stopped;
         });
     reading.intake = intake.Finish();
@@ -81,7 +125,7 @@ class ImageSource final : public Source {
     if (result.failure) {
       reading.problem =
           Problem{ReasonOf(*result.failure), result.failure->message};
-      if (drive_.IsGone()) return Drive::Gone(name_);
+      if (drive_.IsGone()) return Drive::Gone(image_.path);
     }
     return reading;
   }
@@ -94,11 +138,16 @@ class ImageSource final : public Source {
     return false;
   }
 
+  void Rest() override {
+    const base::MutexLock lock(mutex_);
+    opened_ = nullptr;
+  }
+
   bool ReadImage(const container::Sink& sink,
                  std::optional<Problem>& problem) override {
-    if (image_ == nullptr) return false;
+    if (opened_ == nullptr) return false;
     const base::MutexLock lock(mutex_);
-    const container::ReadResult result = image_->ReadImage(sink);
+    const container::ReadResult result = opened_->ReadImage(sink);
     if (result.failure) {
       problem = Problem{ReasonOf(*result.failure), result.failure->message};
     }
@@ -106,9 +155,25 @@ class ImageSource final : public Source {
   }
 
  private:
+  // What it holds is named well enough to be read without being listed again.
+  Status OpenAnew(std::optional<Problem>& problem) KENAL_REQUIRES(mutex_) {
+    if (opened_ != nullptr) return OkStatus();
+    KENAL_TRY_ASSIGN(const std::vector<base::Descriptor> segments,
+                     SegmentsOf(image_));
+    auto opened = Open(image_, segments);
+    if (opened.ok()) {
+      opened_ = *std::move(opened);
+    } else if (opened.status().code() == StatusCode::kInvalidArgument) {
+      problem = ProblemOf(opened.status());
+    } else {
+      return opened.status();
+    }
+    return OkStatus();
+  }
+
   bool Next(container::Entry& entry) {
     const base::MutexLock lock(mutex_);
-    return image_->Next(entry);
+    return opened_->Next(entry);
   }
 
   Status Take(container::Entry&& entry, const WalkEvents& events,
@@ -154,13 +219,12 @@ class ImageSource final : public Source {
   }
 
   const uint32_t number_;
-  const std::string name_;
-  const base::Descriptor file_;  // the first segment
+  const Image image_;
+  const base::Descriptor file_;
   const Drive drive_;
-  const std::function<bool()> is_over_;
-  const Problem problem_;  // when it is not open
+  const Problem problem_;  // when it cannot be opened
   base::Mutex mutex_;
-  const std::unique_ptr<container::Container> image_;  // under mutex_
+  std::unique_ptr<container::Container> opened_;  // under mutex_
   // By FoundFile::entry; without their paths.
   std::vector<container::Entry> entries_ KENAL_GUARDED_BY(mutex_);
   // Of the last entry: those of one folder come together. List alone uses it.
@@ -180,13 +244,6 @@ void TellDigests(const container::Container& image, Exhibit& exhibit) {
       }
     }
   }
-}
-
-std::string NameOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const std::string name =
-      slash == std::string::npos ? path : path.substr(slash + 1);
-  return name.empty() ? "image" : name;
 }
 
 }  // namespace
@@ -226,43 +283,37 @@ StatusOr<std::unique_ptr<Source>> OpenImageSource(uint32_t number,
                                                   const SourceOptions& options,
                                                   container::Opener& opener,
                                                   Exhibit& exhibit) {
-  KENAL_TRY_ASSIGN(const std::vector<std::string> paths,
-                   container::SegmentNames(exhibit.path));
-  std::vector<base::Descriptor> segments;
-  std::vector<int> descriptors;
-  for (const std::string& path : paths) {
-    KENAL_TRY_ASSIGN(base::Descriptor segment,
-                     OpenExhibitFile(path, options.times));
-    descriptors.push_back(segment.number());
-    segments.push_back(std::move(segment));
-  }
-  if (kind != container::Kind::kEwf) kind = container::Kind::kDisk;
-  auto image = opener.Open(kind, descriptors, options.limits);
+  const Image image{
+      .path = exhibit.path,
+      .kind = kind == container::Kind::kEwf ? kind : container::Kind::kDisk,
+      .options = options,
+      .opener = &opener};
+  KENAL_TRY_ASSIGN(std::vector<base::Descriptor> segments, SegmentsOf(image));
+  auto opened = Open(image, segments);
   Problem problem;
-  if (!image.ok()) {
-    if (image.status().code() != StatusCode::kInvalidArgument) {
-      return image.status();
+  if (!opened.ok()) {
+    if (opened.status().code() != StatusCode::kInvalidArgument) {
+      return opened.status();
     }
-    const container::Failure failure = container::ReasonOf(image.status());
-    problem = {ReasonOf(failure), failure.message};
+    problem = ProblemOf(opened.status());
     exhibit.problem = problem.reason;
-    return std::make_unique<ImageSource>(
-        number, NameOf(exhibit.path), std::move(segments.front()),
-        options.is_over, nullptr, std::move(problem));
+    return std::make_unique<ImageSource>(number, image,
+                                         std::move(segments.front()), nullptr,
+                                         std::move(problem));
   }
-  exhibit.format = (*image)->format();
-  exhibit.size_bytes = (*image)->media_bytes();
-  TellDigests(**image, exhibit);
-  for (const container::Volume& volume : (*image)->volumes()) {
+  exhibit.format = (*opened)->format();
+  exhibit.size_bytes = (*opened)->media_bytes();
+  TellDigests(**opened, exhibit);
+  for (const container::Volume& volume : (*opened)->volumes()) {
     exhibit.volumes.push_back({.number = volume.number,
                                .offset_bytes = volume.offset_bytes,
                                .size_bytes = volume.size_bytes,
                                .file_system = volume.file_system,
                                .problem = volume.problem});
   }
-  return std::make_unique<ImageSource>(
-      number, NameOf(exhibit.path), std::move(segments.front()),
-      options.is_over, *std::move(image), std::move(problem));
+  return std::make_unique<ImageSource>(number, image,
+                                       std::move(segments.front()),
+                                       *std::move(opened), Problem());
 }
 
 }  // namespace kenal::scan

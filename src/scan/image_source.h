@@ -13,7 +13,7 @@ namespace kenal::scan {
 
 // `exhibit.path` is an image or the first segment of one. What the image says
 // of itself goes into `exhibit`; why it cannot be opened, too.
-// Errors: as OpenExhibitFile.
+// `opener` outlives the source. Errors: as OpenExhibitFile, Opener::Open.
 StatusOr<std::unique_ptr<Source>> OpenImageSource(uint32_t number,
                                                   container::Kind kind,
                                                   const SourceOptions& options,

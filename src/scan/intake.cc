@@ -103,21 +103,23 @@ void Name(std::span<const uint8_t> head, Intake& intake) {
 
 }  // namespace
 
-IntakeStream::IntakeStream(uint64_t size_bytes, uint64_t container_bytes_max)
-    : expected_bytes_(size_bytes), container_bytes_max_(container_bytes_max) {}
+IntakeStream::IntakeStream(uint64_t size_bytes, const IntakeLimits& limits)
+    : expected_bytes_(size_bytes), limits_(limits) {}
 
 void IntakeStream::Add(std::span<const uint8_t> block) {
   digests_.Add(block);
   intake_.size_bytes += block.size();
   if (is_decided_) {
     if (!intake_.is_kept) return;
-    const uint64_t most = std::max(kPictureBytesMax, container_bytes_max_);
+    const uint64_t most =
+        std::max(kPictureBytesMax, limits_.container_bytes_max);
     if (intake_.size_bytes > most) {
       // It grew, or said nothing of its size.
       intake_.is_kept = false;
-      intake_.bytes = {};
+      intake_.DropBytes();
       return;
     }
+    AwaitTurn(intake_.size_bytes);
     intake_.bytes.insert(intake_.bytes.end(), block.begin(), block.end());
     return;
   }
@@ -137,14 +139,20 @@ void IntakeStream::Decide() {
   Name(head, intake_);
   const uint64_t most = intake_.is_picture ? kPictureBytesMax
                         : intake_.container.kind != container::Kind::kNone
-                            ? container_bytes_max_
+                            ? limits_.container_bytes_max
                             : 0;
   intake_.is_kept = size <= most;
   if (intake_.is_kept) {
+    AwaitTurn(size);
     head_.reserve(size);
     intake_.bytes = std::move(head_);
   }
   head_ = {};
+}
+
+void IntakeStream::AwaitTurn(uint64_t bytes) {
+  if (limits_.large == nullptr || intake_.turn != nullptr) return;
+  if (bytes > limits_.small_bytes_max) intake_.turn = limits_.large->Take();
 }
 
 Intake IntakeStream::Finish() {

@@ -11,6 +11,7 @@
 
 #include "src/base/digest.h"
 #include "src/container/recognise.h"
+#include "src/scan/large_contents.h"
 
 namespace kenal::scan {
 
@@ -27,23 +28,38 @@ struct Intake {
   // when IntakeStream was told to keep those. Else empty.
   std::vector<uint8_t> bytes;
   bool is_kept = false;
+  LargeContents::Turn turn;  // while `bytes` are many
   std::string camera;  // serial number, where it was asked for and is told
+
+  void DropBytes() {
+    bytes = {};
+    turn = nullptr;
+  }
+};
+
+struct IntakeLimits {
+  uint64_t container_bytes_max = 0;  // larger containers are not kept
+  // Waited for before more than `small_bytes_max` are kept; null: nobody else
+  // keeps contents.
+  LargeContents* large = nullptr;
+  uint64_t small_bytes_max = kSmallBytesMax;
 };
 
 // Takes the bytes of one file in order. Not thread-safe.
 class IntakeStream {
  public:
-  // containers_bytes_max: containers up to that size are kept; 0: none.
-  explicit IntakeStream(uint64_t size_bytes, uint64_t container_bytes_max);
+  // `size_bytes`: as it was said to be; 0 when nothing was.
+  IntakeStream(uint64_t size_bytes, const IntakeLimits& limits);
 
   void Add(std::span<const uint8_t> block);
   Intake Finish();  // once
 
  private:
   void Decide();
+  void AwaitTurn(uint64_t bytes);
 
   const uint64_t expected_bytes_;
-  const uint64_t container_bytes_max_;
+  const IntakeLimits limits_;
   Intake intake_;
   base::DigestStream digests_;
   std::vector<uint8_t> head_;

@@ -53,7 +53,7 @@ struct FileFacts {
 };
 
 // One pass over an open file, into reading.intake.
-void ReadOpenFile(const std::function<bool()>& is_over, Reading& reading) {
+void ReadOpenFile(const SourceOptions& options, Reading& reading) {
   const int descriptor = reading.descriptor.number();
   FileFacts before;
   if (!before.Get(descriptor)) {
@@ -67,7 +67,7 @@ void ReadOpenFile(const std::function<bool()>& is_over, Reading& reading) {
   }
   before.Tell(reading.place);
   // The file is at hand, so containers are not kept in memory.
-  IntakeStream intake(before.size(), 0);
+  IntakeStream intake(before.size(), {.large = options.large});
   thread_local std::vector<uint8_t> block(kBlockBytes);
   uint64_t read_bytes = 0;
   for (;;) {
@@ -86,7 +86,7 @@ void ReadOpenFile(const std::function<bool()>& is_over, Reading& reading) {
     read_bytes += static_cast<uint64_t>(got);
     // The end is where it was said to be, or there is no telling where.
     if (read_bytes == before.size() && got < ssize_t{kBlockBytes}) break;
-    if (is_over()) {
+    if (options.is_over()) {
       reading.problem = Problem{std::string(reason::kNotReached),
                                 "the scan ended before all of it was read"};
       return;
@@ -104,8 +104,8 @@ void ReadOpenFile(const std::function<bool()>& is_over, Reading& reading) {
 
 class FolderSource final : public Source {
  public:
-  FolderSource(uint32_t number, Root root, std::function<bool()> is_over)
-      : number_(number), root_(std::move(root)), is_over_(std::move(is_over)) {}
+  FolderSource(uint32_t number, Root root, SourceOptions options)
+      : number_(number), root_(std::move(root)), options_(std::move(options)) {}
 
   Status List(const WalkEvents& events) override {
     return WalkFolder(root_, number_, events);
@@ -128,7 +128,7 @@ class FolderSource final : public Source {
       reading.problem = std::move(opened.problem);
     } else {
       reading.descriptor = std::move(opened.descriptor);
-      ReadOpenFile(is_over_, reading);
+      ReadOpenFile(options_, reading);
     }
     if (reading.problem && root_.IsGone()) return Drive::Gone(file.path());
     return reading;
@@ -161,19 +161,17 @@ class FolderSource final : public Source {
  private:
   const uint32_t number_;
   const Root root_;
-  const std::function<bool()> is_over_;
+  const SourceOptions options_;
 };
 
 // One file that is no disk image: its only place is its name.
 class FileSource final : public Source {
  public:
-  FileSource(uint32_t number, const Exhibit& exhibit,
-             const SourceOptions& options)
+  FileSource(uint32_t number, const Exhibit& exhibit, SourceOptions options)
       : number_(number),
         path_(exhibit.path),
         size_bytes_(exhibit.size_bytes),
-        times_(options.times),
-        is_over_(options.is_over) {}
+        options_(std::move(options)) {}
 
   Status List(const WalkEvents& events) override {
     FoundFile file;
@@ -192,7 +190,7 @@ class FileSource final : public Source {
     reading.place.exhibit = number_;
     reading.place.path = {file.path()};
     reading.place.size_bytes = file.size_bytes;
-    auto opened = OpenExhibitFile(path_, times_);
+    auto opened = OpenExhibitFile(path_, options_.times);
     if (opened.status().code() == StatusCode::kFailedPrecondition) {
       return opened.status();
     }
@@ -204,13 +202,13 @@ class FileSource final : public Source {
       return reading;
     }
     reading.descriptor = *std::move(opened);
-    ReadOpenFile(is_over_, reading);
+    ReadOpenFile(options_, reading);
     return reading;
   }
 
   std::vector<base::Descriptor> Segments(const FoundFile&) override {
     std::vector<base::Descriptor> segments;
-    auto file = OpenExhibitFile(path_, times_);
+    auto file = OpenExhibitFile(path_, options_.times);
     if (file.ok()) segments.push_back(*std::move(file));
     return segments;
   }
@@ -227,8 +225,7 @@ class FileSource final : public Source {
   const uint32_t number_;
   const std::string path_;
   const uint64_t size_bytes_;
-  const AccessTimes times_;
-  const std::function<bool()> is_over_;
+  const SourceOptions options_;
 };
 
 StatusOr<std::vector<uint8_t>> ReadHead(int descriptor) {
@@ -277,8 +274,7 @@ StatusOr<std::unique_ptr<Source>> OpenSource(uint32_t number,
     KENAL_TRY_ASSIGN(Root root, Root::Open(exhibit.path, options.times));
     exhibit.kind = ExhibitKind::kFolder;
     exhibit.format = "folder";
-    return std::make_unique<FolderSource>(number, std::move(root),
-                                          options.is_over);
+    return std::make_unique<FolderSource>(number, std::move(root), options);
   }
   KENAL_TRY_ASSIGN(base::Descriptor file,
                    OpenExhibitFile(exhibit.path, options.times));

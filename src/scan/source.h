@@ -54,6 +54,9 @@ class Source {
   // Whether a regular file of that name lies beside `file`.
   virtual bool HasBeside(const FoundFile& file, const std::string& name) = 0;
 
+  // Closes what is open until it is read again.
+  virtual void Rest() {}
+
   // Whole bytes of a disk image in order, to be hashed. False: it is none.
   virtual bool ReadImage(const container::Sink& sink,
                          std::optional<Problem>& problem) = 0;
@@ -65,6 +68,7 @@ struct SourceOptions {
   // Asked now and then while a large file is read; true leaves the rest of it,
   // as not reached.
   std::function<bool()> is_over = [] { return false; };
+  LargeContents* large = nullptr;  // outlives the source; null: alone
 };
 
 // Whether it can be opened, without reading it. Errors: as OpenSource.

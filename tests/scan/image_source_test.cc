@@ -116,6 +116,31 @@ TEST_F(ImageSources, ListsFilesAndNamesWhatIsNone) {
   }
 }
 
+TEST_F(ImageSources, AreOpenedAnewAfterTheyRested) {
+  box_.members = {Entry("kite.jpg", "kite"), Entry("boat.jpg", "boat")};
+  opener_.boxes["the image"] = box_;
+  const auto source = Open();
+  List(**source);
+  ASSERT_EQ(files_.size(), 2U);
+  (*source)->Rest();
+  ASSERT_EQ(opener_.opened().size(), 1U);
+  for (const size_t i : {1U, 0U}) {
+    const auto reading = (*source)->Read(files_[i]);
+    ASSERT_TRUE(reading.ok());
+    EXPECT_EQ(reading->intake.digests.sha256,
+              Sha256Of(i == 0 ? "kite" : "boat").bytes);
+  }
+  EXPECT_EQ(opener_.opened().size(), 2U);
+  (*source)->Rest();
+  opener_.boxes.clear();
+  opener_.otherwise = NoContainer("damaged");
+  const auto reading = (*source)->Read(files_[0]);
+  ASSERT_TRUE(reading.ok());
+  ASSERT_TRUE(reading->problem.has_value());
+  EXPECT_EQ(reading->problem->reason, reason::kDamaged);
+  EXPECT_EQ(reading->place.path, std::vector<std::string>{"vol-1/kite.jpg"});
+}
+
 TEST_F(ImageSources, WhatCannotBeListedIsNamed) {
   box_.members = {Entry("a", "a")};
   box_.incomplete = container::Failure{"damaged", "its table ends early"};

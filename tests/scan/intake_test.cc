@@ -24,7 +24,7 @@ std::string FakeZip(size_t size_bytes) {
 
 Intake InPieces(std::string_view bytes, uint64_t said_bytes,
                 uint64_t container_bytes_max, std::mt19937_64& random) {
-  IntakeStream stream(said_bytes, container_bytes_max);
+  IntakeStream stream(said_bytes, {.container_bytes_max = container_bytes_max});
   while (!bytes.empty()) {
     const size_t size = std::min<size_t>(
         bytes.size(), random() % 5 == 0 ? 60'000 : random() % 300);
@@ -122,7 +122,7 @@ TEST(Intake, PicturesThatSayTheyAreHugeAreNotKept) {
 }
 
 TEST(Intake, PicturesThatGrowBeyondTheBoundAreLetGo) {
-  IntakeStream stream(0, 0);
+  IntakeStream stream(0, {});
   stream.Add(base::AsBytes(FakePicture("grows")));
   const std::vector<uint8_t> block(16 << 20, 7);
   uint64_t size = FakePicture("grows").size();

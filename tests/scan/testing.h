@@ -40,7 +40,8 @@ inline std::string FakePicture(const std::string& name) {
 
 inline Intake IntakeOf(std::string_view bytes,
                        uint64_t container_bytes_max = 1 << 20) {
-  IntakeStream stream(bytes.size(), container_bytes_max);
+  IntakeStream stream(bytes.size(),
+                      {.container_bytes_max = container_bytes_max});
   stream.Add(base::AsBytes(bytes));
   return stream.Finish();
 }
@@ -59,6 +60,7 @@ class MemoryJournal final : public findings::Journal {
     records_.push_back(record);
     return OkStatus();
   }
+  void WriteAfter(std::function<Status()>) override {}
   Status Sync() override { return OkStatus(); }
   uint64_t torn_bytes() const override { return 0; }
 
