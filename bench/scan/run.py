@@ -32,10 +32,12 @@ class Table:
 
     def __init__(self):
         self.rows = []
+        self.part = None
 
     def add(self, what, asked, measured, reached, **details):
-        row = {"what": what, "asked": asked, "measured": measured,
-               "reached": reached, "load_average": os.getloadavg()[0],
+        row = {"part": self.part, "commit": commit(), "what": what,
+               "asked": asked, "measured": measured, "reached": reached,
+               "load_average": os.getloadavg()[0],
                **details}
         self.rows.append(row)
         print(f"{what}: {measured} (asked: {asked or 'nothing'}): "
@@ -183,7 +185,7 @@ class Bench:
                  self.options.seed]
         if self.options.photographs:
             words += ["--photographs", self.options.photographs]
-        self.rig.program("kenal-evidence", "set", folder / "pictures",
+        self.rig.program("kenal-evidence", "set", folder / "drive",
                          self.rig.folder / "first-truth", *words)
         self.rig.program("kenal-evidence", "tree", folder / "texts",
                          "--files", self.options.files - pictures)
@@ -347,7 +349,8 @@ def options_of(arguments):
                         "it, or use the one that is there")
     parser.add_argument("--results")
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS,
+                        help="the rows of other parts stay as they are")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--files", type=int)
     parser.add_argument("--exhibits", type=int)
@@ -393,20 +396,35 @@ def commit():
     return done.stdout.strip()
 
 
+def kept_rows(about, options, results):
+    """Of the parts that were not measured now, on the same machine and set."""
+    earlier = results / "scan.json"
+    if not earlier.exists():
+        return []
+    before = json.loads(earlier.read_text())
+    if any(before.get(name) != value for name, value in about.items()):
+        return []
+    return [row for row in before["rows"] if row["part"] not in options.only]
+
+
 def write(bench, options, results):
     results.mkdir(parents=True, exist_ok=True)
-    about = {"host": host(), "commit": commit(), "set": bench.set,
+    about = {"host": host(), "set": bench.set,
              "photographs": bool(options.photographs),
-             "quick": options.quick, "rows": bench.table.rows}
+             "quick": options.quick}
+    rows = kept_rows(about, options, results) + bench.table.rows
+    rows.sort(key=lambda row: PARTS.index(row["part"]))
+    about["rows"] = rows
+    commits = " and ".join(sorted({row["commit"] for row in rows}))
     text = json.dumps(about, indent=1, default=str)
     text = text.replace(str(bench.rig.folder), "RIG").replace(
-        str(bench.rig.bin), "BIN")
+        str(bench.rig.bin), "BIN").replace(str(bench.evidence), "EVIDENCE")
     (results / "scan.json").write_text(text + "\n")
     machine = about["host"]
     lines = [
         "# Scanning", "",
         f"`bench/scan/run.sh`{' --quick' if options.quick else ''} at "
-        f"{about['commit']}: {machine['processor']}, {machine['cores']} cores, "
+        f"{commits}: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gb']} GB, {machine['system']}.", "",
         f"The set: {bench.set['files']:,} files, "
         f"{bench.set['bytes'] / 1e9:.1f} GB, {options.exhibits} exhibits, "
@@ -417,7 +435,7 @@ def write(bench, options, results):
         f"{options.seed}. `scan.json` holds what each figure comes from.", "",
         "| what | asked | measured | |", "|---|---|---|---|"]
     lines += [f"| {row['what']} | {row['asked']} | {row['measured']} | "
-              f"{said(row['reached'])} |" for row in bench.table.rows]
+              f"{said(row['reached'])} |" for row in rows]
     lines += [
         "", "Decode + hash alone is `engine::HashFiles` with the same workers "
         "and effort: it decodes equal files as often as they are there, a scan "
@@ -438,6 +456,7 @@ def main():
         for part in PARTS:
             if part not in options.only:
                 continue
+            bench.table.part = part
             try:
                 getattr(bench, part)()
             except (RuntimeError, IndexError, KeyError, OSError) as error:
