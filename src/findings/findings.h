@@ -115,6 +115,8 @@ inline constexpr std::string_view kVanished = "vanished";
 inline constexpr std::string_view kChanged = "changed";  // while it was read
 inline constexpr std::string_view kSpecial = "special";  // link, pipe, device
 inline constexpr std::string_view kOtherDevice = "other_device";
+// A container, when none was to be looked into.
+inline constexpr std::string_view kNotOpened = "not_opened";
 inline constexpr std::string_view kNotReached = "not_reached";
 inline constexpr std::string_view kNotSampled = "not_sampled";
 }  // namespace reason
@@ -232,6 +234,14 @@ struct ListAsked {
   friend bool operator==(const ListAsked&, const ListAsked&) = default;
 };
 
+// What a run looks into, beside files themselves.
+struct Scope {
+  bool containers = true;
+  bool thumbnails = true;
+  bool cameras = false;  // the serial numbers that pictures tell
+  friend bool operator==(const Scope&, const Scope&) = default;
+};
+
 // The run itself. Times and durations are told apart from everything else in
 // reports: they differ between runs that found the same.
 struct Run {
@@ -249,6 +259,7 @@ struct Run {
   Sequence sequence;       // of the last answer
   std::vector<ListAsked> lists;
   Effort effort = Effort::kNormal;
+  Scope scope;
   Ending ending = Ending::kRunning;
   std::optional<SampleStatement> sample;
   int64_t started_unix_ms = 0;

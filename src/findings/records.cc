@@ -127,6 +127,9 @@ void RunBody(Archive& a, T& run) {
     a.Text(list.skipped);
   });
   a.Number(run.effort);
+  a.Flag(run.scope.containers);
+  a.Flag(run.scope.thumbnails);
+  a.Flag(run.scope.cameras);
   a.Number(run.ending);
   a.Optional(run.sample, [&](auto& sample) {
     a.Real(sample.confidence);

@@ -62,6 +62,7 @@ class Driver {
   Status ExamineGroup(std::vector<FoundFile>&& files);
   void LetGo(uint32_t number, uint64_t count);
   void SyncNowAndThen();
+  bool IsToBeHashed(const findings::Exhibit& exhibit) const;
   Status HashImages();
   Status HashImage(uint32_t number);
   Status TellUnreached();
@@ -74,6 +75,7 @@ class Driver {
   Status failure() const;
   ScanProgress Measure() const;
   std::optional<double> SecondsLeft(const Amounts& found) const;
+  double SecondsOfHashing() const;
   void Hit(const findings::Place& place, const findings::Content& content);
   findings::Exhibit ExhibitOf(uint32_t number) const;
 
@@ -99,6 +101,9 @@ class Driver {
   std::atomic<bool> work_done_{false};
   std::atomic<uint64_t> done_before_files_{0};
   std::atomic<uint64_t> done_before_bytes_{0};
+  std::atomic<uint64_t> image_bytes_{0};
+  std::atomic<uint64_t> image_bytes_hashed_{0};
+  std::atomic<double> hashing_began_{0};  // seconds after the start; 0: not yet
 
   // A source, and how many of its files nobody is done with.
   struct OpenSourceOf {

@@ -69,6 +69,7 @@ Status Driver::ListExhibit(uint32_t number) {
     KENAL_TRY(log_->Append("exhibit", RecordOf(exhibit)));
   }
   KENAL_TRY(journal_->Put(exhibit));
+  if (IsToBeHashed(exhibit)) image_bytes_ += exhibit.size_bytes;
   {
     const base::MutexLock lock(mutex_);
     sources_[number].source = source;
@@ -181,11 +182,16 @@ void Driver::DrawSample() {
   }
 }
 
+bool Driver::IsToBeHashed(const Exhibit& exhibit) const {
+  return options_.hashes_images &&
+         exhibit.kind == findings::ExhibitKind::kDiskImage &&
+         !exhibit.computed.any() && exhibit.problem.empty();
+}
+
 Status Driver::HashImages() {
+  hashing_began_ = std::chrono::duration<double>(Clock::now() - start_).count();
   for (uint32_t number = 0; number < exhibits_.size(); ++number) {
-    const Exhibit& exhibit = exhibits_[number];
-    if (exhibit.kind != findings::ExhibitKind::kDiskImage) continue;
-    if (exhibit.computed.any() || !exhibit.problem.empty()) continue;
+    if (!IsToBeHashed(exhibits_[number])) continue;
     if (IsOver()) return OkStatus();
     KENAL_TRY(HashImage(number));
   }
@@ -203,6 +209,7 @@ Status Driver::HashImage(uint32_t number) {
   const bool is_read = source->ReadImage(
       [&](std::span<const uint8_t> block) {
         digests.Add(block);
+        image_bytes_hashed_ += block.size();
         is_over = IsOver();
         return !is_over;
       },

@@ -68,7 +68,9 @@ Problem ProblemOf(int error_number) {
     case ELOOP:
       return with(reason::kSpecial);
     case EXDEV:
-      return with(reason::kOtherDevice);
+      return {std::string(reason::kOtherDevice),
+              "another file system is mounted there; give it as an exhibit of "
+              "its own"};
     default:
       return with(reason::kUnreadable);
   }
@@ -86,8 +88,7 @@ StatusOr<Root> Root::Open(const std::string& path, AccessTimes times) {
       return WouldChange(path);
     }
   }
-  struct stat info;
-  if (!folder.is_open() || fstat(folder.number(), &info) != 0) {
+  if (!folder.is_open()) {
     if (errno == ENOENT) return NotFound(path + ": no such file or folder");
     return Unavailable(base::WithErrno(path + ": cannot be opened", errno));
   }
@@ -101,7 +102,7 @@ StatusOr<Root> Root::Open(const std::string& path, AccessTimes times) {
   const bool may_change =
       times == AccessTimes::kMayChange || KeepsNoTimes(folder.number());
   if (may_change) keeps_times = false;
-  return Root(std::move(folder), info.st_dev, keeps_times);
+  return Root(std::move(folder), keeps_times);
 }
 
 Opened Root::OpenBeneath(std::string_view path, int flags) const {

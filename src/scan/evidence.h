@@ -54,21 +54,18 @@ class Root {
   // Without opening it.
   bool IsRegular(std::string_view path) const;
 
-  dev_t device() const { return device_; }
   // The drive that it is on was pulled out.
   bool IsGone() const { return drive_.IsGone(); }
 
  private:
-  Root(base::Descriptor folder, dev_t device, bool keeps_times)
+  Root(base::Descriptor folder, bool keeps_times)
       : folder_(std::move(folder)),
         drive_(folder_.number()),
-        device_(device),
         keeps_times_(keeps_times) {}
   Opened OpenBeneath(std::string_view path, int flags) const;
 
   base::Descriptor folder_;
   Drive drive_;
-  dev_t device_;
   bool keeps_times_;
 };
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "src/base/digest.h"
+#include "src/base/write_all.h"
 #include "src/container/segments.h"
 #include "src/scan/image_source.h"
 
@@ -49,16 +50,13 @@ void MarkUnread(Candidate& candidate) {
 StatusOr<base::Descriptor> InMemory(std::span<const uint8_t> bytes) {
   base::Descriptor file(
       memfd_create("kenal-container", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  while (file.is_open() && !bytes.empty()) {
-    const ssize_t put = write(file.number(), bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return ResourceExhausted("no memory for a container");
-    bytes = bytes.subspan(static_cast<size_t>(put));
-  }
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
+                              bytes.size());
   // Whoever opens it can read it and no more.
   constexpr int kSeals =
       F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  if (!file.is_open() || fcntl(file.number(), F_ADD_SEALS, kSeals) != 0) {
+  if (!file.is_open() || !base::WriteAll(file.number(), text) ||
+      fcntl(file.number(), F_ADD_SEALS, kSeals) != 0) {
     return ResourceExhausted("no memory for a container");
   }
   return file;
@@ -153,7 +151,7 @@ StatusOr<std::vector<FoundFile>> Examiner::Examine(
     one.candidate.place = std::move(reading.place);
     one.candidate.intake = std::move(reading.intake);
     one.candidate.problem = std::move(reading.problem);
-    if (options_.links_cameras) NoteCamera(one.candidate);
+    if (options_.scope.cameras) NoteCamera(one.candidate);
     held.push_back(std::move(one));
     if (held_bytes < kHeldBytesMax && held.size() < kHeldCountMax) continue;
     KENAL_TRY(settle());
@@ -304,15 +302,18 @@ Status Examiner::LookIntoMember(Candidate& member, Nesting nesting) {
 Status Examiner::LookInto(Place& holder, const container::Recognised& what,
                           std::span<const int> descriptors, Nesting nesting) {
   const bool is_thumbnails = IsThumbnails(what);
-  if (is_thumbnails ? !options_.looks_for_thumbnails
-                    : !options_.opens_containers) {
-    return OkStatus();
-  }
   const auto fail = [&](std::string_view why, std::string message) {
     holder = With(std::move(holder), Coverage::kNotExamined, why,
                   std::move(message));
     return OkStatus();
   };
+  const bool is_opened =
+      is_thumbnails ? options_.scope.thumbnails : options_.scope.containers;
+  if (!is_opened) {
+    // A picture says for itself how far it was looked at.
+    if (what.format == "exif") return OkStatus();
+    return fail(reason::kNotOpened, "it was not to be looked into");
+  }
   if (what.kind == container::Kind::kEncrypted) {
     return fail(what.format, "encrypted; nothing in it can be looked at");
   }
@@ -416,7 +417,7 @@ StatusOr<std::optional<Candidate>> Examiner::ReadMember(
   if (read.failure) {
     member.problem = Problem{ReasonOf(*read.failure), read.failure->message};
   }
-  if (options_.links_cameras) NoteCamera(member);
+  if (options_.scope.cameras) NoteCamera(member);
   return member;
 }
 

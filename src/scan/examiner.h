@@ -60,9 +60,7 @@ struct ExamineEvents {
 
 struct ExamineOptions {
   container::Limits limits;
-  bool opens_containers = true;
-  bool looks_for_thumbnails = true;
-  bool links_cameras = false;      // --link-exif
+  findings::Scope scope;
   LargeContents* large = nullptr;  // outlives the examiner; null: alone
 };
 

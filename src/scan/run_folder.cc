@@ -69,14 +69,22 @@ Status CheckIsSame(const std::string& folder, const Run& about,
     return refuse("another case number (" + earlier.run->case_number + ")");
   }
   if (earlier.run->effort != about.effort) return refuse("another effort");
+  if (earlier.run->scope != about.scope) {
+    return refuse(
+        "another choice of --no-containers, --no-thumbnails or "
+        "--link-exif");
+  }
   if (earlier.run->lists_from != about.lists_from) {
     return refuse("lists from a " + earlier.run->lists_from);
   }
   const auto same = [](const Exhibit& a, const Exhibit& b) {
     return a.id == b.id && a.path == b.path;
   };
-  // Those that were not reached yet are not told.
+  // Those that were not reached yet are not told; of a run that is over none
+  // is.
+  const bool is_over = findings::IsFinal(earlier.run->ending);
   if (earlier.exhibits.size() > exhibits.size() ||
+      (is_over && earlier.exhibits.size() < exhibits.size()) ||
       !std::equal(earlier.exhibits.begin(), earlier.exhibits.end(),
                   exhibits.begin(), same)) {
     return refuse("other exhibits");

@@ -137,11 +137,7 @@ Status Driver::Open() {
   KENAL_TRY(journal_->Sync());
   examiner_ = std::make_unique<Examiner>(
       *judge_, *journal_, parts_.opener, earlier_.done,
-      ExamineOptions{.opens_containers = options_.opens_containers,
-                     .looks_for_thumbnails = options_.looks_for_thumbnails,
-                     .links_cameras = options_.links_cameras,
-                     .large = &large_},
-      events_, tally_);
+      ExamineOptions{.scope = run_.scope, .large = &large_}, events_, tally_);
   return OkStatus();
 }
 
@@ -224,7 +220,7 @@ Status Driver::Work() {
   for (std::thread& worker : workers) worker.join();
   // Nobody takes files any more, so nobody is waited for.
   finder.join();
-  if (options_.hashes_images && !IsOver() && failure().ok()) {
+  if (!IsOver() && failure().ok()) {
     if (Status status = HashImages(); !status.ok()) Fail(status);
   }
   work_done_ = true;
@@ -326,14 +322,25 @@ std::optional<double> Driver::SecondsLeft(const Amounts& found) const {
     seconds += tally_.seconds[hint];
     cost += tally_.cost[hint];
   }
-  if (cost == 0) return std::nullopt;
   double left = 0;
   for (size_t hint = 0; hint < kHintCount; ++hint) {
     const double done = tally_.cost[hint];
-    const double pace = done > 0 ? tally_.seconds[hint] / done : seconds / cost;
-    left += std::max(found.cost[hint] - done, 0.0) * pace;
+    const double to_do = std::max(found.cost[hint] - done, 0.0);
+    if (to_do == 0) continue;
+    if (cost == 0) return std::nullopt;
+    left += to_do * (done > 0 ? tally_.seconds[hint] / done : seconds / cost);
   }
   return left / options_.thread_count;
+}
+
+// At the pace so far, or before there is one, at that of a common machine.
+double Driver::SecondsOfHashing() const {
+  constexpr double kUsualBytesPerSecond = 300e6;
+  const auto hashed = static_cast<double>(image_bytes_hashed_);
+  const double left = std::max(static_cast<double>(image_bytes_) - hashed, 0.0);
+  const double passed = Seconds(Clock::now() - start_) - hashing_began_;
+  return hashed > 0 && passed > 0 ? left * passed / hashed
+                                  : left / kUsualBytesPerSecond;
 }
 
 ScanProgress Driver::Measure() const {
@@ -343,6 +350,8 @@ ScanProgress Driver::Measure() const {
                         .bytes_done = tally_.bytes + done_before_bytes_,
                         .bytes_found = found.bytes + done_before_bytes_,
                         .all_found = all_found_,
+                        .image_bytes_hashed = image_bytes_hashed_,
+                        .image_bytes = image_bytes_,
                         .decoded = judge_->counts().decoded,
                         .hit_places = earlier_.hit_places + tally_.hit_places,
                         .not_examined = tally_.not_examined,
@@ -351,7 +360,10 @@ ScanProgress Driver::Measure() const {
     progress.bytes_per_second =
         static_cast<double>(tally_.bytes) / progress.seconds;
   }
-  if (progress.all_found) progress.seconds_left = SecondsLeft(found);
+  if (progress.all_found) {
+    progress.seconds_left = SecondsLeft(found);
+    if (progress.seconds_left) *progress.seconds_left += SecondsOfHashing();
+  }
   return progress;
 }
 

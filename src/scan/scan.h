@@ -36,13 +36,11 @@ struct ScanOptions {
   std::string folder;  // of the run
   // With id and path; everything else is found out.
   std::vector<findings::Exhibit> exhibits;
-  // Case, authority, examiner, tool, host, arguments, lists_from, effort.
+  // Case, authority, examiner, tool, host, arguments, lists_from, effort,
+  // scope.
   findings::Run about;
   AccessTimes times = AccessTimes::kKept;
   int thread_count = 4;
-  bool opens_containers = true;
-  bool looks_for_thumbnails = true;
-  bool links_cameras = false;  // by the serial numbers that pictures tell
   bool hashes_images = true;
   std::optional<std::chrono::milliseconds> time_budget;  // of this part
   uint64_t stop_at_hits = 0;                             // 0: never
@@ -64,7 +62,10 @@ struct ScanProgress {
   uint64_t bytes_done = 0;
   uint64_t bytes_found = 0;
   bool all_found = false;  // nothing more will be found
-  uint64_t decoded = 0;    // pictures, in this part
+  // Disk images that are hashed as a whole, once their files are done.
+  uint64_t image_bytes_hashed = 0;  // in this part
+  uint64_t image_bytes = 0;         // to be, as far as images are open
+  uint64_t decoded = 0;             // pictures, in this part
   uint64_t hit_places = 0;
   uint64_t not_examined = 0;
   double seconds = 0;  // of this part

@@ -97,12 +97,6 @@ class Walker {
     if (fstatat(descriptor, text.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       return Tell(at.path + text, ProblemOf(errno));
     }
-    if (info.st_dev != root_.device()) {
-      return Tell(at.path + text,
-                  {std::string(reason::kOtherDevice),
-                   "another file system is mounted there; give it as an "
-                   "exhibit of its own"});
-    }
     if (S_ISDIR(info.st_mode)) return Enter(text, at);
     if (!S_ISREG(info.st_mode)) {
       return Tell(at.path + text, {std::string(reason::kSpecial),

@@ -134,6 +134,7 @@ class RandomFindings {
                          .entry_count = random_(),
                          .shadow = Flip(),
                          .skipped = "region"});
+    run.scope = {.containers = Flip(), .thumbnails = Flip(), .cameras = Flip()};
     run.ending = Ending::kEnoughHits;
     if (Flip()) run.sample = SampleStatement{0.99, 7, 8, 9, random_()};
     run.started_unix_ms = -1;

@@ -216,11 +216,13 @@ TEST_F(Examining, WorkersThatCannotBeHadAreNamedAndEndNothing) {
 }
 
 TEST_F(Examining, ContainersStayClosedWhenAskedTo) {
-  options_.opens_containers = false;
+  options_.scope.containers = false;
   PutZip("a.zip", {MemberOf("a", "a")});
   Examine();
   EXPECT_THAT(opener_.opened(), IsEmpty());
   EXPECT_THAT(Told(), ElementsAre("a.zip"));
+  EXPECT_EQ(PlaceAt("a.zip").coverage, Coverage::kNotExamined);
+  EXPECT_EQ(PlaceAt("a.zip").reason, reason::kNotOpened);
 }
 
 TEST_F(Examining, WhatWasNotBegunIsHandedBack) {

@@ -167,12 +167,29 @@ TEST_F(RunFolder, AnotherScanIsNotGoneOnWith) {
   EXPECT_TRUE(refused([&] { about_.case_number = "8"; }));
   EXPECT_TRUE(refused([&] { about_.effort = Effort::kThorough; }));
   EXPECT_TRUE(refused([&] { about_.lists_from = "service"; }));
+  EXPECT_TRUE(refused([&] { about_.scope.containers = false; }));
+  EXPECT_TRUE(refused([&] { about_.scope.thumbnails = false; }));
+  EXPECT_TRUE(refused([&] { about_.scope.cameras = true; }));
   EXPECT_TRUE(refused([&] { exhibits_[0].id = "c"; }));
   EXPECT_TRUE(refused([&] { exhibits_[0].path += "2"; }));
   EXPECT_TRUE(refused([&] { exhibits_.clear(); }));
   EXPECT_TRUE(refused([&] { std::swap(exhibits_[0], exhibits_[1]); }));
   // Exhibits that it has not come to may be others.
   EXPECT_FALSE(refused([&] { exhibits_[1].id = "c"; }));
+  EXPECT_EQ(CodeOf(work_ / "out"), StatusCode::kOk);
+}
+
+TEST_F(RunFolder, AScanThatIsOverTakesNoMoreExhibits) {
+  {
+    const auto journal = Open(work_ / "out");
+    ASSERT_TRUE(journal.ok());
+    findings::Run over = about_;
+    over.ending = findings::Ending::kComplete;
+    ASSERT_TRUE((*journal)->Put(exhibits_[0]).ok());
+    ASSERT_TRUE((*journal)->Put(over).ok());
+  }
+  EXPECT_EQ(CodeOf(work_ / "out"), StatusCode::kInvalidArgument);
+  exhibits_.resize(1);
   EXPECT_EQ(CodeOf(work_ / "out"), StatusCode::kOk);
 }
 

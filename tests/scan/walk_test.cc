@@ -262,7 +262,7 @@ TEST(Walk, OtherFileSystemsAreNamedAndNotEntered) {
     _exit(walked.paths() == std::set<std::string>{"here"} &&
                   walked.problems ==
                       std::map<std::string, std::string>{
-                          {"mounted", std::string(reason::kOtherDevice)}} &&
+                          {"mounted/", std::string(reason::kOtherDevice)}} &&
                   opened.problem &&
                   opened.problem->reason == reason::kOtherDevice
               ? 0

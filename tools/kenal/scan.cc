@@ -87,6 +87,7 @@ uint64_t Missed(const findings::Totals& totals) {
       unavailable == totals.verdicts.end() ? 0 : unavailable->second.places;
   for (const auto& [key, amount] : totals.coverage) {
     const bool is_meant = key.second == findings::reason::kSpecial ||
+                          key.second == findings::reason::kNotOpened ||
                           key.second == findings::reason::kNotReached ||
                           key.second == findings::reason::kNotSampled;
     if (key.first == findings::Coverage::kNotExamined && !is_meant) {

@@ -142,7 +142,12 @@ class ExhibitList {
 
 Status CheckText(const char* option, const std::string& text) {
   constexpr size_t kTextMax = 500;
-  if (text.empty() || text.size() > kTextMax || !exchange::IsUtf8(text)) {
+  if (text.empty()) {
+    return InvalidArgument(std::string(option) +
+                           " is missing: a scan says its --case, on whose "
+                           "--authority it is done, and by which --examiner");
+  }
+  if (text.size() > kTextMax || !exchange::IsUtf8(text)) {
     return InvalidArgument(std::string(option) +
                            " takes 1 to 500 bytes of UTF-8");
   }
@@ -306,7 +311,8 @@ void AddScanFlags(CLI::App& command, ScanFlags& flags) {
                    "Go on where reading changes access times of the evidence;\n"
                    "the custody log records it");
   command.add_flag("--no-containers", flags.no_containers,
-                   "Do not look into archives and disk images within exhibits");
+                   "Do not look into archives and disk images within "
+                   "exhibits:\nthey count as not examined");
   command.add_flag("--no-thumbnails", flags.no_thumbnails,
                    "Do not look for thumbnails within pictures and caches");
   command.add_flag("--no-image-hash", flags.no_image_hash,
@@ -360,9 +366,9 @@ StatusOr<scan::ScanOptions> ScanOptionsOf(const ScanFlags& flags,
   about.lists_from = context.server.empty() ? "store" : "service";
   KENAL_TRY_ASSIGN(about.effort, ParseEffort(flags.effort));
   if (flags.accept_atime) options.times = scan::AccessTimes::kMayChange;
-  options.opens_containers = !flags.no_containers;
-  options.looks_for_thumbnails = !flags.no_thumbnails;
-  options.links_cameras = flags.link_exif;
+  about.scope = {.containers = !flags.no_containers,
+                 .thumbnails = !flags.no_thumbnails,
+                 .cameras = flags.link_exif};
   options.hashes_images = !flags.no_image_hash;
   options.stop_at_hits = flags.stop_at;
   const int cores = static_cast<int>(std::thread::hardware_concurrency());

@@ -38,6 +38,8 @@ std::string JsonOf(const scan::ScanProgress& progress) {
       .Field("bytes_done", progress.bytes_done)
       .Field("bytes_found", progress.bytes_found)
       .Field("all_found", progress.all_found)
+      .Field("image_bytes_hashed", progress.image_bytes_hashed)
+      .Field("image_bytes", progress.image_bytes)
       .Field("pictures_decoded", progress.decoded)
       .Field("hit_places", progress.hit_places)
       .Field("not_examined", progress.not_examined);
@@ -140,6 +142,10 @@ std::string ProgressText(const scan::ScanProgress& progress) {
           (progress.hit_places == 1 ? " hit" : " hits");
   if (progress.not_examined > 0) {
     text += "  " + Count(progress.not_examined) + " not examined";
+  }
+  if (progress.image_bytes_hashed > 0) {
+    text += "  images hashed " + Bytes(progress.image_bytes_hashed) + "/" +
+            Bytes(progress.image_bytes);
   }
   if (progress.seconds_left && progress.seconds >= kRateSecondsMin) {
     text += "  " + DurationText(*progress.seconds_left) + " left";
