@@ -18,6 +18,7 @@
 #include "src/base/descriptor.h"
 #include "src/base/digest.h"
 #include "src/base/file.h"
+#include "src/base/write_all.h"
 #include "src/exchange/text.h"
 
 namespace kenal::custody {
@@ -116,16 +117,6 @@ Status CannotMake(const std::string& path, int error_number) {
              : Unavailable(message);
 }
 
-bool WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = write(fd, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(wrote));
-  }
-  return true;
-}
-
 // Never in the place of another. Not every file system can rename so.
 bool MoveIntoPlace(const std::string& from, const std::string& to) {
   if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
@@ -156,7 +147,7 @@ Status Make(const std::string& path) {
            S_IRUSR | S_IWUSR));
   if (!file.is_open()) return CannotMake(path, errno);
   const bool made =
-      WriteAll(file.number(), {text, static_cast<size_t>(size)}) &&
+      base::WriteAll(file.number(), {text, static_cast<size_t>(size)}) &&
       fsync(file.number()) == 0 && MoveIntoPlace(aside, path);
   const int error_number = errno;
   if (!made) {

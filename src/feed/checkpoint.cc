@@ -12,6 +12,7 @@
 
 #include "src/base/clock.h"
 #include "src/base/file.h"
+#include "src/base/write_all.h"
 #include "src/exchange/json_writer.h"
 #include "src/exchange/time_text.h"
 #include "src/formats/json_tree.h"
@@ -63,15 +64,11 @@ Status Failed(const std::string& path, int error_number) {
              : Unavailable(message);
 }
 
-Status WriteAll(int descriptor, std::string_view text,
-                const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t put = write(descriptor, text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return Failed(path, errno);
-    text.remove_prefix(static_cast<size_t>(put));
-  }
-  return fsync(descriptor) == 0 ? OkStatus() : Failed(path, errno);
+Status WriteDurably(int descriptor, std::string_view text,
+                    const std::string& path) {
+  return base::WriteAll(descriptor, text) && fsync(descriptor) == 0
+             ? OkStatus()
+             : Failed(path, errno);
 }
 
 Status SyncFolder(const std::string& folder) {
@@ -185,7 +182,7 @@ Status CheckpointFile::Save(const Checkpoint& checkpoint) {
   const int descriptor =
       open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) return Failed(aside, errno);
-  Status status = WriteAll(descriptor, WriteCheckpoint(checkpoint), aside);
+  Status status = WriteDurably(descriptor, WriteCheckpoint(checkpoint), aside);
   if (close(descriptor) != 0 && status.ok()) status = Failed(aside, errno);
   if (status.ok() && std::rename(aside.c_str(), path_.c_str()) != 0) {
     status = Failed(path_, errno);

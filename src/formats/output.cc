@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "src/base/file.h"
+#include "src/base/write_all.h"
 
 namespace kenal::formats {
 namespace {
@@ -27,15 +28,9 @@ Status There(const std::string& path) {
                        ": is there already; remove it or allow overwriting");
 }
 
-Status WriteAll(int descriptor, std::string_view left,
-                const std::string& name) {
-  while (!left.empty()) {
-    const ssize_t put = write(descriptor, left.data(), left.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return Failed(name, errno);
-    left.remove_prefix(static_cast<size_t>(put));
-  }
-  return OkStatus();
+Status WriteText(int descriptor, std::string_view text,
+                 const std::string& name) {
+  return base::WriteAll(descriptor, text) ? OkStatus() : Failed(name, errno);
 }
 
 }  // namespace
@@ -88,7 +83,7 @@ StatusOr<std::unique_ptr<Output>> Output::Open(const std::string& path,
 }
 
 Status Output::WriteOut() {
-  KENAL_TRY(WriteAll(descriptor_, text_, name_));
+  KENAL_TRY(WriteText(descriptor_, text_, name_));
   text_.clear();
   return OkStatus();
 }
@@ -116,7 +111,7 @@ Spool::~Spool() { close(descriptor_); }
 
 Status Spool::Flush() {
   if (text_.size() < kBlockBytes) return OkStatus();
-  KENAL_TRY(WriteAll(descriptor_, text_, name_));
+  KENAL_TRY(WriteText(descriptor_, text_, name_));
   written_bytes_ += text_.size();
   text_.clear();
   return OkStatus();

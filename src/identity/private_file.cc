@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "src/base/file.h"
+#include "src/base/write_all.h"
 
 namespace kenal::identity {
 namespace {
@@ -30,16 +31,6 @@ Status FromErrno(const std::string& what, int error_number) {
     default:
       return Unavailable(message);
   }
-}
-
-bool WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = write(fd, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(wrote));
-  }
-  return true;
 }
 
 }  // namespace
@@ -79,7 +70,7 @@ StatusOr<std::string> LockedFolder::WriteAside(const std::string& name,
       openat(fd_, aside.c_str(),
              O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
   if (fd < 0) return Failed(name, errno);
-  const bool written = WriteAll(fd, bytes) && fsync(fd) == 0;
+  const bool written = base::WriteAll(fd, bytes) && fsync(fd) == 0;
   const int error_number = errno;
   close(fd);
   if (written) return aside;

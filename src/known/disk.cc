@@ -14,6 +14,7 @@
 
 #include "src/base/check.h"
 #include "src/base/file.h"
+#include "src/base/write_all.h"
 
 namespace kenal::known {
 namespace {
@@ -96,15 +97,10 @@ Status ReadAt(int fd, const std::string& path, uint64_t offset,
 
 Status WriteAll(int fd, const std::string& path,
                 std::span<const uint8_t> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = write(fd, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) {
-      return FileError(path, "cannot be written", wrote < 0 ? errno : ENOSPC);
-    }
-    bytes = bytes.subspan(static_cast<size_t>(wrote));
-  }
-  return OkStatus();
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
+                              bytes.size());
+  return base::WriteAll(fd, text) ? OkStatus()
+                                  : FileError(path, "cannot be written", errno);
 }
 
 StatusOr<Workplace> Workplace::Open(const std::string& target) {

@@ -41,6 +41,14 @@ class Resume(ScanCase):
             "--each-in", self.evidence), stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL)
 
+    def start_until(self, event):
+        """A run that is past its first such event."""
+        process = self.start()
+        for line in process.stdout:
+            if json.loads(line)["event"] == event:
+                break
+        return process
+
     def journal_bytes(self):
         try:
             return os.path.getsize(os.path.join(self.out, "findings.journal"))
@@ -107,10 +115,7 @@ class Resume(ScanCase):
     def test_an_interrupt_is_said_and_kept(self):
         self.store()
         self.much()
-        process = self.start()
-        for line in process.stdout:
-            if json.loads(line)["event"] == "hit":
-                break
+        process = self.start_until("hit")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=harness.TIMEOUT_S)
         self.assertIn(process.returncode, (0, 1))
@@ -154,10 +159,7 @@ class Resume(ScanCase):
     def test_files_that_vanish_or_appear_while_it_is_away(self):
         self.store()
         self.much()
-        process = self.start()
-        for line in process.stdout:
-            if json.loads(line)["event"] == "hit":
-                break
+        process = self.start_until("hit")
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=harness.TIMEOUT_S)
         for i in range(400):

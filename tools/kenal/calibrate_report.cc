@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/base/file.h"
+#include "src/base/write_all.h"
 #include "src/exchange/json_writer.h"
 #include "src/exchange/text.h"
 #include "tools/kenal/calibrate_statistics.h"
@@ -217,16 +218,9 @@ Status PutRobustness(Console& console, const CopyFigures& copies) {
   return PutTable(console, std::move(columns), rows);
 }
 
-Status WriteAll(int descriptor, const std::string& content) {
-  std::string_view rest = content;
-  while (!rest.empty()) {
-    const ssize_t put = write(descriptor, rest.data(), rest.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return Unavailable("");
-    rest.remove_prefix(static_cast<size_t>(put));
-  }
-  return fsync(descriptor) == 0 || errno == EINVAL ? OkStatus()
-                                                   : Unavailable("");
+bool WriteDurably(int descriptor, const std::string& content) {
+  return base::WriteAll(descriptor, content) &&
+         (fsync(descriptor) == 0 || errno == EINVAL);
 }
 
 }  // namespace
@@ -279,7 +273,7 @@ Status WriteWhole(const std::string& path, const std::string& content) {
   const std::string part = path + ".part";
   const int descriptor =
       open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  bool written = descriptor >= 0 && WriteAll(descriptor, content).ok();
+  bool written = descriptor >= 0 && WriteDurably(descriptor, content);
   int error = errno;
   if (descriptor >= 0) close(descriptor);
   if (written && rename(part.c_str(), path.c_str()) != 0) {

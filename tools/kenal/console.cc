@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "src/base/file.h"
+#include "src/base/write_all.h"
 #include "src/exchange/text.h"
 
 namespace kenal::cli {
@@ -36,20 +37,9 @@ bool WantsColour() {
          std::string_view(terminal) != "dumb";
 }
 
-// 0, or the errno of what went wrong.
-int WriteAll(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done = write(descriptor, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return errno;
-    bytes.remove_prefix(static_cast<size_t>(done));
-  }
-  return 0;
-}
-
 // There is nowhere left to report that stderr is gone.
 void WriteError(std::string_view bytes) {
-  static_cast<void>(WriteAll(STDERR_FILENO, bytes));
+  static_cast<void>(base::WriteAll(STDERR_FILENO, bytes));
 }
 
 Status OutputFailure(int error_number) {
@@ -89,9 +79,8 @@ Status Console::PutNow(std::string_view line) {
 Status Console::FlushLocked() {
   if (!failure_.ok() || pending_.empty()) return failure_;
   HideLive();
-  const int error_number = WriteAll(STDOUT_FILENO, pending_);
+  if (!base::WriteAll(STDOUT_FILENO, pending_)) failure_ = OutputFailure(errno);
   pending_.clear();
-  if (error_number != 0) failure_ = OutputFailure(error_number);
   return failure_;
 }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "src/base/file.h"
-#include "src/exchange/text.h"
+#include "src/report/page_text.h"
 #include "tools/kenal/explain_text.h"
 
 namespace kenal::cli {
@@ -32,29 +32,6 @@ static_assert(kColours.back() != nullptr, "a colour for each view");
 
 const char* ColourOf(View view) { return kColours[static_cast<size_t>(view)]; }
 
-std::string Escaped(const std::string& text) {
-  std::string out;
-  for (const char c : exchange::ForDisplay(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string Attribute(const char* name, int value) {
   return std::string(" ") + name + "=\"" + std::to_string(value) + "\"";
 }
@@ -62,7 +39,7 @@ std::string Attribute(const char* name, int value) {
 std::string Text(int x, int y, const std::string& colour,
                  const std::string& text) {
   return "<text" + Attribute("x", x) + Attribute("y", y) + " fill=\"" + colour +
-         "\">" + Escaped(text) + "</text>\n";
+         "\">" + report::MarkupText(text) + "</text>\n";
 }
 
 // True when the upright picture's sides are those of the stored one swapped.
