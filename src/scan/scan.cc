@@ -358,7 +358,8 @@ ScanProgress Driver::Measure() const {
                         .seconds = Seconds(Clock::now() - start_)};
   if (progress.seconds > 0) {
     progress.bytes_per_second =
-        static_cast<double>(tally_.bytes) / progress.seconds;
+        static_cast<double>(tally_.bytes + image_bytes_hashed_) /
+        progress.seconds;
   }
   if (progress.all_found) {
     progress.seconds_left = SecondsLeft(found);

@@ -233,5 +233,59 @@ TEST_F(Scanning, ManyExhibitsAndFewThreads) {
   EXPECT_EQ((*findings)->place_count(), size_t{kFiles});
 }
 
+class ScanningImages : public Scanning {
+ protected:
+  static constexpr int kImages = 6;
+
+  ScanningImages() {
+    options_.exhibits.clear();
+    for (int i = 0; i < kImages; ++i) {
+      const std::string name = std::to_string(i);
+      FakeBox box;
+      box.medium = std::string(5'000, static_cast<char>('a' + i));
+      box.members = {MemberOf("kite.jpg", FakePicture("kite " + name)),
+                     MemberOf("notes.txt", "notes " + name)};
+      opener_.boxes["image " + name] = box;
+      const std::string path = work_ / (name + ".001");
+      PutFile(path, "image " + name);
+      options_.exhibits.push_back({.id = name, .path = path});
+    }
+  }
+};
+
+TEST_F(ScanningImages, AreHashedAsAWholeAndThatIsCounted) {
+  const auto result = Scan("out");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->progress.image_bytes, 5'000U * kImages);
+  EXPECT_EQ(result->progress.image_bytes_hashed, 5'000U * kImages);
+  EXPECT_EQ(result->progress.seconds_left, 0);
+  const auto findings = Findings::Open(work_ / "out");
+  EXPECT_EQ((*findings)->place_count(), size_t{2} * kImages);
+  for (int i = 0; i < kImages; ++i) {
+    const std::string medium(5'000, static_cast<char>('a' + i));
+    EXPECT_EQ((*findings)->exhibits()[static_cast<size_t>(i)].computed.sha256,
+              Sha256Of(medium));
+  }
+
+  options_.hashes_images = false;
+  const auto without = Scan("without");
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_EQ(without->progress.image_bytes, 0U);
+  EXPECT_EQ(without->progress.seconds_left, 0);
+}
+
+// However many there are, few are open at once.
+TEST_F(ScanningImages, RestUntilTheSampleIsDrawn) {
+  options_.thread_count = 1;
+  options_.hashes_images = false;
+  options_.sample = {{.confidence = 0.9999, .material_bytes = 1, .seed = 1}};
+  const auto result = Scan("out");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_LE(opener_.open_count_max(), 2);
+  const auto findings = Findings::Open(work_ / "out");
+  EXPECT_EQ((*findings)->place_count(), size_t{2} * kImages);
+  EXPECT_EQ((*findings)->totals().contents, size_t{2} * kImages);
+}
+
 }  // namespace
 }  // namespace kenal::scan

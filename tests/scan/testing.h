@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -186,9 +187,22 @@ inline FakeBox::Member MemberOf(std::string path, std::string bytes) {
   return member;
 }
 
+// How many there are, and were at most.
+struct OpenCount {
+  std::atomic<int> now{0};
+  std::atomic<int> most{0};
+};
+
 class FakeContainer final : public container::Container {
  public:
-  explicit FakeContainer(FakeBox box) : box_(std::move(box)) {}
+  FakeContainer(FakeBox box, OpenCount& count)
+      : box_(std::move(box)), count_(count) {
+    const int now = ++count_.now;
+    for (int most = count_.most; now > most;) {
+      if (count_.most.compare_exchange_weak(most, now)) break;
+    }
+  }
+  ~FakeContainer() override { --count_.now; }
   const std::string& format() const override { return box_.format; }
   const std::vector<container::Volume>& volumes() const override {
     return box_.volumes;
@@ -235,6 +249,7 @@ class FakeContainer final : public container::Container {
   }
 
   FakeBox box_;
+  OpenCount& count_;
   size_t next_ = 0;
 };
 
@@ -263,17 +278,19 @@ class FakeOpener final : public container::Opener {
     opened_.push_back(bytes);
     const auto at = boxes.find(bytes);
     if (at == boxes.end()) return otherwise;
-    return std::make_unique<FakeContainer>(at->second);
+    return std::make_unique<FakeContainer>(at->second, count_);
   }
 
   std::vector<std::string> opened() const {
     const std::lock_guard lock(mutex_);
     return opened_;
   }
+  int open_count_max() const { return count_.most; }
 
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> opened_;
+  OpenCount count_;
 };
 
 }  // namespace kenal::scan
