@@ -121,7 +121,7 @@ class TiffReader {
     }
     size_bytes = std::min(size_bytes, end_ - base_ - offset);
     thumbnails_.found.push_back(
-        {"thumbnail-" + std::to_string(thumbnails_.found.size() + 1),
+        {"thumbnail-" + std::to_string(++thumbnail_count_),
          {{base_ + offset, size_bytes}}});
   }
 
@@ -141,6 +141,7 @@ class TiffReader {
   bool is_big_ = false;
   std::vector<uint64_t> waiting_;
   std::set<uint64_t> seen_;
+  int thumbnail_count_ = 0;
   Thumbnails thumbnails_;
 };
 

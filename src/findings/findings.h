@@ -59,6 +59,9 @@ struct Exhibit {
   std::vector<Volume> volumes;
   // Why nothing of it, or not all, could be looked at; empty: it was opened.
   std::string problem;
+  // Tells it from whatever else may be at its path when the run goes on. In no
+  // report.
+  std::string identity;
 
   // False when an image is not what it says it is. Unset: nothing to compare.
   std::optional<bool> stored_digests_hold() const;
@@ -256,7 +259,7 @@ struct Run {
   std::string store_id;
   Sequence log_head;
   std::string log_chain;
-  Sequence sequence;       // of the last answer
+  Sequence sequence;  // of the last answer
   std::vector<ListAsked> lists;
   Effort effort = Effort::kNormal;
   Scope scope;

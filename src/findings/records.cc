@@ -161,6 +161,7 @@ void ExhibitBody(Archive& a, T& exhibit) {
     a.Text(volume.problem);
   });
   a.Text(exhibit.problem);
+  a.Text(exhibit.identity);
 }
 
 template <typename Archive, typename T>

@@ -4,19 +4,26 @@
 #define KENAL_SRC_SCAN_DRIVE_H_
 
 #include <string>
+#include <vector>
 
 #include "kenal/status.h"
 
 namespace kenal::scan {
 
+// Where the system lists the drives that are there, as MAJOR:MINOR.
+inline constexpr const char* kDevices = "/sys/dev/block";
+
+// Thread-safe.
 class Drive {
  public:
-  // That of an open file or folder, which outlives the drive. `devices`: where
-  // the system lists drives that are there, as MAJOR:MINOR.
-  explicit Drive(int descriptor, std::string devices = "/sys/dev/block");
+  // That of an open file or folder, which outlives the drive, and those below
+  // it: a volume that is unlocked (LUKS), joined (LVM) or a file (loop) stays
+  // listed when what it is made of is gone. Not known: what is below file
+  // systems of several drives (btrfs) and networks.
+  explicit Drive(int descriptor, const std::string& devices = kDevices);
 
-  // Whether it was there and is not any more, or answers no question about
-  // its file system. Two system calls.
+  // Whether one of them was there and is not any more, or its file system
+  // answers no question. Few system calls.
   bool IsGone() const;
 
   // What a scan ends with then. Errors: kUnavailable.
@@ -24,7 +31,7 @@ class Drive {
 
  private:
   int descriptor_;
-  std::string device_;  // its path among the devices; empty: it has none
+  std::vector<std::string> listed_;  // their paths among the devices
 };
 
 }  // namespace kenal::scan

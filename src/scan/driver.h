@@ -26,9 +26,9 @@
 
 namespace kenal::scan {
 
-// Threads that hold large contents at once: 768 MiB each at worst, a container
-// in one that is handed over.
-inline constexpr int kLargeHoldersMax = 2;
+// Threads that hold large contents at once. One holds 1 GiB at worst: two
+// containers within one another, and in them a picture, which is handed over.
+inline constexpr int kLargeHoldersMax = 1;
 
 // One thread finds files, some examine them, one syncs and tells how far it
 // is. The first failure ends all of them.
@@ -47,6 +47,7 @@ class Driver {
   using Clock = std::chrono::steady_clock;
 
   Status Open();
+  void GoOnFrom(const findings::Run& before);
   Status OpenLog(bool is_new);
   void PlanSample();
   Status AskForLists();
@@ -109,6 +110,7 @@ class Driver {
   struct OpenSourceOf {
     std::shared_ptr<Source> source;
     uint64_t pending = 0;
+    int reader_count = 0;
     bool is_listed = false;
     bool is_image = false;
   };

@@ -51,7 +51,8 @@ Status Driver::ListExhibit(uint32_t number) {
                    OpenSource(number,
                               {.times = options_.times,
                                .is_over = [this] { return IsOver(); },
-                               .large = &large_},
+                               .large = &large_,
+                               .devices = options_.devices},
                               parts_.opener, exhibit));
   const bool is_image = exhibit.kind == findings::ExhibitKind::kDiskImage;
   if (number < exhibits_.size()) {
@@ -82,6 +83,7 @@ Status Driver::ListExhibit(uint32_t number) {
                               },
                           .problem =
                               [&](const std::string& path, Problem&& problem) {
+                                if (source->IsGone()) return Drive::Gone(path);
                                 Place place{.exhibit = number, .path = {path}};
                                 if (earlier_.done.Contains(place))
                                   return OkStatus();
@@ -90,6 +92,7 @@ Status Driver::ListExhibit(uint32_t number) {
                               },
                           .is_over = [this] { return IsOver(); }};
   KENAL_TRY(source->List(events));
+  if (source->IsGone()) return Drive::Gone(exhibit.path);
   // All exhibits are listed before the first is read.
   if (options_.sample) source->Rest();
   const base::MutexLock lock(mutex_);
@@ -202,23 +205,28 @@ Status Driver::HashImage(uint32_t number) {
   Exhibit exhibit = exhibits_[number];
   KENAL_TRY_ASSIGN(
       const std::unique_ptr<Source> source,
-      OpenSource(number, {.times = options_.times}, parts_.opener, exhibit));
+      OpenSource(number, {.times = options_.times, .devices = options_.devices},
+                 parts_.opener, exhibit));
   base::DigestStream digests;
   std::optional<Problem> problem;
   bool is_over = false;
+  uint64_t hashed = 0;
   const bool is_read = source->ReadImage(
       [&](std::span<const uint8_t> block) {
         digests.Add(block);
+        hashed += block.size();
         image_bytes_hashed_ += block.size();
         is_over = IsOver();
         return !is_over;
       },
       problem);
   if (is_over) return OkStatus();
+  if (source->IsGone()) return Drive::Gone(exhibit.path);
   if (!is_read) problem = Problem{exhibit.problem, ""};  // not open any more
   exhibit = exhibits_[number];
   if (problem) {
     exhibit.problem = problem->reason;
+    image_bytes_ -= exhibit.size_bytes - std::min(exhibit.size_bytes, hashed);
   } else {
     const base::Digests computed = digests.Finish();
     exhibit.computed = {.md5 = Md5{computed.md5},

@@ -92,7 +92,8 @@ StatusOr<Root> Root::Open(const std::string& path, AccessTimes times) {
     if (errno == ENOENT) return NotFound(path + ": no such file or folder");
     return Unavailable(base::WithErrno(path + ": cannot be opened", errno));
   }
-  const base::Descriptor probe(OpenStep(folder.number(), ".", O_PATH));
+  const base::Descriptor probe(
+      OpenStep(folder.number(), ".", O_PATH | O_CLOEXEC));
   if (!probe.is_open() && (errno == ENOSYS || errno == EPERM)) {
     return FailedPrecondition(
         "this system does not let files be opened beneath a folder alone "

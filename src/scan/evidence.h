@@ -54,18 +54,14 @@ class Root {
   // Without opening it.
   bool IsRegular(std::string_view path) const;
 
-  // The drive that it is on was pulled out.
-  bool IsGone() const { return drive_.IsGone(); }
+  int number() const { return folder_.number(); }
 
  private:
   Root(base::Descriptor folder, bool keeps_times)
-      : folder_(std::move(folder)),
-        drive_(folder_.number()),
-        keeps_times_(keeps_times) {}
+      : folder_(std::move(folder)), keeps_times_(keeps_times) {}
   Opened OpenBeneath(std::string_view path, int flags) const;
 
   base::Descriptor folder_;
-  Drive drive_;
   bool keeps_times_;
 };
 

@@ -13,6 +13,7 @@
 #include "src/base/digest.h"
 #include "src/base/write_all.h"
 #include "src/container/segments.h"
+#include "src/scan/drive.h"
 #include "src/scan/image_source.h"
 
 namespace kenal::scan {
@@ -138,12 +139,17 @@ StatusOr<std::vector<FoundFile>> Examiner::Examine(
   };
   while (next < files.size() && !events_.is_over()) {
     const FoundFile& file = files[next++];
-    KENAL_TRY_ASSIGN(Reading reading, source.Read(file));
+    auto read = source.Read(file);
+    if ((!read.ok() || read->problem) && source.IsGone()) {
+      return Drive::Gone(file.path());
+    }
+    KENAL_TRY_ASSIGN(Reading reading, std::move(read));
     if (!reading.has_intake) {
       KENAL_TRY(Tell(std::move(reading.place), *std::move(reading.problem)));
       continue;
     }
     held_bytes += reading.intake.bytes.size();
+    const bool is_large = reading.intake.turn != nullptr;
     Held one{.file = &file};
     if (IsContainer(reading.intake.container)) {
       one.descriptor = std::move(reading.descriptor);
@@ -153,8 +159,10 @@ StatusOr<std::vector<FoundFile>> Examiner::Examine(
     one.candidate.problem = std::move(reading.problem);
     if (options_.scope.cameras) NoteCamera(one.candidate);
     held.push_back(std::move(one));
-    if (held_bytes < kHeldBytesMax && held.size() < kHeldCountMax) continue;
-    KENAL_TRY(settle());
+    // Whoever has a turn reads nothing else of a source before it is over.
+    const bool is_enough =
+        held_bytes >= kHeldBytesMax || held.size() >= kHeldCountMax;
+    if (is_enough || is_large) KENAL_TRY(settle());
   }
   KENAL_TRY(settle());
   files.erase(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(next));
@@ -244,22 +252,37 @@ Status Examiner::Settle(Source& source, std::vector<Held>& held) {
   return OkStatus();
 }
 
+bool Examiner::IsToBeOpened(Candidate& candidate, bool is_at_hand) const {
+  const container::Recognised& what = candidate.intake.container;
+  Place& place = candidate.place;
+  if (!IsContainer(what) || place.reason == reason::kKnownGood) return false;
+  const auto say = [&](std::string_view why, std::string message) {
+    // A picture says for itself how far it was looked at.
+    if (candidate.intake.is_picture) return false;
+    place =
+        With(std::move(place), Coverage::kNotExamined, why, std::move(message));
+    return false;
+  };
+  const findings::Scope& scope = options_.scope;
+  if (IsThumbnails(what) ? !scope.thumbnails : !scope.containers) {
+    return say(reason::kNotOpened, "it was not to be looked into");
+  }
+  if (candidate.intake.is_kept || is_at_hand) return true;
+  return say(reason::kTooLarge,
+             "a container within another, larger than may be held in memory; "
+             "extract it and scan it by itself");
+}
+
 // Members come first: a container that has a place of its own is finished.
 Status Examiner::SettleContainer(Source& source, Held& held) {
   Candidate& candidate = held.candidate;
   const container::Recognised& what = candidate.intake.container;
-  const Nesting nesting{.depth = 1, .memory_bytes = kNestedMemoryBytesMax};
-  if (!IsContainer(what) || candidate.place.reason == reason::kKnownGood) {
+  const Nesting nesting{.source = &source,
+                        .memory_bytes = kNestedMemoryBytesMax};
+  if (!IsToBeOpened(candidate, held.descriptor.is_open())) {
     return OkStatus();
   }
   if (candidate.intake.is_kept) return LookIntoMember(candidate, nesting);
-  if (!held.descriptor.is_open()) {
-    candidate.place = With(std::move(candidate.place), Coverage::kNotExamined,
-                           reason::kTooLarge,
-                           "a container within another, larger than may be "
-                           "held in memory; extract it and scan it by itself");
-    return OkStatus();
-  }
   const bool is_split = what.kind == container::Kind::kDisk &&
                         container::IsFirstSegment(held.file->name);
   if (what.kind == container::Kind::kEwf || is_split) {
@@ -307,13 +330,6 @@ Status Examiner::LookInto(Place& holder, const container::Recognised& what,
                   std::move(message));
     return OkStatus();
   };
-  const bool is_opened =
-      is_thumbnails ? options_.scope.thumbnails : options_.scope.containers;
-  if (!is_opened) {
-    // A picture says for itself how far it was looked at.
-    if (what.format == "exif") return OkStatus();
-    return fail(reason::kNotOpened, "it was not to be looked into");
-  }
   if (what.kind == container::Kind::kEncrypted) {
     return fail(what.format, "encrypted; nothing in it can be looked at");
   }
@@ -321,6 +337,9 @@ Status Examiner::LookInto(Place& holder, const container::Recognised& what,
     return fail(reason::kTooDeep, "containers within containers");
   }
   auto opened = opener_.Open(what.kind, descriptors, options_.limits);
+  if (!opened.ok() && nesting.source->IsGone()) {
+    return Drive::Gone(findings::PathText(holder));
+  }
   if (!opened.ok()) {
     const container::Failure failure =
         opened.status().code() == StatusCode::kInvalidArgument
@@ -337,7 +356,11 @@ Status Examiner::LookInto(Place& holder, const container::Recognised& what,
     return fail(reason::kNotReached,
                 "the scan ended before all of it was looked at");
   }
-  if (const auto incomplete = box.incomplete(); incomplete && !is_thumbnails) {
+  const auto incomplete = box.incomplete();
+  if (incomplete && nesting.source->IsGone()) {
+    return Drive::Gone(findings::PathText(holder));
+  }
+  if (incomplete && !is_thumbnails) {
     return fail(ReasonOf(*incomplete),
                 "not all of it was looked at: " + incomplete->message);
   }
@@ -362,13 +385,18 @@ StatusOr<bool> Examiner::GoThrough(const Place& holder,
     if (entry.type == container::EntryType::kFolder || entry.is_virtual) {
       continue;
     }
+    Nesting within = nesting;
+    within.held_bytes += held_bytes;
     KENAL_TRY_ASSIGN(
         std::optional<Candidate> member,
-        ReadMember(PlaceOf(entry, ++number, holder, box), entry, box, nesting));
+        ReadMember(PlaceOf(entry, ++number, holder, box), entry, box, within));
     if (!member) continue;
     held_bytes += member->intake.bytes.size();
+    const bool is_large = member->intake.turn != nullptr;
     members.push_back(*std::move(member));
-    if (held_bytes < kHeldBytesMax && members.size() < kHeldCountMax) continue;
+    const bool is_enough =
+        held_bytes >= kHeldBytesMax || members.size() >= kHeldCountMax;
+    if (!is_enough && !is_large) continue;
     KENAL_TRY(SettleMembers(members, nesting));
     members.clear();
     held_bytes = 0;
@@ -393,7 +421,8 @@ StatusOr<std::optional<Candidate>> Examiner::ReadMember(
                    {std::string(reason::kEncryptedArchive), "encrypted"}));
     return std::nullopt;
   }
-  const uint64_t in_memory = kNestedMemoryBytesMax - nesting.memory_bytes;
+  const uint64_t in_memory =
+      kNestedMemoryBytesMax - nesting.memory_bytes + nesting.held_bytes;
   IntakeStream intake(
       place.size_bytes,
       {.container_bytes_max = std::min(kNestedBytesMax, nesting.memory_bytes),
@@ -407,6 +436,9 @@ StatusOr<std::optional<Candidate>> Examiner::ReadMember(
         is_stopped = events_.is_over();
         return !is_stopped;
       });
+  if (read.failure && nesting.source->IsGone()) {
+    return Drive::Gone(findings::PathText(place));
+  }
   if (read.failure && (read.size_bytes == 0 || is_stopped)) {
     KENAL_TRY(Tell(std::move(place),
                    {ReasonOf(*read.failure), read.failure->message}));
@@ -441,22 +473,20 @@ Status Examiner::SettleMembers(std::vector<Candidate>& members,
                                Nesting nesting) {
   if (members.empty()) return OkStatus();
   KENAL_TRY(judge_.Consider(members));
+  uint64_t held_bytes = 0;
+  for (const Candidate& member : members) {
+    held_bytes += member.intake.bytes.size();
+  }
   for (Candidate& member : members) {
-    const container::Recognised& what = member.intake.container;
-    const bool is_thumbnail = member.place.thumbnail != Thumbnail::kNone;
+    held_bytes -= member.intake.bytes.size();
     if (member.problem) {
       MarkUnread(member);
-    } else if (IsContainer(what) && !is_thumbnail &&
-               member.place.reason != reason::kKnownGood) {
-      if (member.intake.is_kept) {
-        KENAL_TRY(
-            LookIntoMember(member, {nesting.depth + 1, nesting.memory_bytes}));
-      } else if (!IsThumbnails(what)) {
-        member.place = With(
-            std::move(member.place), Coverage::kNotExamined, reason::kTooLarge,
-            "a container within another, larger than may be held in memory; "
-            "extract it and scan it by itself");
-      }
+    } else if (member.place.thumbnail == Thumbnail::kNone &&
+               IsToBeOpened(member, false)) {
+      Nesting within = nesting;
+      ++within.depth;
+      within.held_bytes += held_bytes;
+      KENAL_TRY(LookIntoMember(member, within));
     }
     member.intake.DropBytes();
     KENAL_TRY(Put(std::move(member.place), member.hit.get()));

@@ -89,11 +89,16 @@ class Examiner {
 
  private:
   struct Held;
+  // Where a container is: within how many others, of which source.
   struct Nesting {
+    const Source* source = nullptr;
     int depth = 1;
     uint64_t memory_bytes = 0;  // that containers within may take
+    uint64_t held_bytes = 0;    // of members that wait further out
   };
 
+  // Whether it is to be looked into and may be; else says so of its place.
+  bool IsToBeOpened(Candidate& candidate, bool is_at_hand) const;
   void NoteCamera(Candidate& candidate);
   Status Settle(Source& source, std::vector<Held>& held);
   void Count(std::span<const FoundFile> files, double seconds);

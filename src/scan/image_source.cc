@@ -63,9 +63,11 @@ class ImageSource final : public Source {
       : number_(number),
         image_(std::move(image)),
         file_(std::move(file)),
-        drive_(file_.number()),
+        drive_(file_.number(), image_.options.devices),
         problem_(std::move(problem)),
         opened_(std::move(opened)) {}
+
+  bool IsGone() const override { return drive_.IsGone(); }
 
   Status List(const WalkEvents& events) override {
     if (opened_ == nullptr)
@@ -125,7 +127,6 @@ class ImageSource final : public Source {
     if (result.failure) {
       reading.problem =
           Problem{ReasonOf(*result.failure), result.failure->message};
-      if (drive_.IsGone()) return Drive::Gone(image_.path);
     }
     return reading;
   }

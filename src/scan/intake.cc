@@ -86,7 +86,8 @@ void Name(std::span<const uint8_t> head, Intake& intake) {
   const Named other = NameOther(head);
   intake.is_picture = decode::IsPicture(kind);
   // RTF is text, too.
-  if (kind == Kind::kUnknown || (kind == Kind::kText && !other.kind.empty())) {
+  if (kind == Kind::kUnknown ||
+      (kind == Kind::kText && other.reason == reason::kDocument)) {
     intake.kind = other.kind;
     intake.reason = other.reason;
   } else {

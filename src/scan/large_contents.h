@@ -26,7 +26,9 @@ class LargeContents {
 
   // For the calling thread, which may have several: it waits while as many
   // others have one, but not when it has one already. A thread that has one
-  // may wait for nothing that a thread without one may hold.
+  // may wait for nothing that is held while a turn is taken: it reads nothing
+  // else of a source (an image is read by one thread at a time), and contents
+  // that others judge are claimed when they have been read.
   Turn Take();
 
  private:

@@ -134,8 +134,8 @@ StatusOr<std::unique_ptr<Journal>> OpenRunFolder(
       is_hit.push_back(content->is_hit());
     } else if (const auto* place = std::get_if<findings::Place>(&record)) {
       if (IsFinal(*place)) earlier.done.Add(*place);
-      if (place->content && *place->content < is_hit.size() &&
-          is_hit[*place->content]) {
+      if (IsFinal(*place) && place->content &&
+          *place->content < is_hit.size() && is_hit[*place->content]) {
         ++earlier.hit_places;
       }
     }

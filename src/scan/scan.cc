@@ -115,19 +115,13 @@ Status Driver::Open() {
   judge_->Begin(*journal_);
   exhibits_ = earlier_.exhibits;
   const bool is_new = !earlier_.run;
-  if (earlier_.run) {
-    const findings::Run now = run_;
-    run_ = *earlier_.run;
+  run_.started_unix_ms = base::NowUnixMs();
+  if (!is_new) {
+    GoOnFrom(*earlier_.run);
     if (findings::IsFinal(run_.ending)) return OpenLog(is_new);
-    KENAL_TRY(CheckExhibits());
-    run_.store_id = now.store_id;
-    run_.log_head = now.log_head;
-    run_.log_chain = now.log_chain;
-    run_.lists = now.lists;
     run_.ending = Ending::kRunning;
-  } else {
-    run_.started_unix_ms = base::NowUnixMs();
   }
+  if (is_begun) KENAL_TRY(CheckExhibits());
   PlanSample();
   ++run_.part_count;
   KENAL_TRY(OpenLog(is_new));
@@ -141,6 +135,21 @@ Status Driver::Open() {
   return OkStatus();
 }
 
+// Everything else is as this part has it: who, with what, which lists.
+void Driver::GoOnFrom(const findings::Run& before) {
+  run_.sequence = before.sequence;
+  run_.sample = before.sample;
+  run_.started_unix_ms = before.started_unix_ms;
+  run_.ended_unix_ms = before.ended_unix_ms;
+  run_.working_ms = before.working_ms;
+  run_.part_count = before.part_count;
+  run_.ending = before.ending;
+  if (options_.stop_at_hits > 0 &&
+      earlier_.hit_places >= options_.stop_at_hits) {
+    NoteEnding(Ending::kEnoughHits);
+  }
+}
+
 // What is drawn when the run goes on is what was drawn before.
 void Driver::PlanSample() {
   if (!options_.sample) return run_.sample.reset();
@@ -150,9 +159,19 @@ void Driver::PlanSample() {
                  .seed = seed};
 }
 
+// All can be opened, and those that were begun are the same as before.
 Status Driver::CheckExhibits() const {
-  for (const Exhibit& exhibit : options_.exhibits) {
-    KENAL_TRY(CheckExhibit(exhibit, options_.times));
+  for (size_t i = 0; i < options_.exhibits.size(); ++i) {
+    const Exhibit& exhibit = options_.exhibits[i];
+    KENAL_TRY_ASSIGN(const std::string identity,
+                     IdentityOf(exhibit, options_.times));
+    if (i < earlier_.exhibits.size() &&
+        identity != earlier_.exhibits[i].identity) {
+      return FailedPrecondition(
+          exhibit.path + ": is not what the scan in " + options_.folder +
+          " was begun with; attach exhibit " + exhibit.id +
+          " there, or give --out a new folder");
+    }
   }
   return OkStatus();
 }
@@ -253,13 +272,18 @@ Status Driver::ExamineGroup(std::vector<FoundFile>&& files) {
     {
       const base::MutexLock lock(mutex_);
       source = sources_[number].source;
+      ++sources_[number].reader_count;
     }
     KENAL_TRY_ASSIGN(std::vector<FoundFile> rest,
                      examiner_->Examine(*source, std::move(of_one)));
-    if (options_.sample) source->Rest();
     LetGo(number, count - rest.size());
-    const base::MutexLock lock(mutex_);
-    std::ranges::move(rest, std::back_inserter(unreached_));
+    bool is_read = false;
+    {
+      const base::MutexLock lock(mutex_);
+      is_read = --sources_[number].reader_count > 0;
+      std::ranges::move(rest, std::back_inserter(unreached_));
+    }
+    if (options_.sample && !is_read) source->Rest();
   }
   return OkStatus();
 }

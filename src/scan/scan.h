@@ -27,6 +27,7 @@
 #include "src/custody/key.h"
 #include "src/custody/log.h"
 #include "src/findings/findings.h"
+#include "src/scan/drive.h"
 #include "src/scan/evidence.h"
 #include "src/scan/sampling.h"
 
@@ -45,6 +46,7 @@ struct ScanOptions {
   std::optional<std::chrono::milliseconds> time_budget;  // of this part
   uint64_t stop_at_hits = 0;                             // 0: never
   std::optional<SampleOrder> sample;
+  std::string devices = kDevices;
 };
 
 // What a scan works with; all outlive it.

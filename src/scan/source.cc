@@ -105,7 +105,12 @@ void ReadOpenFile(const SourceOptions& options, Reading& reading) {
 class FolderSource final : public Source {
  public:
   FolderSource(uint32_t number, Root root, SourceOptions options)
-      : number_(number), root_(std::move(root)), options_(std::move(options)) {}
+      : number_(number),
+        root_(std::move(root)),
+        options_(std::move(options)),
+        drive_(root_.number(), options_.devices) {}
+
+  bool IsGone() const override { return drive_.IsGone(); }
 
   Status List(const WalkEvents& events) override {
     return WalkFolder(root_, number_, events);
@@ -130,7 +135,6 @@ class FolderSource final : public Source {
       reading.descriptor = std::move(opened.descriptor);
       ReadOpenFile(options_, reading);
     }
-    if (reading.problem && root_.IsGone()) return Drive::Gone(file.path());
     return reading;
   }
 
@@ -162,16 +166,22 @@ class FolderSource final : public Source {
   const uint32_t number_;
   const Root root_;
   const SourceOptions options_;
+  const Drive drive_;
 };
 
 // One file that is no disk image: its only place is its name.
 class FileSource final : public Source {
  public:
-  FileSource(uint32_t number, const Exhibit& exhibit, SourceOptions options)
+  FileSource(uint32_t number, const Exhibit& exhibit, base::Descriptor file,
+             SourceOptions options)
       : number_(number),
         path_(exhibit.path),
         size_bytes_(exhibit.size_bytes),
-        options_(std::move(options)) {}
+        options_(std::move(options)),
+        file_(std::move(file)),
+        drive_(file_.number(), options_.devices) {}
+
+  bool IsGone() const override { return drive_.IsGone(); }
 
   Status List(const WalkEvents& events) override {
     FoundFile file;
@@ -226,6 +236,8 @@ class FileSource final : public Source {
   const std::string path_;
   const uint64_t size_bytes_;
   const SourceOptions options_;
+  const base::Descriptor file_;
+  const Drive drive_;
 };
 
 StatusOr<std::vector<uint8_t>> ReadHead(int descriptor) {
@@ -250,6 +262,56 @@ uint64_t SizeOfDrive(int descriptor) {
   return end > 0 ? static_cast<uint64_t>(end) : 0;
 }
 
+// The folder itself, wherever it is attached, as far as its file system tells.
+std::string IdentityOfFolder(int descriptor) {
+  FileFacts facts;
+  if (!facts.Get(descriptor)) return "";
+  std::string identity = "inode " + std::to_string(facts.info.stx_ino);
+  if ((facts.info.stx_mask & STATX_BTIME) != 0) {
+    identity += " made " + std::to_string(facts.info.stx_btime.tv_sec) + "." +
+                std::to_string(facts.info.stx_btime.tv_nsec);
+  }
+  return identity;
+}
+
+// Images, drives and files by their beginning: partitions, serial numbers.
+std::string IdentityOfFile(uint64_t size_bytes, std::span<const uint8_t> head) {
+  const base::Sha256Bytes digest = base::Sha256Of(head);
+  return "size " + std::to_string(size_bytes) + " begins " +
+         Sha256{digest}.ToHex();
+}
+
+struct OpenedFile {
+  base::Descriptor file;
+  bool is_regular = false;
+  uint64_t size_bytes = 0;
+  std::vector<uint8_t> head;
+};
+
+StatusOr<OpenedFile> OpenFileOf(const Exhibit& exhibit, AccessTimes times) {
+  OpenedFile opened;
+  KENAL_TRY_ASSIGN(opened.file, OpenExhibitFile(exhibit.path, times));
+  FileFacts facts;
+  if (!facts.Get(opened.file.number())) {
+    return Unavailable(
+        base::WithErrno(exhibit.path + ": cannot be looked at", errno));
+  }
+  opened.is_regular = facts.IsRegular();
+  if (!opened.is_regular && !S_ISBLK(facts.info.stx_mode)) {
+    return InvalidArgument(exhibit.path +
+                           ": is neither a folder nor a file nor a drive");
+  }
+  opened.size_bytes =
+      opened.is_regular ? facts.size() : SizeOfDrive(opened.file.number());
+  auto head = ReadHead(opened.file.number());
+  if (!head.ok()) {
+    return Status(head.status().code(),
+                  exhibit.path + ": " + std::string(head.status().message()));
+  }
+  opened.head = *std::move(head);
+  return opened;
+}
+
 bool IsImage(container::Kind kind) {
   return kind == container::Kind::kDisk || kind == container::Kind::kEwf ||
          kind == container::Kind::kEncrypted;
@@ -257,12 +319,14 @@ bool IsImage(container::Kind kind) {
 
 }  // namespace
 
-Status CheckExhibit(const Exhibit& exhibit, AccessTimes times) {
+StatusOr<std::string> IdentityOf(const Exhibit& exhibit, AccessTimes times) {
   std::error_code ignored;
   if (std::filesystem::is_directory(exhibit.path, ignored)) {
-    return Root::Open(exhibit.path, times).status();
+    KENAL_TRY_ASSIGN(const Root root, Root::Open(exhibit.path, times));
+    return IdentityOfFolder(root.number());
   }
-  return OpenExhibitFile(exhibit.path, times).status();
+  KENAL_TRY_ASSIGN(const OpenedFile opened, OpenFileOf(exhibit, times));
+  return IdentityOfFile(opened.size_bytes, opened.head);
 }
 
 StatusOr<std::unique_ptr<Source>> OpenSource(uint32_t number,
@@ -272,33 +336,24 @@ StatusOr<std::unique_ptr<Source>> OpenSource(uint32_t number,
   std::error_code ignored;
   if (std::filesystem::is_directory(exhibit.path, ignored)) {
     KENAL_TRY_ASSIGN(Root root, Root::Open(exhibit.path, options.times));
+    exhibit.identity = IdentityOfFolder(root.number());
     exhibit.kind = ExhibitKind::kFolder;
     exhibit.format = "folder";
     return std::make_unique<FolderSource>(number, std::move(root), options);
   }
-  KENAL_TRY_ASSIGN(base::Descriptor file,
-                   OpenExhibitFile(exhibit.path, options.times));
-  FileFacts facts;
-  if (!facts.Get(file.number())) {
-    return Unavailable(
-        base::WithErrno(exhibit.path + ": cannot be looked at", errno));
-  }
-  if (!facts.IsRegular() && !S_ISBLK(facts.info.stx_mode)) {
-    return InvalidArgument(exhibit.path +
-                           ": is neither a folder nor a file nor a drive");
-  }
-  exhibit.size_bytes =
-      facts.IsRegular() ? facts.size() : SizeOfDrive(file.number());
-  KENAL_TRY_ASSIGN(const std::vector<uint8_t> head, ReadHead(file.number()));
+  KENAL_TRY_ASSIGN(OpenedFile opened, OpenFileOf(exhibit, options.times));
+  exhibit.identity = IdentityOfFile(opened.size_bytes, opened.head);
+  exhibit.size_bytes = opened.size_bytes;
   const container::Recognised recognised =
-      container::Recognise(head, exhibit.size_bytes);
+      container::Recognise(opened.head, exhibit.size_bytes);
   if (!IsImage(recognised.kind) &&
       !container::IsFirstSegment(
           std::filesystem::path(exhibit.path).filename().string()) &&
-      facts.IsRegular()) {
+      opened.is_regular) {
     exhibit.kind = ExhibitKind::kFile;
     exhibit.format = recognised.format;
-    return std::make_unique<FileSource>(number, exhibit, options);
+    return std::make_unique<FileSource>(number, exhibit, std::move(opened.file),
+                                        options);
   }
   exhibit.kind = ExhibitKind::kDiskImage;
   exhibit.format = recognised.format;

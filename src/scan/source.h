@@ -10,6 +10,7 @@
 #include "kenal/status.h"
 #include "src/container/opener.h"
 #include "src/findings/findings.h"
+#include "src/scan/drive.h"
 #include "src/scan/evidence.h"
 #include "src/scan/found.h"
 #include "src/scan/intake.h"
@@ -42,9 +43,12 @@ class Source {
   // Tells all files, some of them while it goes on looking.
   virtual Status List(const WalkEvents& events) = 0;
 
+  // Its drive was pulled out: what went wrong says nothing of the evidence.
+  virtual bool IsGone() const = 0;
+
   // A file that List() told. Errors: kFailedPrecondition, when its access time
-  // would change; kUnavailable, when its drive was pulled out; whatever else is
-  // wrong is a problem of that file.
+  // would change; those of opening an image anew; whatever else is wrong is a
+  // problem of that file.
   virtual StatusOr<Reading> Read(const FoundFile& file) = 0;
 
   // The other segments of an image whose first is `file`, open, that one
@@ -69,15 +73,16 @@ struct SourceOptions {
   // as not reached.
   std::function<bool()> is_over = [] { return false; };
   LargeContents* large = nullptr;  // outlives the source; null: alone
+  std::string devices = kDevices;
 };
 
-// Whether it can be opened, without reading it. Errors: as OpenSource.
-Status CheckExhibit(const findings::Exhibit& exhibit, AccessTimes times);
+// Exhibit::identity of what is at its path now. Errors: as OpenSource.
+StatusOr<std::string> IdentityOf(const findings::Exhibit& exhibit,
+                                 AccessTimes times);
 
-// Looks at what `path` is and opens it. Fills in kind, format, size, volumes,
-// stored digests and problem of `exhibit`, whose path is set. An image that
-// cannot be opened is a source without files.
-// Errors: as Root::Open.
+// Looks at what `path` is and opens it. Fills in identity, kind, format, size,
+// volumes, stored digests and problem of `exhibit`, whose path is set. An image
+// that cannot be opened is a source without files. Errors: as Root::Open.
 StatusOr<std::unique_ptr<Source>> OpenSource(uint32_t number,
                                              const SourceOptions& options,
                                              container::Opener& opener,

@@ -134,9 +134,6 @@ class Walker {
   }
 
   Status Tell(const std::string& path, Problem problem) {
-    const bool is_error = problem.reason == reason::kUnreadable ||
-                          problem.reason == reason::kVanished;
-    if (is_error && root_.IsGone()) return Drive::Gone(path);
     return events_.problem(path.empty() ? "." : path, std::move(problem));
   }
 

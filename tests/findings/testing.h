@@ -113,6 +113,7 @@ class RandomFindings {
                                .file_system = "ntfs",
                                .problem = Bytes(9)});
     exhibit.problem = Bytes(9);
+    exhibit.identity = Bytes(9);
     return exhibit;
   }
 

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 
@@ -68,6 +70,16 @@ class Scanning : public ::testing::Test {
                     .opener = opener_,
                     .key = key_},
                    watcher_, stop_.get_token());
+  }
+
+  // What is in a folder, not the folder.
+  void Move(const std::string& from, const std::string& to) {
+    std::filesystem::create_directories(work_ / to);
+    for (const auto& entry :
+         std::filesystem::directory_iterator(work_ / from)) {
+      std::filesystem::rename(entry.path(), std::filesystem::path(work_ / to) /
+                                                entry.path().filename());
+    }
   }
 
   // Path and coverage with its reason of each place.
@@ -233,6 +245,78 @@ TEST_F(Scanning, ManyExhibitsAndFewThreads) {
   EXPECT_EQ((*findings)->place_count(), size_t{kFiles});
 }
 
+TEST_F(Scanning, APulledDriveEndsItAndItGoesOnWhenItIsBack) {
+  ASSERT_TRUE(Scan("unbroken").ok());
+  options_.thread_count = 1;
+  FakeDevices devices((work_ / "evidence").c_str());
+  options_.devices = devices.path();
+  std::atomic<int> asked{0};
+  matcher_.before = [&] {
+    if (++asked != 2) return OkStatus();
+    devices.PullOut();
+    Move("evidence", "away");
+    return OkStatus();
+  };
+  EXPECT_EQ(Scan("out").status().code(), StatusCode::kUnavailable);
+  EXPECT_LT(Places("out").size(), size_t{kFiles});
+  // Another is attached there, and then none.
+  std::filesystem::rename(work_ / "evidence", work_ / "mount");
+  std::filesystem::create_directories(work_ / "evidence");
+  EXPECT_EQ(Scan("out").status().code(), StatusCode::kFailedPrecondition);
+  std::filesystem::remove(work_ / "evidence");
+  EXPECT_EQ(Scan("out").status().code(), StatusCode::kNotFound);
+  std::filesystem::rename(work_ / "mount", work_ / "evidence");
+  devices.Attach();
+  Move("away", "evidence");
+  const auto result = Scan("out");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->run.ending, Ending::kComplete);
+  EXPECT_EQ(Places("out"), Places("unbroken"));
+}
+
+TEST_F(Scanning, EachPartSaysWhoGoesOnAndWithWhat) {
+  std::atomic<int> asked{0};
+  matcher_.before = [&] {
+    return ++asked == 2 ? Internal("it broke") : OkStatus();
+  };
+  EXPECT_FALSE(Scan("out").ok());
+  options_.about.examiner = "B. Other";
+  options_.about.tool = "kenal, newer";
+  options_.about.arguments = {"scan", "--accept-atime"};
+  const auto result = Scan("out");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->run.part_count, 2U);
+  EXPECT_EQ(result->run.examiner, "B. Other");
+  std::ifstream log(work_ / "out/custody.jsonl");
+  std::string line;
+  bool is_told = false;
+  while (std::getline(log, line)) {
+    if (line.find("\"continue\"") == std::string::npos) continue;
+    is_told = true;
+    for (const char* word : {"B. Other", "kenal, newer", "--accept-atime"}) {
+      EXPECT_NE(line.find(word), std::string::npos) << word;
+    }
+  }
+  EXPECT_TRUE(is_told);
+}
+
+TEST_F(Scanning, EnoughHitsOfEarlierPartsEndIt) {
+  for (int i = 0; i < kFiles; ++i) List(i);
+  std::atomic<int> asked{0};
+  matcher_.before = [&] {
+    return ++asked == 3 ? Internal("it broke") : OkStatus();
+  };
+  EXPECT_FALSE(Scan("out").ok());
+  const size_t found = Places("out").size();
+  ASSERT_GT(found, 0U);
+  options_.stop_at_hits = found;
+  const auto decoded = hasher_.decoded();
+  const auto result = Scan("out");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->run.ending, Ending::kEnoughHits);
+  EXPECT_EQ(hasher_.decoded(), decoded);
+}
+
 class ScanningImages : public Scanning {
  protected:
   static constexpr int kImages = 6;
@@ -272,6 +356,25 @@ TEST_F(ScanningImages, AreHashedAsAWholeAndThatIsCounted) {
   ASSERT_TRUE(without.ok()) << without.status();
   EXPECT_EQ(without->progress.image_bytes, 0U);
   EXPECT_EQ(without->progress.seconds_left, 0);
+}
+
+// Its hash would be that of what was read before.
+TEST_F(ScanningImages, ThatAreGoneWhileTheyAreHashedAreHashedLater) {
+  FakeDevices devices((work_ / "0.001").c_str());
+  options_.devices = devices.path();
+  opener_.boxes["image 3"].at_image = [&] { devices.PullOut(); };
+  auto result = Scan("out");
+  EXPECT_EQ(result.status().code(), StatusCode::kUnavailable);
+  devices.Attach();
+  opener_.boxes["image 3"].at_image = [] {};
+  result = Scan("out");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const auto findings = Findings::Open(work_ / "out");
+  EXPECT_EQ((*findings)->place_count(), size_t{2} * kImages);
+  for (const findings::Exhibit& exhibit : (*findings)->exhibits()) {
+    EXPECT_TRUE(exhibit.computed.any());
+    EXPECT_TRUE(exhibit.problem.empty());
+  }
 }
 
 // However many there are, few are open at once.

@@ -47,7 +47,7 @@ class Examining : public ::testing::Test {
   // Examines all files of folder_; returns what was handed back.
   std::vector<FoundFile> Examine() {
     findings::Exhibit exhibit{.id = "x", .path = folder_.path()};
-    auto source = OpenSource(0, {}, opener_, exhibit);
+    auto source = OpenSource(0, {.devices = devices_.path()}, opener_, exhibit);
     EXPECT_TRUE(source.ok());
     std::vector<FoundFile> found;
     EXPECT_TRUE((*source)
@@ -62,6 +62,7 @@ class Examining : public ::testing::Test {
                             .is_over = [] { return false; }})
                     .ok());
     std::ranges::sort(found, {}, &FoundFile::name);
+    at_examine_();
     Examiner examiner(judge_, journal_, opener_, done_, options_, events_,
                       tally_);
     auto rest = examiner.Examine(**source, std::move(found));
@@ -90,6 +91,8 @@ class Examining : public ::testing::Test {
   }
 
   testing::TempDir folder_;
+  FakeDevices devices_{folder_.path()};
+  std::function<void()> at_examine_ = [] {};  // when files are found
   MemoryJournal journal_;
   FakeMatcher matcher_;
   FakeHasher hasher_;
@@ -223,6 +226,49 @@ TEST_F(Examining, ContainersStayClosedWhenAskedTo) {
   EXPECT_THAT(Told(), ElementsAre("a.zip"));
   EXPECT_EQ(PlaceAt("a.zip").coverage, Coverage::kNotExamined);
   EXPECT_EQ(PlaceAt("a.zip").reason, reason::kNotOpened);
+}
+
+// Whatever goes wrong then says nothing of the evidence, so nothing is told.
+TEST_F(Examining, APulledDriveEndsItWithoutAPlace) {
+  container::Failure failure{"unreadable", "input/output error"};
+  FakeBox::Member broken = MemberOf("b", "");
+  broken.failure = failure;
+  const std::vector<std::function<void()>> wrongs{
+      // A file that cannot be read.
+      [&] { std::filesystem::create_symlink("nowhere", folder_ / "z"); },
+      // A member of an archive.
+      [&] { PutZip("z", {broken}); },
+      // An archive within another, whose listing ends early.
+      [&] {
+        PutZip("z", {MemberOf("inner.zip", FakeZip("inner"))});
+        opener_.boxes[FakeZip("inner")].incomplete = failure;
+      },
+      // An archive that cannot be opened.
+      [&] { PutFile(folder_ / "z", FakeZip("unknown")); },
+  };
+  bool is_pulled = false;
+  for (size_t i = 0; i < wrongs.size(); ++i) {
+    std::filesystem::remove(folder_ / "z");
+    opener_.boxes.clear();
+    PutFile(folder_ / "z", "as it was found");
+    at_examine_ = [&] {
+      if (is_pulled) devices_.PullOut();
+      std::filesystem::remove(folder_ / "z");
+      wrongs[i]();
+    };
+    const size_t told = Told().size();
+    is_pulled = true;
+    Examine();
+    EXPECT_EQ(status_.code(), StatusCode::kUnavailable) << i << status_;
+    EXPECT_EQ(Told().size(), told) << i;
+    devices_.Attach();
+    is_pulled = false;
+    std::filesystem::remove(folder_ / "z");
+    PutFile(folder_ / "z", "as it was found");
+    Examine();
+    EXPECT_TRUE(status_.ok()) << i << status_;
+    EXPECT_GT(Told().size(), told) << i;
+  }
 }
 
 TEST_F(Examining, WhatWasNotBegunIsHandedBack) {

@@ -34,6 +34,19 @@ Intake InPieces(std::string_view bytes, uint64_t said_bytes,
   return stream.Finish();
 }
 
+TEST(Intake, TextsThatBeginAsVideosAreTexts) {
+  for (const std::string text :
+       {"The mdat box comes last.", "{\\rtf is a document"}) {
+    const bool is_document = text.front() == '{';
+    EXPECT_EQ(IntakeOf(text).reason,
+              is_document ? reason::kDocument : reason::kText)
+        << text;
+  }
+  std::string text(400, 'x');
+  text[0] = text[188] = 'G';
+  EXPECT_EQ(IntakeOf(text).reason, reason::kText);
+}
+
 TEST(Intake, IsTheSameHoweverTheBytesCome) {
   std::mt19937_64 random(testing::TestSeed());
   for (int round = 0; round < 60; ++round) {
