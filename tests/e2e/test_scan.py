@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import subprocess
 import unittest
@@ -200,14 +201,17 @@ class Scan(ScanCase):
     def test_opens_no_socket_with_a_store_of_its_own(self):
         self.store()
         self.everything()
+        # A file each process: in one, lines of several break into each other.
         trace = self.path("trace")
         result = self.scan("--each-in", self.evidence, code=1,
-                           prefix=("strace", "-f", "-o", trace, "-e",
+                           prefix=("strace", "-ff", "-o", trace, "-e",
                                    "trace=socket,connect,bind,listen"))
         self.assertTrue(result.lines())
-        with open(trace, encoding="utf-8", errors="replace") as file:
-            calls = [line for line in file
-                     if re.search(r" (socket|connect|bind|listen)\(", line)]
+        calls = []
+        for path in pathlib.Path(trace).parent.glob("trace.*"):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            calls += re.findall(r"^(?:socket|connect|bind|listen)\(.*", text,
+                                re.MULTILINE)
         # The workers try these when they prove their lock.
         self.assertTrue(calls)
         for call in calls:
