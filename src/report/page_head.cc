@@ -61,7 +61,7 @@ class Statement {
       : run_(findings.run()), totals_(findings.totals()) {
     if (totals_.hit_places > 0) AddHits();
     AddCoverage();
-    if (totals_.hit_places == 0 && Compared() > 0) AddNoHits();
+    if (totals_.hit_places == 0 && IsAnythingCompared(totals_)) AddNoHits();
     AddExhibits(findings);
     AddLists();
     AddEnding();
@@ -90,9 +90,7 @@ class Statement {
 
   std::string Headline() const {
     const Amount missed = AmountOf(totals_, Coverage::kNotExamined);
-    if (Compared() == 0) {
-      return "Nothing was examined: this report tells nothing of the evidence";
-    }
+    if (!IsAnythingCompared(totals_)) return std::string(kNothingExamined);
     const std::string hits =
         totals_.hit_places > 0
             ? Counted(totals_.hit_places, "hit place", "hit places")
@@ -102,19 +100,6 @@ class Statement {
                       missed.bytes > totals_.all.bytes / 2;
     return hits + (most ? ", and most was not examined"
                         : ", and not everything was examined");
-  }
-
-  // Places that were compared, but for the wrappings of others.
-  uint64_t Compared() const {
-    uint64_t places = 0;
-    for (const auto& [key, amount] : totals_.coverage) {
-      const bool wraps = key.second == findings::reason::kArchive ||
-                         key.second == findings::reason::kEmpty;
-      if (key.first != Coverage::kNotExamined && !wraps) {
-        places += amount.places;
-      }
-    }
-    return places;
   }
 
   void AddHits() {

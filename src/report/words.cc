@@ -129,6 +129,14 @@ bool IsUndecodedPicture(std::string_view reason) {
          reason == reason::kPictureTooLarge || reason == reason::kDecoderFailed;
 }
 
+bool IsAnythingCompared(const findings::Totals& totals) {
+  return std::ranges::any_of(totals.coverage, [](const auto& row) {
+    const auto& [coverage, reason] = row.first;
+    return coverage != Coverage::kNotExamined && reason != reason::kArchive &&
+           reason != reason::kEmpty && row.second.places > 0;
+  });
+}
+
 std::string SampleWords(const findings::SampleStatement& sample) {
   return "A random sample was looked at: " +
          Counted(sample.draws, "position", "positions") + " of " +

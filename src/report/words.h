@@ -9,6 +9,7 @@
 
 #include "kenal/verdict.h"
 #include "src/findings/findings.h"
+#include "src/findings/reader.h"
 
 namespace kenal::report {
 
@@ -25,6 +26,12 @@ std::string ReasonWords(std::string_view reason);
 // A picture, or what may be one, that could not be decoded: only an equal copy
 // would have been found.
 bool IsUndecodedPicture(std::string_view reason);
+
+// Whether anything but the wrappings of other things was compared.
+bool IsAnythingCompared(const findings::Totals& totals);
+// The headline when it is not.
+inline constexpr std::string_view kNothingExamined =
+    "Nothing was examined: this report tells nothing of the evidence";
 
 // "Had 20 MiB or more of ..., then ... with a probability of 99 %."
 std::string SampleWords(const findings::SampleStatement& sample);

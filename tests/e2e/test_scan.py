@@ -117,6 +117,7 @@ class Scan(ScanCase):
         self.assertEqual(result.code, 1, result)
         self.assertIn("not examined", result.text())
         self.assertIn("encrypted archive", result.text())
+        self.assertIn("Nothing was examined", result.text())
         with open(os.path.join(self.out, "reports", "report.html"),
                   encoding="utf-8") as file:
             page = file.read()

@@ -8,6 +8,7 @@
 
 #include "src/exchange/json_writer.h"
 #include "src/exchange/text.h"
+#include "src/report/words.h"
 #include "tools/kenal/progress.h"
 #include "tools/kenal/table.h"
 
@@ -209,6 +210,9 @@ Status PutScanSummary(Console& console, const Findings& findings) {
                   "): " + Count(totals.hit_contents) + " different files. " +
                   Count(Places(totals, Verdict::kUnavailable)) +
                   " could not be checked (UNAVAILABLE)."));
+  if (!report::IsAnythingCompared(totals)) {
+    KENAL_TRY(console.Put(std::string(report::kNothingExamined) + "."));
+  }
   KENAL_TRY(console.Put(Sentence(findings)));
   if (const auto& sample = findings.run().sample) {
     char percent[32];  // 99.9999 is the most that can be asked for
